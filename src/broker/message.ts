@@ -1,0 +1,78 @@
+import type { TopicEntry } from './router/topic-entry.ts'
+
+export type QoS = 0 | 1 | 2
+
+const NO_BYTES = Buffer.alloc(0)
+
+/**
+ * One application message inside a shard, shared by all its receivers.
+ *
+ * Its bytes are *borrowed* from the read buffer while the publish is routed; whoever keeps the
+ * message beyond the current call (queue, in-flight window, retained, delayed) calls `own()` first.
+ * Plain fields: this is the hot path.
+ */
+export class Message {
+  readonly topic: TopicEntry
+  payload: Buffer
+  readonly qos: QoS
+  /** Retain flag as published. */
+  readonly retain: boolean
+  /** MQTT 5 properties to forward: no topic alias, expiry or subscription identifier. */
+  properties: Buffer
+  /** Wall clock in ms at which the message expires; 0 = never [MQTT-3.3.2-5]. */
+  readonly expiresAtMs: number
+  /** Client id of the publisher; empty for messages of the broker itself. */
+  readonly publisher: string
+  readonly receivedAtMs: number
+  /** True while payload and properties are views into a buffer of the reader. */
+  borrowed: boolean
+  /** QoS 0 frames already encoded for v3 and for v5 receivers without further properties. */
+  frameV3: Buffer | undefined
+  frameV5: Buffer | undefined
+  /** Key of the stored body once some queue has stored it; empty = not stored. */
+  bodyKey: string
+
+  constructor(
+    topic: TopicEntry,
+    payload: Buffer,
+    qos: QoS,
+    retain: boolean,
+    properties: Buffer,
+    expiresAtMs: number,
+    publisher: string,
+    receivedAtMs: number,
+    borrowed: boolean,
+  ) {
+    this.topic = topic
+    this.payload = payload
+    this.qos = qos
+    this.retain = retain
+    this.properties = properties
+    this.expiresAtMs = expiresAtMs
+    this.publisher = publisher
+    this.receivedAtMs = receivedAtMs
+    this.borrowed = borrowed
+    this.frameV3 = undefined
+    this.frameV5 = undefined
+    this.bodyKey = ''
+  }
+
+  /** Makes the bytes the message's own. Call before keeping it beyond the current call. */
+  own(): void {
+    if (!this.borrowed) return
+    this.borrowed = false
+    this.payload = this.payload.length === 0 ? NO_BYTES : copyBytes(this.payload)
+    if (this.properties.length > 0) this.properties = copyBytes(this.properties)
+  }
+
+  /** Bytes this message is charged with in queue limits. */
+  get sizeBytes(): number {
+    return this.topic.bytes.length + this.properties.length + this.payload.length
+  }
+}
+
+function copyBytes(source: Buffer): Buffer {
+  const copy = Buffer.allocUnsafe(source.length)
+  copy.set(source)
+  return copy
+}

@@ -1,0 +1,181 @@
+/**
+ * What the core asks of the world. The core decides and performs no I/O: sockets, storage, time,
+ * randomness, access decisions and sibling shards come in through these ports, so that the
+ * simulator can run many shards in one thread from a seed.
+ */
+import type { ByteWriter } from '#kernel/byte-writer.ts'
+import type { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+
+/** Time. `nowMs` is the wall clock (ms since the epoch); `monotonicMs` never goes back. */
+export interface Clock {
+  nowMs(): number
+  monotonicMs(): number
+}
+
+/** Randomness: a number in [0, 1) and hexadecimal ids of `bytes` random bytes. */
+export interface Random {
+  next(): number
+  hexId(bytes: number): string
+}
+
+/** Structured log: `message` is a snake_case event name, `fields` its facts. */
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
+/** Facts about the peer of one network connection, fixed when it was accepted. */
+export interface WireInfo {
+  /** `type:name` of the listener, such as `tcp:default`. */
+  readonly listener: string
+  readonly transport: 'tcp' | 'ssl' | 'ws' | 'wss'
+  readonly peerHost: string
+  readonly peerPort: number
+  readonly localPort: number
+  /** Subject of the client's certificate, when TLS asked for one and it was verified. */
+  readonly certCommonName?: string
+  readonly certSubject?: string
+}
+
+/**
+ * The outgoing half of one network connection.
+ *
+ * `write` takes over the buffers until they are on their way; it never throws. `bufferedBytes`
+ * says what the transport still holds; the host calls `connection.drained()` when it has
+ * fallen to zero after having been above zero.
+ */
+export interface Wire {
+  readonly info: WireInfo
+  readonly bufferedBytes: number
+  /** Sends the buffers in order with one gathered write. The array itself is not kept. */
+  write(chunks: readonly Buffer[], totalBytes: number): void
+  /** Stops reading from the peer. Bytes already handed to the core may still be in its hands. */
+  pause(): void
+  resume(): void
+  /** Sends what is buffered, then closes; the host cuts the connection after its own limit. */
+  end(): void
+  /** Cuts the connection at once. */
+  destroy(): void
+}
+
+/** Tables of the store. A key is a binary string: every char is one byte, order is byte order. */
+export const Table = {
+  META: 'meta',
+  SESSIONS: 'sessions',
+  SUBSCRIPTIONS: 'subscriptions',
+  QUEUE: 'queue',
+  BODIES: 'bodies',
+  INCOMING: 'incoming',
+  RETAINED: 'retained',
+  DELAYED: 'delayed',
+} as const
+export type Table = (typeof Table)[keyof typeof Table]
+
+/** Why a commit failed; `full` when the disk or the configured size is exhausted. */
+export interface StoreFailure {
+  readonly kind: 'full' | 'io' | 'corrupt' | 'closed'
+  readonly message: string
+}
+
+/**
+ * Ordered key-value storage with group commit.
+ *
+ * Writes go to the open batch in call order and are seen at once by reads of the same store
+ * object. `commit()` (end of tick) starts writing the open batch unless one is under way; then it
+ * follows right after. A batch that failed is kept and tried again, so memory and disk agree; its
+ * barriers are told the failure. The caller must not change a value after handing it over.
+ */
+export interface KvStore {
+  /** False after a failed commit until one succeeds: the core then refuses what needs storing. */
+  readonly healthy: boolean
+  /** Bytes (keys and values) waiting to become durable. */
+  readonly pendingBytes: number
+  /** `fresh` promises that the key did not exist: a later remove may then cancel both. */
+  put(table: Table, key: string, value: Uint8Array, fresh?: boolean): void
+  remove(table: Table, key: string): void
+  get(table: Table, key: string): Uint8Array | undefined
+  /**
+   * Visits keys in [from, to) in ascending order until `visit` returns false. Values are valid
+   * only during the call. `visit` may write to the store; whether the scan sees that is undefined.
+   */
+  scan(
+    table: Table,
+    from: string,
+    to: string,
+    visit: (key: string, value: Uint8Array) => boolean,
+  ): void
+  /**
+   * Calls back once everything written so far is as durable as the configured mode promises:
+   * synchronously when nothing is pending (or the mode is `memory`), else after the commit.
+   * Barriers are answered in the order they were asked.
+   */
+  barrier(done: (failure: StoreFailure | undefined) => void): void
+  commit(): void
+}
+
+export const Access = { ALLOW: 0, DENY: 1, PENDING: 2 } as const
+export type Access = (typeof Access)[keyof typeof Access]
+
+/** What a client said of itself in CONNECT, for the access decision. */
+export interface ConnectRequest {
+  readonly clientId: string
+  readonly username: string | undefined
+  readonly password: Uint8Array | undefined
+  readonly protocolVersion: number
+  readonly cleanStart: boolean
+  readonly keepAliveSeconds: number
+  readonly wire: WireInfo
+}
+
+/** Who a connected client is, as access decided it. One object per connection, may be cached on. */
+export interface Identity {
+  readonly clientId: string
+  readonly username: string | undefined
+  readonly isSuperuser: boolean
+  readonly wire: WireInfo
+}
+
+export type AuthenticateResult =
+  | { readonly allowed: true; readonly isSuperuser: boolean }
+  | { readonly allowed: false; readonly reason: ReasonCode; readonly reasonString: string }
+
+/** Authentication and authorization. A decision that needs no waiting is given at once. */
+export interface AccessControl {
+  /** May call `done` before it returns. It calls exactly once. */
+  authenticate(request: ConnectRequest, done: (result: AuthenticateResult) => void): void
+  /** PENDING: `done` is called later, exactly once; otherwise it is never called. */
+  authorizePublish(
+    who: Identity,
+    topic: string,
+    qos: number,
+    retain: boolean,
+    done: (allowed: boolean) => void,
+  ): Access
+  authorizeSubscribe(
+    who: Identity,
+    filter: string,
+    qos: number,
+    done: (allowed: boolean) => void,
+  ): Access
+}
+
+/**
+ * The way to sibling shards. Everything sent to one shard arrives in the order sent, exactly once,
+ * as long as the process lives. Items of one tick travel together; `flush()` sends them.
+ */
+export interface Fabric {
+  readonly shard: number
+  readonly shardCount: number
+  /** Writer for binary items (publishes) to `shard`; the caller writes whole items only. */
+  writer(shard: number): ByteWriter
+  /** Queues a control message behind everything written before. Structured-clone values only. */
+  send(shard: number, message: ControlMessage): void
+  flush(): void
+}
+
+/** Control messages between shards: `kind` decides the rest; see broker/shard/messages.ts. */
+export interface ControlMessage {
+  readonly kind: string
+}
