@@ -23,15 +23,15 @@ for (const owner of Object.values({ ...lock.packages })) {
   }
 }
 lock.packages = Object.fromEntries(
-  Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : Number(a > b)))
+  Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : Number(a > b))),
 )
 writeFileSync(lockPath, `${JSON.stringify(lock, null, 2)}\n`)
 console.log(`package-lock.json: ${added} platform entries added`)
 
 function entryOf(name, version, owner) {
   const parts = name.split('/').at(-1).split('-')
-  const os = systems.find(system => parts.includes(system))
-  const cpu = processors.find(processor => parts.includes(processor))
+  const os = systems.find((system) => parts.includes(system))
+  const cpu = processors.find((processor) => parts.includes(processor))
   if (os === undefined || cpu === undefined) {
     throw new Error(`${name}: no platform in the name; the registry must serve this package`)
   }
