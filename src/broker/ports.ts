@@ -42,15 +42,20 @@ export interface WireInfo {
 /**
  * The outgoing half of one network connection.
  *
- * `write` takes over the buffers until they are on their way; it never throws. `bufferedBytes`
- * says what the transport still holds; the host calls `connection.drained()` when it has
- * fallen to zero after having been above zero.
+ * `write` never throws. It returns true when the kernel took everything at once, so that the
+ * caller may use the buffers' memory again straight away; false when the transport still holds
+ * them (or copies are pending): then the caller leaves them alone for good. `bufferedBytes` says
+ * what the transport still holds; the host calls `connection.drained()` when it has fallen to
+ * zero after having been above zero.
  */
 export interface Wire {
   readonly info: WireInfo
   readonly bufferedBytes: number
-  /** Sends the buffers in order with one gathered write. The array itself is not kept. */
-  write(chunks: readonly Buffer[], totalBytes: number): void
+  /**
+   * Sends the buffers in order with one gathered write. The array itself is not kept.
+   * @returns true when the buffers may be reused at once, see above
+   */
+  write(chunks: readonly Buffer[], totalBytes: number): boolean
   /** Stops reading from the peer. Bytes already handed to the core may still be in its hands. */
   pause(): void
   resume(): void
