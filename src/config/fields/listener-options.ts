@@ -1,0 +1,164 @@
+/** Option groups shared by the listeners: TCP, TLS and WebSocket. */
+import { bool, bytes, duration, int, list, object, oneOf, secret, string } from '../field.ts'
+import type { Finding } from '../field.ts'
+
+const KEEPALIVE = /^(?:none|\d+\s*,\s*\d+\s*,\s*\d+)$/
+
+export const tcpOptions = object(
+  {
+    backlog: int({
+      text: 'Connections that may wait to be accepted.',
+      min: 1,
+      max: 65_535,
+      default: 1024,
+    }),
+    nodelay: bool({ text: 'Send small packets at once (TCP_NODELAY).', default: true }),
+    keepalive: string({
+      text: 'TCP keep-alive as `idle,interval,probes` (s, s, count), or `none`.',
+      pattern: KEEPALIVE,
+      patternText: '`none` or three numbers such as `240,30,5`',
+      default: 'none',
+      example: '240,30,5',
+    }),
+    send_timeout: duration({
+      text: 'A connection that has taken nothing of what waits for it for this long is closed.',
+      words: ['infinity'],
+      min: 1,
+      default: '15s',
+    }),
+  },
+  { text: 'TCP options.' },
+)
+
+interface VerifyOptions {
+  readonly verify: string
+  readonly fail_if_no_peer_cert: boolean
+  readonly cacertfile: string | undefined
+}
+
+function checkVerify(options: VerifyOptions): readonly Finding[] {
+  const findings: Finding[] = []
+  if (options.fail_if_no_peer_cert && options.verify !== 'verify_peer') {
+    const message = 'needs verify = verify_peer: no certificate is asked for otherwise'
+    findings.push({ path: ['fail_if_no_peer_cert'], message })
+  }
+  if (options.verify === 'verify_peer' && options.cacertfile === undefined) {
+    findings.push({ path: ['cacertfile'], message: 'is needed when verify = verify_peer' })
+  }
+  return findings
+}
+
+export const sslOptions = object(
+  {
+    certfile: string({
+      text: 'PEM file with the certificate of the server, followed by its chain.',
+      path: true,
+      example: '${EMQX_ETC_DIR}/certs/cert.pem',
+    }),
+    keyfile: string({
+      text: 'PEM file with the private key of the server.',
+      path: true,
+      example: '${EMQX_ETC_DIR}/certs/key.pem',
+    }),
+    password: secret({ text: 'Password of the private key.' }),
+    cacertfile: string({
+      text: 'PEM file with the authorities that client certificates are checked against.',
+      path: true,
+      example: '${EMQX_ETC_DIR}/certs/cacert.pem',
+    }),
+    verify: oneOf(['verify_none', 'verify_peer'], {
+      text: '`verify_peer` asks the client for a certificate and checks it.',
+      default: 'verify_none',
+    }),
+    fail_if_no_peer_cert: bool({
+      text: 'Refuse clients without a certificate. Needs `verify = verify_peer`.',
+      default: false,
+    }),
+    versions: list(oneOf(['tlsv1.3', 'tlsv1.2', 'tlsv1.1', 'tlsv1'], { text: 'A TLS version.' }), {
+      text: 'TLS versions offered. They must be neighbours: 1.3 and 1.1 without 1.2 is refused.',
+      itemsMax: 4,
+      commaSeparated: true,
+      default: ['tlsv1.3', 'tlsv1.2'],
+    }),
+    ciphers: list(string({ text: 'A cipher suite, by its OpenSSL or IANA name.' }), {
+      text: 'Cipher suites offered, in order. Empty: the defaults of the TLS library.',
+      itemsMax: 200,
+      commaSeparated: true,
+      default: [],
+    }),
+    honor_cipher_order: bool({
+      text: 'The server’s order of cipher suites counts, not the client’s.',
+      default: true,
+    }),
+    dhfile: string({
+      text: 'PEM file with Diffie-Hellman parameters. Absent: chosen by the TLS library.',
+      path: true,
+    }),
+    handshake_timeout: duration({
+      text: 'A TLS handshake that takes longer is given up.',
+      min: 1,
+      default: '15s',
+    }),
+  },
+  { text: 'TLS options.', check: checkVerify },
+)
+
+export const websocketOptions = object(
+  {
+    mqtt_path: string({
+      text: 'Path of MQTT over WebSocket.',
+      pattern: /^\//,
+      patternText: 'a path that starts with `/`',
+      default: '/mqtt',
+    }),
+    compress: bool({
+      text: 'Offer compression of frames (permessage-deflate).',
+      default: false,
+    }),
+    idle_timeout: duration({
+      text: 'A connection without any data for this long is closed.',
+      words: ['infinity'],
+      min: 1000,
+      default: '7200s',
+    }),
+    max_frame_size: bytes({
+      text: 'Largest WebSocket message. `infinity`: the MQTT packet size is the only limit.',
+      words: ['infinity'],
+      min: 1,
+      default: 'infinity',
+    }),
+    fail_if_no_subprotocol: bool({
+      text: 'Refuse clients that name no supported subprotocol [MQTT-6.0.0-3].',
+      default: true,
+    }),
+    supported_subprotocols: list(string({ text: 'A subprotocol.' }), {
+      text: 'Subprotocols accepted.',
+      itemsMax: 32,
+      commaSeparated: true,
+      default: 'mqtt, mqtt-v3, mqtt-v3.1.1, mqtt-v5',
+    }),
+    check_origin_enable: bool({
+      text: 'Refuse browsers whose Origin is not in `check_origins`.',
+      default: false,
+    }),
+    allow_origin_absence: bool({
+      text: 'With `check_origin_enable`: accept clients that send no Origin.',
+      default: true,
+    }),
+    check_origins: list(string({ text: 'An origin: scheme, host and port.' }), {
+      text: 'Origins accepted when `check_origin_enable` is true.',
+      itemsMax: 1000,
+      commaSeparated: true,
+      default: 'http://localhost:18083, http://127.0.0.1:18083',
+    }),
+    proxy_address_header: string({
+      text: 'HTTP header in which a proxy on this host names the address of the client.',
+      default: 'x-forwarded-for',
+    }),
+    proxy_port_header: string({
+      text: 'HTTP header in which a proxy on this host names the port of the client.',
+      default: 'x-forwarded-port',
+    }),
+  },
+  { text: 'WebSocket options.' },
+)

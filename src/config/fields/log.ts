@@ -1,0 +1,71 @@
+/** `log.*`: where log lines go. */
+import { bool, bytes, int, map, object, oneOf, string } from '../field.ts'
+
+const LEVELS = [
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+  'alert',
+  'emergency',
+] as const
+
+/** What is wrong with a time offset, or undefined. */
+function checkTimeOffset(text: string): string | undefined {
+  if (/^(?:system|utc|Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/.test(text)) return undefined
+  return 'must be `system`, `utc` or an offset such as `+02:00`'
+}
+
+function handlerFields(enable: boolean) {
+  return {
+    enable: bool({ text: 'Whether lines go there.', default: enable }),
+    level: oneOf(LEVELS, { text: 'Lines below this level are left out.', default: 'warning' }),
+    formatter: oneOf(['text', 'json'], { text: 'Form of a line.', default: 'text' }),
+    timestamp_format: oneOf(['auto', 'epoch', 'rfc3339'], {
+      text: 'Form of the time. `auto`: RFC 3339 in text, microseconds since 1970 in JSON.',
+      default: 'auto',
+    }),
+    time_offset: string({
+      text: 'Zone of the time: `system`, `utc` or an offset such as `+02:00`.',
+      check: checkTimeOffset,
+      default: 'system',
+    }),
+    payload_encode: oneOf(['text', 'hex', 'hidden'], {
+      text: 'How payloads are shown.',
+      default: 'text',
+    }),
+  }
+}
+
+const consoleHandler = object(handlerFields(true), { text: 'Standard output.' })
+
+const fileHandler = object(
+  {
+    ...handlerFields(false),
+    path: string({ text: 'File.', path: true, default: '${EMQX_LOG_DIR}/tideway.log' }),
+    rotation_count: int({ text: 'Old files kept.', unit: 'files', min: 1, max: 128, default: 10 }),
+    rotation_size: bytes({
+      text: 'A file that has reached this size is put aside. `infinity`: never.',
+      words: ['infinity'],
+      min: 1024,
+      default: '50MB',
+    }),
+  },
+  { text: 'One file.', aliases: { to: 'path', file: 'path' } },
+)
+
+export const log = object(
+  {
+    console: consoleHandler,
+    file: map(fileHandler, {
+      text: 'Files. `log.file { … }` without a name is `log.file.default`.',
+      keyLabel: 'name',
+      entriesMax: 16,
+      flatEntry: 'default',
+      default: { default: {} },
+    }),
+  },
+  { text: 'The log.', hot: 'live' },
+)
