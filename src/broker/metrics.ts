@@ -150,10 +150,8 @@ type KeyOf<Name extends string> = Name extends `${infer Head}.${infer Tail}`
 export type MetricName = (typeof COMPATIBLE_NAMES)[number] | (typeof OWN_NAMES)[number]
 export type GaugeName = (typeof GAUGE_NAMES)[number]
 
-/** Position of a counter in `Metrics.values`. */
+/** Position of a counter or gauge in `Metrics.values`. */
 export type MetricIndex = number
-/** Position of a gauge in `Metrics.values`. */
-export type GaugeIndex = number
 
 /** All counter names, by index. */
 export const METRIC_NAMES: readonly MetricName[] = Object.freeze([
@@ -175,7 +173,7 @@ export const GAUGE_COUNT: number = GAUGES.length
 
 /** Index of each gauge under its name in capitals: `Gauge.SUBSCRIPTIONS_SHARED`. */
 export const Gauge = indexTable(GAUGES, METRIC_COUNT) as {
-  readonly [Name in GaugeName as KeyOf<Name>]: GaugeIndex
+  readonly [Name in GaugeName as KeyOf<Name>]: MetricIndex
 }
 
 /** Bytes that one shard's numbers take; the size of the memory a host may give. */
@@ -215,23 +213,23 @@ export class Metrics {
   }
 
   /** Sets a gauge of this shard. */
-  setGauge(index: GaugeIndex, value: number): void {
+  setGauge(index: MetricIndex, value: number): void {
     this.values[index] = value
   }
 
   /** Changes a gauge of this shard by `delta`, which may be negative. */
-  addGauge(index: GaugeIndex, delta: number): void {
+  addGauge(index: MetricIndex, delta: number): void {
     this.values[index]! += delta
   }
 
   /** The present value of a counter or gauge. */
-  get(index: MetricIndex | GaugeIndex): number {
+  get(index: MetricIndex): number {
     return this.values[index] ?? 0
   }
 }
 
 /** Sum of one counter or gauge over shards. */
-export function sumOf(shards: readonly Metrics[], index: MetricIndex | GaugeIndex): number {
+export function sumOf(shards: readonly Metrics[], index: MetricIndex): number {
   let sum = 0
   for (const shard of shards) sum += shard.values[index] ?? 0
   return sum
