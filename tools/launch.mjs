@@ -3,8 +3,8 @@
  *
  *   node tools/launch.mjs <script> [arguments…]
  *
- * Installs the dependencies first when they do not match package-lock.json. Plain JavaScript with no
- * dependency, because it runs before anything is installed and on every Node.js since 20.
+ * Installs the dependencies first when they do not match package-lock.json. Plain JavaScript
+ * without dependencies, because it runs before anything is installed and on every Node.js since 20.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -76,7 +76,7 @@ function install(root, withDev, reason) {
   )
 }
 
-/** npm skips install scripts by some settings; the script that places the binary is run here then. */
+/** Some settings of npm skip install scripts: then the one that places the binary runs here. */
 function placeNode(root) {
   const folder = join(root, 'node_modules', 'node')
   const script = join(folder, 'installArchSpecificPackage.js')

@@ -3,9 +3,9 @@
  *
  *   node tools/test.ts [--only types,lint,format,unit,slow] [file or glob…]
  *
- * The steps before the tests report as they go; one that fails is counted again as a failed test, so
- * that the summary of the test runner, printed last, tells the whole truth. With `CI=true` a skipped
- * test is a failure: a machine that cannot run a test must not look as if it had.
+ * The steps before the tests report as they go; one that fails is counted again as a failed test,
+ * so that the summary of the test runner, printed last, tells the whole truth. With `CI=true` a
+ * skipped test is a failure: a machine that cannot run a test must not look as if it had.
  */
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
