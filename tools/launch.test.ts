@@ -8,15 +8,13 @@ import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const LOCK = {
-  packages: {
-    '': {},
-    'node_modules/node': { version: process.versions.node },
-    'node_modules/lmdb': { version: '3.5.6' },
-    'node_modules/other-platform': { version: '1.0.0', optional: true },
-    'node_modules/typescript': { version: '7.0.2', dev: true },
-  },
+const INSTALLED = {
+  'node_modules/node': { version: process.versions.node },
+  'node_modules/lmdb': { version: '3.5.6' },
+  'node_modules/typescript': { version: '7.0.2', dev: true },
 }
+const OTHER_PLATFORM = { 'node_modules/other-platform': { version: '1.0.0', optional: true } }
+const LOCK = { packages: { '': {}, ...INSTALLED, ...OTHER_PLATFORM } }
 
 interface Outcome {
   readonly code: number | null
@@ -34,7 +32,7 @@ function makeRepository(t: TestContext): string {
   mkdirSync(join(root, 'node_modules/typescript'))
   copyFileSync(join(dirname(fileURLToPath(import.meta.url)), 'launch.mjs'), launcher(root))
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify(LOCK))
-  writeInstalled(root, LOCK.packages)
+  writeInstalled(root, INSTALLED)
   const node = { version: process.versions.node }
   writeFileSync(join(root, 'node_modules/node/package.json'), JSON.stringify(node))
   // Exec keeps the process id, so that a signal reaches the script.
@@ -112,7 +110,7 @@ test('a script that a signal ended gives the exit code of a shell', async (t) =>
 test('packages that differ from the lock file are installed first', async (t) => {
   const root = makeRepository(t)
   const old = { 'node_modules/lmdb': { version: '3.0.0' } }
-  writeInstalled(root, { ...LOCK.packages, ...old })
+  writeInstalled(root, { ...INSTALLED, ...old })
   writeFileSync(join(root, 'src/main.ts'), `console.log('ran')`)
   const { code, stdout, stderr } = await outcome(launch(root, ['src/main.ts']))
   assert.match(stderr, /lmdb is 3\.0\.0, wanted 3\.5\.6; running npm ci/)
@@ -122,7 +120,7 @@ test('packages that differ from the lock file are installed first', async (t) =>
 
 test('the product starts without development packages, a tool does not', async (t) => {
   const root = makeRepository(t)
-  const { 'node_modules/typescript': _, ...installed } = LOCK.packages
+  const { 'node_modules/typescript': _, ...installed } = INSTALLED
   writeInstalled(root, installed)
   rmSync(join(root, 'node_modules/typescript'), { recursive: true })
   writeFileSync(join(root, 'src/main.ts'), '')
