@@ -1,6 +1,3 @@
-import type { ByteWriter } from '#kernel/byte-writer.ts'
-import type { DecodeFailure } from './decode-failure.ts'
-
 export type UserProperty = [name: string, value: string]
 
 /** Every property of MQTT 5 (§2.2.2.2). A property that is not in the packet is absent here. */

@@ -1,8 +1,45 @@
 import type { ByteWriter } from '#kernel/byte-writer.ts'
-import type { DecodeFailure } from './decode-failure.ts'
+import { DecodeFailure } from './decode-failure.ts'
+import { PacketType } from './packet-type.ts'
 import type { PublishProperties } from './properties.ts'
 import { USER_PROPERTIES_MAX_DEFAULT } from './properties.ts'
-import type { ProtocolVersion } from './protocol-version.ts'
+import { buildProperties, skipBinary } from './property-decode.ts'
+import { propertiesLength, putPropertyContent } from './property-encode.ts'
+import { ProtocolVersion } from './protocol-version.ts'
+import {
+  MESSAGE_EXPIRY,
+  PAYLOAD_FORMAT,
+  SUBSCRIPTION_ID,
+  TOPIC_ALIAS,
+  USER_PROPERTY,
+  scanPublishProperties,
+} from './publish-scan.ts'
+import { putBytes, putUint16, putUint32, putVarint } from './put.ts'
+import { BAD_VARINT, TRUNCATED, ZERO_PACKET_ID } from './reader.ts'
+import { ReasonCode } from './reason-codes.ts'
+import { isUtf8 } from './utf8.ts'
+import { VARINT_MAX, readVarint, varintLength } from './varint.ts'
+
+const QOS_3 = new DecodeFailure(ReasonCode.MALFORMED_PACKET, 'the QoS is 3', '[MQTT-3.3.1-4]')
+const DUP_QOS_0 = new DecodeFailure(
+  ReasonCode.MALFORMED_PACKET,
+  'DUP is set with QoS 0',
+  '[MQTT-3.3.1-2]',
+)
+const EMPTY_TOPIC = new DecodeFailure(
+  ReasonCode.TOPIC_NAME_INVALID,
+  'the topic name is empty',
+  '[MQTT-4.7.3-1]',
+)
+const NO_TOPIC = new DecodeFailure(
+  ReasonCode.PROTOCOL_ERROR,
+  'the packet has neither a topic name nor a topic alias',
+  '[MQTT-4.7.3-1]',
+)
+const PAYLOAD_NOT_UTF8 = new DecodeFailure(
+  ReasonCode.PAYLOAD_FORMAT_INVALID,
+  'the payload is not UTF-8 although its format indicator says so',
+)
 
 /**
  * What `decodePublish` found, as offsets into the decoded buffer. Reused for every PUBLISH; valid
@@ -47,8 +84,9 @@ export class PublishView {
 }
 
 /**
- * Decodes the body of PUBLISH (MQTT 5 §3.3) into `view`. Hot path: allocates nothing, never
- * throws.
+ * Decodes the body of PUBLISH (§3.3) into `view`. Hot path: allocates nothing, never throws.
+ *
+ *     topic (string) [QoS > 0: packet identifier (uint16)] [properties, MQTT 5] payload (the rest)
  *
  * Checks flags, all lengths, the packet identifier, and the properties completely (allowed,
  * duplicates, ranges, UTF-8, wildcards in the response topic). It does NOT look at the bytes of
@@ -66,7 +104,72 @@ export function decodePublish(
   view: PublishView,
   userPropertiesMax: number = USER_PROPERTIES_MAX_DEFAULT,
 ): DecodeFailure | undefined {
-  throw new Error(`${bytes} ${flags} ${bodyStart} ${bodyEnd} ${version} ${view} ${userPropertiesMax}`)
+  const qos = (flags >> 1) & 3
+  if (qos === 3) return QOS_3 // [MQTT-3.3.1-4]
+  const dup = (flags & 8) !== 0
+  if (dup && qos === 0) return DUP_QOS_0 // [MQTT-3.3.1-2]
+  view.qos = qos
+  view.dup = dup
+  view.retain = (flags & 1) !== 0
+
+  const topicStart = bodyStart + 2
+  if (topicStart > bodyEnd) return TRUNCATED
+  const topicEnd = topicStart + ((bytes[bodyStart]! << 8) | bytes[bodyStart + 1]!) // In range.
+  view.topicStart = topicStart
+  view.topicEnd = topicEnd
+  let at = topicEnd
+  if (qos > 0) {
+    at += 2
+    if (at > bodyEnd) return TRUNCATED
+    const packetId = (bytes[topicEnd]! << 8) | bytes[topicEnd + 1]! // In range: checked above.
+    if (packetId === 0) return ZERO_PACKET_ID // [MQTT-2.2.1-3] [MQTT-2.2.1-4]
+    view.packetId = packetId
+  } else {
+    if (at > bodyEnd) return TRUNCATED
+    view.packetId = 0 // [MQTT-2.2.1-2]: the next bytes are not an identifier.
+  }
+
+  view.topicAlias = 0
+  view.messageExpirySeconds = -1
+  view.payloadFormat = 0
+  view.responseTopicStart = -1
+  view.responseTopicEnd = -1
+  view.hasUserProperties = false
+  view.forwardNeedsRewrite = false
+  view.propsStart = at
+  view.propsEnd = at
+  if (version === ProtocolVersion.V5) {
+    const failure = decodeSection(bytes, at, bodyEnd, view, userPropertiesMax)
+    if (failure !== undefined) return failure
+    at = view.propsEnd
+    if (topicStart === topicEnd && view.topicAlias === 0) return NO_TOPIC // §3.3.2.3.4
+  } else if (topicStart === topicEnd) {
+    return EMPTY_TOPIC // [MQTT-4.7.3-1]
+  }
+  view.payloadStart = at
+  view.payloadEnd = bodyEnd
+  return undefined
+}
+
+function decodeSection(
+  bytes: Uint8Array,
+  at: number,
+  bodyEnd: number,
+  view: PublishView,
+  userPropertiesMax: number,
+): DecodeFailure | undefined {
+  // The empty section is by far the most frequent one.
+  if (at < bodyEnd && bytes[at] === 0) {
+    view.propsStart = at + 1
+    view.propsEnd = at + 1
+    return undefined
+  }
+  const length = readVarint(bytes, at, bodyEnd)
+  if (length < 0) return BAD_VARINT
+  view.propsStart = at + varintLength(length)
+  view.propsEnd = view.propsStart + length
+  if (view.propsEnd > bodyEnd) return TRUNCATED
+  return scanPublishProperties(bytes, view.propsStart, view.propsEnd, view, userPropertiesMax)
 }
 
 /** Failure 0x99 when the payload says it is UTF-8 and is not (§3.3.2.3.2); a server may check. */
@@ -74,15 +177,72 @@ export function validatePayloadFormat(
   bytes: Uint8Array,
   view: PublishView,
 ): DecodeFailure | undefined {
-  throw new Error(`${bytes} ${view}`)
+  if (view.payloadFormat === 0) return undefined
+  return isUtf8(bytes, view.payloadStart, view.payloadEnd) ? undefined : PAYLOAD_NOT_UTF8
 }
+
+const NO_PROPERTIES = Buffer.alloc(0)
 
 /**
  * Copy of the property section as it may be forwarded: without topic alias, message expiry and
- * subscription identifiers; order kept [MQTT-3.3.2-18]. A shared empty buffer when nothing is left.
+ * subscription identifiers; all others unaltered and in order [MQTT-3.3.2-4] [MQTT-3.3.2-15]
+ * [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]. A shared empty buffer when
+ * nothing is left.
  */
 export function forwardableProperties(bytes: Uint8Array, view: PublishView): Buffer {
-  throw new Error(`${bytes} ${view}`)
+  const { propsStart, propsEnd } = view
+  if (propsStart === propsEnd) return NO_PROPERTIES
+  if (!view.forwardNeedsRewrite) return copyOf(bytes, propsStart, propsEnd)
+  let size = 0
+  for (let at = propsStart; at < propsEnd;) {
+    const next = nextProperty(bytes, at, propsEnd)
+    if (isForwarded(bytes[at]!)) size += next - at // In range: `at < propsEnd`, as below.
+    at = next
+  }
+  if (size === 0) return NO_PROPERTIES
+  const copy = Buffer.allocUnsafe(size)
+  let to = 0
+  for (let at = propsStart; at < propsEnd;) {
+    const next = nextProperty(bytes, at, propsEnd)
+    if (isForwarded(bytes[at]!)) while (at < next) copy[to++] = bytes[at++]!
+    at = next
+  }
+  return copy
+}
+
+function isForwarded(id: number): boolean {
+  return id !== TOPIC_ALIAS && id !== MESSAGE_EXPIRY && id !== SUBSCRIPTION_ID
+}
+
+function copyOf(bytes: Uint8Array, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start)
+  copy.set(bytes.subarray(start, end))
+  return copy
+}
+
+/** Offset after the property at `at` of content that `scanPublishProperties` has accepted. */
+function nextProperty(bytes: Uint8Array, at: number, end: number): number {
+  const value = at + 1
+  switch (bytes[at]) {
+    case PAYLOAD_FORMAT:
+      return value + 1
+    case TOPIC_ALIAS:
+      return value + 2
+    case MESSAGE_EXPIRY:
+      return value + 4
+    case SUBSCRIPTION_ID:
+      return value + varintLength(Math.max(0, readVarint(bytes, value, end)))
+    case USER_PROPERTY:
+      return nextField(bytes, nextField(bytes, value, end), end)
+    default:
+      return nextField(bytes, value, end)
+  }
+}
+
+/** Offset after a length-prefixed field, never beyond `end`. */
+function nextField(bytes: Uint8Array, at: number, end: number): number {
+  const next = skipBinary(bytes, at, end)
+  return next < 0 ? end : next
 }
 
 /** Property section (already validated, as in a view or a forwarded copy) as a plain object. */
@@ -91,17 +251,24 @@ export function decodePublishProperties(
   start: number,
   end: number,
 ): PublishProperties {
-  throw new Error(`${bytes} ${start} ${end}`)
+  return buildProperties(bytes, start, end)
 }
 
-/** Property section (content, without its length) of these properties. */
+/**
+ * Property section (content, without its length) of these properties, as `encodePublish` takes
+ * it. Throws RangeError when a string or binary is longer than 65535 bytes.
+ */
 export function encodePublishProperties(props: PublishProperties): Buffer {
-  throw new Error(`${props}`)
+  const length = propertiesLength(props)
+  if (length === 0) return NO_PROPERTIES
+  const w = { bytes: Buffer.allocUnsafe(length), offset: 0, ensure: (): void => {} }
+  putPropertyContent(w, props)
+  return w.bytes
 }
 
-/** First byte of a PUBLISH. */
+/** First byte of a PUBLISH. DUP is dropped for QoS 0 [MQTT-3.3.1-2]. */
 export function publishFirstByte(qos: number, retain: boolean, dup: boolean): number {
-  return 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0)
+  return (PacketType.PUBLISH << 4) | (dup && qos > 0 ? 8 : 0) | (qos << 1) | (retain ? 1 : 0)
 }
 
 /**
@@ -113,7 +280,13 @@ export function deliveryPropertiesLength(
   topicAlias: number,
   subscriptionIds: readonly number[] | undefined,
 ): number {
-  throw new Error(`${expirySeconds} ${topicAlias} ${subscriptionIds}`)
+  let length = (expirySeconds >= 0 ? 5 : 0) + (topicAlias > 0 ? 3 : 0)
+  if (subscriptionIds !== undefined) {
+    for (let i = 0; i < subscriptionIds.length; i++) {
+      length += 1 + varintLength(subscriptionIds[i]!) // In range: `i < length`.
+    }
+  }
+  return length
 }
 
 /**
@@ -128,16 +301,28 @@ export function publishFrameSize(
   propsLength: number,
   payloadLength: number,
 ): number {
-  throw new Error(`${version} ${topicBytesLength} ${qos} ${propsLength} ${payloadLength}`)
+  const remaining = variableHeaderSize(version, topicBytesLength, qos, propsLength) + payloadLength
+  return 1 + varintLength(remaining) + remaining
+}
+
+function variableHeaderSize(
+  version: ProtocolVersion,
+  topicBytesLength: number,
+  qos: number,
+  propsLength: number,
+): number {
+  const size = 2 + topicBytesLength + (qos > 0 ? 2 : 0)
+  return version === ProtocolVersion.V5 ? size + varintLength(propsLength) + propsLength : size
 }
 
 /**
  * Writes a PUBLISH up to its payload, which the caller sends right after. Hot path.
  *
  * Ensures only the head's bytes. In 3.x `forwardProps`, `expirySeconds`, `topicAlias` and
- * `subscriptionIds` are ignored.
+ * `subscriptionIds` are ignored. Throws RangeError when the packet is larger than the protocol can
+ * say (256 MiB).
  * @param first first byte, see `publishFirstByte`
- * @param topicBytes UTF-8; empty when the alias stands for the topic
+ * @param topicBytes UTF-8, at most 65535 bytes; empty when the alias stands for the topic
  * @param packetId ignored for QoS 0
  * @param forwardProps property content as `forwardableProperties` gives it
  * @param expirySeconds -1: none
@@ -155,9 +340,18 @@ export function encodePublishHead(
   subscriptionIds: readonly number[] | undefined,
   payloadLength: number,
 ): void {
-  throw new Error(
-    `${w} ${version} ${first} ${topicBytes} ${packetId} ${forwardProps} ${expirySeconds}` +
-      `${topicAlias} ${subscriptionIds} ${payloadLength}`,
+  putHead(
+    w,
+    version,
+    first,
+    topicBytes,
+    packetId,
+    forwardProps,
+    expirySeconds,
+    topicAlias,
+    subscriptionIds,
+    payloadLength,
+    0,
   )
 }
 
@@ -174,8 +368,67 @@ export function encodePublish(
   subscriptionIds: readonly number[] | undefined,
   payload: Uint8Array,
 ): void {
-  throw new Error(
-    `${w} ${version} ${first} ${topicBytes} ${packetId} ${forwardProps} ${expirySeconds}` +
-      `${topicAlias} ${subscriptionIds} ${payload}`,
+  putHead(
+    w,
+    version,
+    first,
+    topicBytes,
+    packetId,
+    forwardProps,
+    expirySeconds,
+    topicAlias,
+    subscriptionIds,
+    payload.length,
+    payload.length,
   )
+  putBytes(w, payload)
+}
+
+/** Head of a PUBLISH; ensures its bytes and `extraBytes`. */
+function putHead(
+  w: ByteWriter,
+  version: ProtocolVersion,
+  first: number,
+  topicBytes: Uint8Array,
+  packetId: number,
+  forwardProps: Uint8Array,
+  expirySeconds: number,
+  topicAlias: number,
+  subscriptionIds: readonly number[] | undefined,
+  payloadLength: number,
+  extraBytes: number,
+): void {
+  const isV5 = version === ProtocolVersion.V5
+  const qos = (first >> 1) & 3
+  const propsLength = isV5
+    ? forwardProps.length + deliveryPropertiesLength(expirySeconds, topicAlias, subscriptionIds)
+    : 0
+  const headSize = variableHeaderSize(version, topicBytes.length, qos, propsLength)
+  const remaining = headSize + payloadLength
+  if (remaining > VARINT_MAX) {
+    throw new RangeError(`a PUBLISH body of ${remaining} bytes is too large for MQTT`)
+  }
+  w.ensure(1 + varintLength(remaining) + headSize + extraBytes)
+  w.bytes[w.offset++] = first
+  putVarint(w, remaining)
+  putUint16(w, topicBytes.length)
+  putBytes(w, topicBytes) // [MQTT-3.3.2-1]
+  if (qos > 0) putUint16(w, packetId) // [MQTT-2.2.1-2]
+  if (!isV5) return
+  putVarint(w, propsLength) // [MQTT-2.2.2-1]
+  if (propsLength === 0) return
+  putBytes(w, forwardProps)
+  if (expirySeconds >= 0) {
+    w.bytes[w.offset++] = MESSAGE_EXPIRY
+    putUint32(w, expirySeconds) // [MQTT-3.3.2-6]
+  }
+  if (topicAlias > 0) {
+    w.bytes[w.offset++] = TOPIC_ALIAS
+    putUint16(w, topicAlias) // [MQTT-3.3.2-8]
+  }
+  if (subscriptionIds === undefined) return
+  for (let i = 0; i < subscriptionIds.length; i++) {
+    w.bytes[w.offset++] = SUBSCRIPTION_ID
+    putVarint(w, subscriptionIds[i]!) // In range: `i < length`.
+  }
 }
