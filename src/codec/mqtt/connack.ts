@@ -52,8 +52,9 @@ export function decodeConnack(
   version: ProtocolVersion,
 ): ConnackPacket | DecodeFailure {
   const reader = new PacketReader(bytes, bodyStart, bodyEnd)
-  // In 3.1 the first byte is reserved and carries nothing.
-  const flags = version === ProtocolVersion.V31 ? reader.uint8() & 0 : reader.uint8()
+  // In 3.1 this byte is reserved and carries nothing.
+  const first = reader.uint8()
+  const flags = version === ProtocolVersion.V31 ? 0 : first
   const code = reader.uint8()
   if (flags > 1) reader.fail(RESERVED_BITS) // [MQTT-3.2.2-1]
   const isV5 = version === ProtocolVersion.V5

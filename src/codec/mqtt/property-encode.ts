@@ -2,8 +2,16 @@ import type { ByteWriter } from '#kernel/byte-writer.ts'
 import type { Properties } from './properties.ts'
 import { PROPERTY_SPECS, PropertyType } from './property-table.ts'
 import type { PropertySpec } from './property-table.ts'
-import { beginPacket, binarySize, putBinary, putString, putUint16 } from './put.ts'
-import { putUint32, putVarint, stringSize } from './put.ts'
+import {
+  beginPacket,
+  binarySize,
+  putBinary,
+  putString,
+  putUint16,
+  putUint32,
+  putVarint,
+  stringSize,
+} from './put.ts'
 import { varintLength } from './varint.ts'
 
 const SPEC_OF_FIELD = new Map<string, PropertySpec>(PROPERTY_SPECS.map((s) => [s.field, s]))

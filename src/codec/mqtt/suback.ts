@@ -4,8 +4,12 @@ import { PacketType } from './packet-type.ts'
 import type { AckProperties } from './properties.ts'
 import { USER_PROPERTIES_MAX_DEFAULT } from './properties.ts'
 import { readProperties } from './property-decode.ts'
-import { propertySectionSize, putProperties } from './property-encode.ts'
-import { fitProperties, propertiesLength } from './property-encode.ts'
+import {
+  fitProperties,
+  propertiesLength,
+  propertySectionSize,
+  putProperties,
+} from './property-encode.ts'
 import { ProtocolVersion } from './protocol-version.ts'
 import { beginPacket, putUint16 } from './put.ts'
 import { PacketReader } from './reader.ts'
