@@ -246,10 +246,13 @@ export function object<F extends Fields>(
 export function partial<F extends Fields>(
   fields: F,
 ): { [K in keyof F]: Field<Infer<F[K]> | undefined> } {
-  const entries = Object.entries(fields).map(([name, field]) => {
-    const { default: _default, required: _required, ...rest } = field
-    return [name, rest as FieldSpec]
-  })
+  const entries = Object.entries(fields).map(([name, field]) => [name, withoutDefault(field)])
   // Same names, each spec without its default: the mapped type says exactly that.
   return Object.fromEntries(entries) as { [K in keyof F]: Field<Infer<F[K]> | undefined> }
+}
+
+function withoutDefault(field: Field): FieldSpec {
+  const kept = Object.entries(field).filter(([key]) => key !== 'default' && key !== 'required')
+  // The properties left out are optional in every kind of field.
+  return Object.fromEntries(kept) as unknown as FieldSpec
 }

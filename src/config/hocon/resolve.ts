@@ -1,0 +1,465 @@
+/**
+ * Includes and substitutions: from the written form to values.
+ *
+ * Every path has a list of *pieces*, the values written for it in order. A substitution looks up
+ * the pieces of its path in the whole document; one that (directly or not) asks for the path it
+ * stands in sees only the pieces before it, which is what makes `path = ${path} [x]` work. What
+ * the document does not define is looked up in the environment. Nothing is evaluated that a
+ * later value hides.
+ */
+import { SOURCE_LENGTH_MAX } from './lexer.ts'
+import { parseSyntax } from './parser.ts'
+import type {
+  ConcatSyntax,
+  IncludeSyntax,
+  ObjectSyntax,
+  SubstitutionSyntax,
+  ValueSyntax,
+} from './syntax.ts'
+import { emptyObject, HoconError, mergeNodes } from './value.ts'
+import type { HoconNode, ObjectNode, Position } from './value.ts'
+
+/** Files included by files included … */
+export const INCLUDE_DEPTH_MAX = 16
+/** Files included by one document altogether. */
+export const INCLUDES_MAX = 256
+/** Substitutions that lead to substitutions … */
+export const SUBSTITUTION_DEPTH_MAX = 64
+/** Values evaluated for one document: ends texts that double themselves again and again. */
+export const EVALUATIONS_MAX = 500_000
+
+/** A file that an include names, or undefined when there is none. May throw. */
+export type ReadInclude = (name: string, from: string) => IncludedFile | undefined
+
+export interface IncludedFile {
+  /** Name for positions and for the includes of the file itself. */
+  readonly source: string
+  readonly text: string
+}
+
+export interface ResolveOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly readInclude?: ReadInclude
+}
+
+export interface Resolved {
+  readonly root: ObjectNode
+  /** Includes without `required(…)` whose file does not exist. */
+  readonly warnings: readonly HoconError[]
+}
+
+interface Scope {
+  /** Where the file was included: its substitutions are looked up below this path first. */
+  readonly prefix: readonly string[]
+  readonly depth: number
+}
+
+interface Piece {
+  /** Keys between the path of the list and the value. */
+  readonly rest: readonly string[]
+  readonly value: ValueSyntax
+  readonly append: boolean
+  readonly scope: Scope
+}
+
+interface Included {
+  readonly syntax: ObjectSyntax
+  readonly scope: Scope
+}
+
+interface Run {
+  readonly options: ResolveOptions
+  readonly roots: readonly Piece[]
+  readonly warnings: HoconError[]
+  readonly includes: Map<IncludeSyntax, Included | undefined>
+  /** Substitutions made for the children of written ones, one object each. */
+  readonly derived: Map<SubstitutionSyntax, Map<string, SubstitutionSyntax>>
+  /** For each path under evaluation, the values being evaluated, innermost last. */
+  readonly active: Map<string, ValueSyntax[]>
+  /** Substitutions under evaluation: nothing below them is known yet. */
+  readonly open: Set<SubstitutionSyntax>
+  evaluations: number
+}
+
+/** Resolves documents laid over each other in order. Throws HoconError. */
+export function resolveSyntax(
+  documents: readonly ObjectSyntax[],
+  options: ResolveOptions = {},
+): Resolved {
+  const scope = { prefix: [], depth: 0 }
+  const run: Run = {
+    options,
+    roots: documents.map((value) => ({ rest: [], value, append: false, scope })),
+    warnings: [],
+    includes: new Map(),
+    derived: new Map(),
+    active: new Map(),
+    open: new Set(),
+    evaluations: 0,
+  }
+  const nowhere = { source: '', line: 0, column: 0 }
+  const root = evaluatePieces(run, run.roots, [])
+  return {
+    root: root?.kind === 'object' ? root : emptyObject(documents[0]?.at ?? nowhere),
+    warnings: run.warnings,
+  }
+}
+
+/** Resolves one value that stands alone. Throws HoconError. */
+export function resolveValue(value: ValueSyntax, options: ResolveOptions = {}): HoconNode {
+  const { at, start, end } = value
+  const entry = { kind: 'field', path: ['value'], append: false, keyEnd: 0, value } as const
+  const field = { ...entry, at, start, end }
+  const document: ObjectSyntax = {
+    kind: 'object',
+    entries: [field],
+    braces: false,
+    at,
+    start,
+    end,
+  }
+  const resolved = resolveSyntax([document], options).root.fields.get('value')
+  return resolved ?? { kind: 'scalar', value: null, text: 'null', at }
+}
+
+/** Parses and resolves one text. Throws HoconError. */
+export function parseHocon(text: string, source: string, options: ResolveOptions = {}): ObjectNode {
+  return resolveSyntax([parseSyntax(text, source)], options).root
+}
+
+function keyOf(path: readonly string[]): string {
+  return JSON.stringify(path)
+}
+
+/** What a piece is for its children: a group of keys, a reference, or an end of the path. */
+type Shape = 'object' | 'open' | 'closed'
+
+function shapeOf(piece: Piece): Shape {
+  if (piece.append) return 'open'
+  if (piece.rest.length > 0) return 'object'
+  const { value } = piece
+  if (value.kind === 'object') return 'object'
+  if (value.kind === 'substitution') return 'open'
+  if (value.kind === 'concat') {
+    const words = value.parts.some((part) => part.kind === 'text' && !part.space)
+    const arrays = value.parts.some((part) => part.kind === 'array')
+    const references = value.parts.some((part) => part.kind === 'substitution')
+    return words || (arrays && !references) ? 'closed' : 'open'
+  }
+  return 'closed'
+}
+
+/** Drops the pieces that a later one hides whatever it evaluates to. */
+function visible(pieces: readonly Piece[]): readonly Piece[] {
+  const last = pieces.findLastIndex((piece) => shapeOf(piece) === 'closed')
+  if (last <= 0) return pieces
+  return pieces.slice(last)
+}
+
+function evaluatePieces(
+  run: Run,
+  pieces: readonly Piece[],
+  path: readonly string[],
+): HoconNode | undefined {
+  const shown = visible(pieces)
+  if (shown.every((piece) => shapeOf(piece) === 'object')) return objectOf(run, shown, path)
+  let result: HoconNode | undefined
+  for (const piece of shown) {
+    const value = withActive(run, path, piece.value, () => evaluatePiece(run, piece, path, result))
+    if (value !== undefined) result = mergeNodes(result, value)
+  }
+  return result
+}
+
+function withActive<T>(run: Run, path: readonly string[], value: ValueSyntax, body: () => T): T {
+  const key = keyOf(path)
+  const stack = run.active.get(key) ?? []
+  run.active.set(key, stack)
+  stack.push(value)
+  try {
+    return body()
+  } finally {
+    stack.pop()
+    if (stack.length === 0) run.active.delete(key)
+  }
+}
+
+function evaluatePiece(
+  run: Run,
+  piece: Piece,
+  path: readonly string[],
+  prior: HoconNode | undefined,
+): HoconNode | undefined {
+  if (shapeOf(piece) === 'object') return objectOf(run, [piece], path)
+  const value = evaluate(run, piece.value, piece.scope, path)
+  if (!piece.append) return value
+  if (prior !== undefined && prior.kind !== 'array') {
+    throw new HoconError('`+=` needs a list before it', piece.value.at)
+  }
+  const added = value === undefined ? [] : [value]
+  return { kind: 'array', items: [...(prior?.items ?? []), ...added], at: piece.value.at }
+}
+
+/** The object that pieces with keys make together; each key is evaluated once. */
+function objectOf(
+  run: Run,
+  pieces: readonly Piece[],
+  path: readonly string[],
+): ObjectNode | undefined {
+  const [first] = pieces
+  if (first === undefined) return undefined
+  const lists = new Map<string, Piece[]>()
+  for (const piece of pieces) collect(run, piece, path, lists)
+  const fields = new Map<string, HoconNode>()
+  for (const [key, list] of lists) {
+    const value = evaluatePieces(run, list, [...path, key])
+    if (value !== undefined) fields.set(key, value)
+  }
+  return { kind: 'object', fields, at: first.value.at }
+}
+
+/** Adds the pieces of every child of `piece` to `lists`. */
+function collect(
+  run: Run,
+  piece: Piece,
+  path: readonly string[],
+  lists: Map<string, Piece[]>,
+): void {
+  const [key, ...rest] = piece.rest
+  if (key !== undefined) {
+    add(lists, key, { ...piece, rest })
+    return
+  }
+  if (piece.value.kind !== 'object') return
+  for (const entry of piece.value.entries) {
+    if (entry.kind === 'include') {
+      const file = include(run, entry, piece.scope, path)
+      if (file === undefined) continue
+      const { syntax, scope } = file
+      collect(run, { rest: [], value: syntax, append: false, scope }, path, lists)
+    } else {
+      const [name = '', ...below] = entry.path
+      const { value, append } = entry
+      add(lists, name, { rest: below, value, append, scope: piece.scope })
+    }
+  }
+}
+
+function add(lists: Map<string, Piece[]>, key: string, piece: Piece): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [piece])
+  else list.push(piece)
+}
+
+function include(
+  run: Run,
+  entry: IncludeSyntax,
+  scope: Scope,
+  path: readonly string[],
+): Included | undefined {
+  if (run.includes.has(entry)) return run.includes.get(entry)
+  if (scope.depth >= INCLUDE_DEPTH_MAX) {
+    throw new HoconError(`files may include each other ${INCLUDE_DEPTH_MAX} deep`, entry.at)
+  }
+  if (run.includes.size >= INCLUDES_MAX) {
+    throw new HoconError(`at most ${INCLUDES_MAX} files may be included`, entry.at)
+  }
+  const file = readInclude(run, entry)
+  if (file === undefined) {
+    const missing = new HoconError(
+      `included file ${JSON.stringify(entry.name)} not found`,
+      entry.at,
+    )
+    if (entry.required) throw missing
+    run.warnings.push(missing)
+  }
+  const included =
+    file === undefined
+      ? undefined
+      : {
+          syntax: parseSyntax(file.text, file.source),
+          scope: { prefix: path, depth: scope.depth + 1 },
+        }
+  run.includes.set(entry, included)
+  return included
+}
+
+function readInclude(run: Run, entry: IncludeSyntax): IncludedFile | undefined {
+  try {
+    return run.options.readInclude?.(entry.name, entry.at.source)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new HoconError(`included file ${JSON.stringify(entry.name)}: ${reason}`, entry.at)
+  }
+}
+
+function evaluate(
+  run: Run,
+  value: ValueSyntax,
+  scope: Scope,
+  path: readonly string[],
+): HoconNode | undefined {
+  run.evaluations += 1
+  if (run.evaluations > EVALUATIONS_MAX) {
+    throw new HoconError(`more than ${EVALUATIONS_MAX} values: substitutions grow`, value.at)
+  }
+  switch (value.kind) {
+    case 'text':
+      return value.quoted ? textNode(value.text, value.at) : wordNode(value.text, value.at)
+    case 'array': {
+      const items = value.items.map((item, index) =>
+        evaluate(run, item, scope, [...path, String(index)]),
+      )
+      return { kind: 'array', items: items.filter((item) => item !== undefined), at: value.at }
+    }
+    case 'object':
+      return objectOf(run, [{ rest: [], value, append: false, scope }], path)
+    case 'substitution':
+      return substitute(run, value, scope)
+    case 'concat':
+      return concatenate(run, value, scope, path)
+  }
+}
+
+function textNode(text: string, at: Position): HoconNode {
+  return { kind: 'scalar', value: text, text, at }
+}
+
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** Unquoted text: a number, a truth value, null, or the text itself. */
+function wordNode(text: string, at: Position): HoconNode {
+  if (text === 'true' || text === 'false') {
+    return { kind: 'scalar', value: text === 'true', text, at }
+  }
+  if (text === 'null') return { kind: 'scalar', value: null, text, at }
+  if (NUMBER.test(text)) return { kind: 'scalar', value: Number(text), text, at }
+  return textNode(text, at)
+}
+
+function concatenate(
+  run: Run,
+  concat: ConcatSyntax,
+  scope: Scope,
+  path: readonly string[],
+): HoconNode | undefined {
+  const { at } = concat
+  const parts = concat.parts.map((syntax) => ({ syntax, node: evaluate(run, syntax, scope, path) }))
+  const present = parts.filter(({ syntax, node }) => node !== undefined && !isSpace(syntax))
+  const kinds = new Set(present.map(({ node }) => node?.kind))
+  if (kinds.size === 0) return undefined
+  if (kinds.size > 1) {
+    const names = [...kinds].map((kind) => KIND_NAMES[kind ?? 'scalar'])
+    throw new HoconError(`cannot join ${names.join(' and ')}`, at)
+  }
+  if (kinds.has('scalar')) {
+    const words = parts.map(({ node }) => (node?.kind === 'scalar' ? node.text : ''))
+    const length = words.reduce((sum, word) => sum + word.length, 0)
+    if (length > SOURCE_LENGTH_MAX) {
+      throw new HoconError(`text grows beyond ${SOURCE_LENGTH_MAX} characters`, at)
+    }
+    return textNode(words.join(''), at)
+  }
+  let result: HoconNode | undefined
+  for (const { node } of present) {
+    if (node === undefined) continue
+    if (result?.kind === 'array' && node.kind === 'array') {
+      result = { kind: 'array', items: [...result.items, ...node.items], at }
+    } else {
+      result = mergeNodes(result, node)
+    }
+  }
+  return result
+}
+
+const KIND_NAMES = { scalar: 'text', array: 'a list', object: 'an object' } as const
+
+function isSpace(syntax: ValueSyntax): boolean {
+  return syntax.kind === 'text' && syntax.space
+}
+
+function substitute(
+  run: Run,
+  substitution: SubstitutionSyntax,
+  scope: Scope,
+): HoconNode | undefined {
+  const { path, at } = substitution
+  if (run.open.size >= SUBSTITUTION_DEPTH_MAX) {
+    throw new HoconError(`substitutions may lead ${SUBSTITUTION_DEPTH_MAX} deep`, at)
+  }
+  const again = run.open.has(substitution)
+  run.open.add(substitution)
+  try {
+    const near = scope.prefix.length > 0 ? lookup(run, [...scope.prefix, ...path]) : undefined
+    const found = near ?? lookup(run, path) ?? fromEnvironment(run, path, at)
+    if (found === undefined && !substitution.optional) {
+      const name = path.join('.')
+      throw new HoconError(`\`\${${name}}\` is not defined (use \`\${?${name}}\` if it may be)`, at)
+    }
+    return found?.kind === 'scalar' ? { ...found, at } : found
+  } finally {
+    if (!again) run.open.delete(substitution)
+  }
+}
+
+function fromEnvironment(run: Run, path: readonly string[], at: Position): HoconNode | undefined {
+  const text = run.options.env?.[path.join('.')]
+  return text === undefined ? undefined : textNode(text, at)
+}
+
+function lookup(run: Run, path: readonly string[]): HoconNode | undefined {
+  let pieces: readonly Piece[] = run.roots
+  for (const [index, key] of path.entries()) {
+    const under = path.slice(0, index)
+    pieces = childPieces(run, visible(pieces), under, key)
+    if (pieces.length === 0) return undefined
+  }
+  const active = run.active.get(keyOf(path))?.at(-1)
+  const cut = pieces.findIndex((piece) => piece.value === active)
+  const seen = cut < 0 ? pieces : pieces.slice(0, cut)
+  return evaluatePieces(run, seen, path)
+}
+
+/** The pieces of `key` below each of the pieces of `path`. */
+function childPieces(
+  run: Run,
+  pieces: readonly Piece[],
+  path: readonly string[],
+  key: string,
+): readonly Piece[] {
+  const children: Piece[] = []
+  for (const piece of pieces) {
+    if (shapeOf(piece) === 'object') {
+      const lists = new Map<string, Piece[]>()
+      collect(run, piece, path, lists)
+      for (const child of lists.get(key) ?? []) children.push(child)
+      continue
+    }
+    if (piece.append) continue
+    const parts = piece.value.kind === 'concat' ? piece.value.parts : [piece.value]
+    for (const part of parts) {
+      if (part.kind === 'substitution') {
+        if (run.open.has(part)) continue
+        children.push({
+          rest: [],
+          value: derive(run, part, key),
+          append: false,
+          scope: piece.scope,
+        })
+      } else if (part.kind === 'object') {
+        const inner = { rest: [], value: part, append: false, scope: piece.scope }
+        for (const child of childPieces(run, [inner], path, key)) children.push(child)
+      }
+    }
+  }
+  return children
+}
+
+/** The substitution that asks for `key` below what another one asks for. */
+function derive(run: Run, parent: SubstitutionSyntax, key: string): SubstitutionSyntax {
+  const known = run.derived.get(parent) ?? new Map<string, SubstitutionSyntax>()
+  run.derived.set(parent, known)
+  const derived = known.get(key) ?? { ...parent, path: [...parent.path, key], optional: true }
+  known.set(key, derived)
+  return derived
+}
