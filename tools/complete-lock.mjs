@@ -3,8 +3,8 @@
  *
  * A registry may hold the prebuilt binaries of some platforms only. `npm install` then leaves the
  * others out of the lock file, and `npm ci` refuses that file as incomplete. This adds the missing
- * optional entries with the platform their name tells; npm skips those which do not fit the machine,
- * so nothing of them is downloaded. Run it after every `npm install` that changes the lock file.
+ * optional entries with the platform their name tells; npm skips those that do not fit the machine
+ * and downloads nothing of them. Run it after every `npm install` that changes the lock file.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 

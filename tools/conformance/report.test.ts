@@ -103,7 +103,8 @@ describe('statements', () => {
 
   test('a table is read with and without a reason and the same in another version', () => {
     const text = `${head}${tag('1.1-1')}\tserver\t1.1\tdoes it\t\n`
-    const older = `MQTT311-1.1-2\tboth\t1.1\tis it\tno way to see it\t${tag('1.1-1')} ${tag('1.1-2')}`
+    const same = `${tag('1.1-1')} ${tag('1.1-2')}`
+    const older = `MQTT311-1.1-2\tboth\t1.1\tis it\tno way to see it\t${same}`
     assert.deepEqual(parseStatements('x.tsv', `${text}${older}\n`), [
       { ...statement('1.1-1'), section: '1.1' },
       {

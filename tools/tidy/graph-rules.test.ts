@@ -10,7 +10,7 @@ describe('cycles', () => {
       'src/kernel/c.ts': `import './b.ts'`,
     }
     expectProblems(checkCycles, files, [
-      /^src\/kernel\/b\.ts:2: import cycle src\/kernel\/b\.ts → src\/kernel\/c\.ts → src\/kernel\/b/,
+      /^src\/kernel\/b\.ts:2: import cycle .*kernel\/b\.ts → .*kernel\/c\.ts → .*kernel\/b\.ts/,
     ])
   })
 
