@@ -1,0 +1,175 @@
+import { matchesFilter, hasWildcard } from './filter-match.ts'
+import type { RewriteRuleSettings } from '../limits.ts'
+import { validateTopicFilterText } from '#codec/mqtt/topic.ts'
+import { explosivePattern } from './pattern-guard.ts'
+import { joinSubscription, splitSubscription } from './special-topic.ts'
+import type { TopicValues } from './template.ts'
+
+/** Rules a broker may have. */
+export const REWRITE_RULES_MAX = 30
+
+/**
+ * Longest topic, in UTF-16 units, that a regular expression is tried on. The time of a pattern
+ * with several `.+` grows with a power of the length; a longer topic that a rule's filter matches
+ * is refused, not passed on unchanged, so that nobody escapes a rule by a long topic.
+ */
+export const REWRITE_TOPIC_CHARS_MAX = 512
+
+interface CompiledRule {
+  readonly action: 'publish' | 'subscribe' | 'all'
+  readonly sourceTopic: string
+  readonly pattern: RegExp
+  readonly destination: readonly DestinationPart[]
+}
+
+type DestinationPart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'group'; readonly index: number }
+  | { readonly kind: 'clientid' | 'username' }
+
+/**
+ * Changes topics of publishes and filters of subscriptions by an ordered list of rules. The first
+ * rule for the action whose source filter matches decides: its pattern is tried, and when that
+ * does not match, the topic stays as it is.
+ */
+export class TopicRewriter {
+  readonly #publish: readonly CompiledRule[]
+  readonly #subscribe: readonly CompiledRule[]
+
+  /**
+   * @throws Error that names the rule (from 1) when there are too many, a filter or pattern is
+   * invalid, a pattern may take exponential time, or a destination cannot be used
+   */
+  constructor(rules: readonly RewriteRuleSettings[], rulesMax: number = REWRITE_RULES_MAX) {
+    if (rules.length > rulesMax) {
+      throw new Error(`${rules.length} rewrite rules are more than the limit of ${rulesMax}`)
+    }
+    const compiled = rules.map((rule, index) => compileRule(rule, index + 1))
+    this.#publish = compiled.filter((rule) => rule.action !== 'subscribe')
+    this.#subscribe = compiled.filter((rule) => rule.action !== 'publish')
+  }
+
+  /** False when no rule concerns publishes: the caller then need not ask. */
+  get rewritesPublishes(): boolean {
+    return this.#publish.length > 0
+  }
+
+  /** False when no rule concerns subscriptions. */
+  get rewritesSubscriptions(): boolean {
+    return this.#subscribe.length > 0
+  }
+
+  /**
+   * The topic to publish to. Undefined = refuse (0x90): too long for its rule, or the client has
+   * no value, or an unsafe one, for a placeholder. The caller validates a changed topic again.
+   */
+  rewriteTopic(topic: string, client: TopicValues): string | undefined {
+    return applyFirst(this.#publish, topic, client)
+  }
+
+  /**
+   * The filter to subscribe to or to unsubscribe from, special prefix (`$share/group/` …)
+   * included and kept. Undefined = refuse (0x8F).
+   */
+  rewriteFilter(filter: string, client: TopicValues): string | undefined {
+    if (!filter.startsWith('$')) return applyFirst(this.#subscribe, filter, client)
+    const target = splitSubscription(filter)
+    const rewritten = applyFirst(this.#subscribe, target.filter, client)
+    if (rewritten === undefined || rewritten === target.filter) {
+      return rewritten === undefined ? undefined : filter
+    }
+    return joinSubscription({ ...target, filter: rewritten })
+  }
+}
+
+function applyFirst(
+  rules: readonly CompiledRule[],
+  topic: string,
+  client: TopicValues,
+): string | undefined {
+  for (const rule of rules) {
+    if (!matchesFilter(rule.sourceTopic, topic)) continue
+    if (topic.length > REWRITE_TOPIC_CHARS_MAX) return undefined
+    const match = rule.pattern.exec(topic)
+    return match === null ? topic : render(rule.destination, match, client)
+  }
+  return topic
+}
+
+function render(
+  destination: readonly DestinationPart[],
+  match: RegExpExecArray,
+  client: TopicValues,
+): string | undefined {
+  let topic = ''
+  for (const part of destination) {
+    if (part.kind === 'text') topic += part.text
+    else if (part.kind === 'group') topic += match[part.index] ?? ''
+    else {
+      const value = part.kind === 'clientid' ? client.clientId : client.username
+      // A client named `+` must not widen a filter.
+      if (value === undefined || /[+#\0]/u.test(value)) return undefined
+      topic += value
+    }
+  }
+  return topic
+}
+
+function compileRule(rule: RewriteRuleSettings, position: number): CompiledRule {
+  const failure = (what: string): Error => new Error(`rewrite rule ${position}: ${what}`)
+  const invalid = validateTopicFilterText(rule.sourceTopic)
+  if (invalid !== undefined) {
+    throw failure(`source_topic "${rule.sourceTopic}" is not a topic filter: ${invalid.detail}`)
+  }
+  let pattern: RegExp
+  try {
+    pattern = new RegExp(rule.regularExpression, 'u')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw failure(`re does not compile: ${reason}`)
+  }
+  const explosive = explosivePattern(rule.regularExpression)
+  if (explosive !== undefined) {
+    throw failure(`re "${rule.regularExpression}" may take very long, it has ${explosive}`)
+  }
+  if (rule.destTopic === '') throw failure('dest_topic is empty')
+  const destination = compileDestination(rule.destTopic, groupCount(pattern), failure)
+  const texts = destination.map((part) => (part.kind === 'text' ? part.text : ''))
+  if (rule.action !== 'subscribe' && texts.some(hasWildcard)) {
+    throw failure(`dest_topic "${rule.destTopic}" has a wildcard, which no publish may have`)
+  }
+  return { action: rule.action, sourceTopic: rule.sourceTopic, pattern, destination }
+}
+
+/** Number of capturing groups: a pattern that also matches nothing reports them all. */
+function groupCount(pattern: RegExp): number {
+  const match = new RegExp(`${pattern.source}|`, 'u').exec('')
+  return match === null ? 0 : match.length - 1
+}
+
+const DESTINATION_TOKEN = /\$([0-9]{1,2})|\$\{([^}]*)\}/gu
+
+function compileDestination(
+  text: string,
+  groups: number,
+  failure: (what: string) => Error,
+): DestinationPart[] {
+  const parts: DestinationPart[] = []
+  let at = 0
+  for (const token of text.matchAll(DESTINATION_TOKEN)) {
+    if (token.index > at) parts.push({ kind: 'text', text: text.slice(at, token.index) })
+    at = token.index + token[0].length
+    const name = token[2]
+    if (token[1] !== undefined) {
+      const index = Number(token[1])
+      if (index > groups) throw failure(`dest_topic has ${token[0]}, re has ${groups} groups`)
+      parts.push({ kind: 'group', index })
+    } else if (name === 'clientid' || name === 'username') {
+      parts.push({ kind: name })
+    } else {
+      throw failure(`dest_topic has ${token[0]}; there are \${clientid} and \${username}`)
+    }
+  }
+  if (at < text.length) parts.push({ kind: 'text', text: text.slice(at) })
+  return parts
+}
