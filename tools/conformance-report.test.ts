@@ -1,4 +1,4 @@
-/** What the standards ask of a server is proven by a test, or there is a reason why it cannot be. */
+/** What the standards ask of a server is proven by a test, or it has a reason for having none. */
 import assert from 'node:assert/strict'
 import { dirname } from 'node:path'
 import { test } from 'node:test'
