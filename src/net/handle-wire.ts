@@ -1,0 +1,176 @@
+import { errorName } from './error-name.ts'
+import { END_LIMIT_MS, type NetWire, type WireReceiver } from './net-wire.ts'
+import type { ReadBuffer } from './read-buffer.ts'
+import type { StreamRequest, TcpHandle, TcpInternals } from './tcp-internals.ts'
+
+/** What `HandleWire` needs of its thread: one object, shared by all connections. */
+export interface HandleTools {
+  readonly internals: TcpInternals
+  readonly readBuffer: ReadBuffer
+  /** Request object for the next write; a write that finishes at once leaves it unused. */
+  spareRequest: StreamRequest
+}
+
+/** Tools for the connections of this thread. */
+export function makeHandleTools(internals: TcpInternals, readBuffer: ReadBuffer): HandleTools {
+  return { internals, readBuffer, spareRequest: new internals.WriteWrap() }
+}
+
+/** A handle and the wire on it: the only way from a callback of the handle to the wire. */
+interface OwnedHandle extends TcpHandle {
+  wire: HandleWire<unknown>
+}
+
+interface WireRequest extends StreamRequest {
+  wire: HandleWire<unknown>
+  /** Keeps the memory alive that libuv still reads from. */
+  chunks?: readonly Buffer[]
+}
+
+const State = { NEW: 0, OPEN: 1, ENDING: 2, CLOSED: 3 } as const
+type State = (typeof State)[keyof typeof State]
+
+const END_OF_FILE = 'EOF'
+
+/**
+ * A TCP connection without the stream machinery of Node.js.
+ *
+ * Reads go through one buffer for all connections of the thread; a write that the kernel takes at
+ * once (nearly all of them) allocates nothing. Fields are plain: every message passes here.
+ */
+export class HandleWire<Info> implements NetWire<Info> {
+  info: Info
+  receiver: WireReceiver
+  onClosed: (wire: NetWire<Info>) => void = ignore
+  readonly handle: OwnedHandle
+  readonly tools: HandleTools
+  state: State = State.NEW
+  isPaused = false
+  /** Writes that libuv has not finished. */
+  pendingWrites = 0
+  endTimer: NodeJS.Timeout | undefined = undefined
+
+  /** Takes over the handle; whoever had it must not touch it again. */
+  constructor(handle: TcpHandle, info: Info, receiver: WireReceiver, tools: HandleTools) {
+    this.handle = handle as OwnedHandle // `wire` is set on the next line.
+    this.handle.wire = this as HandleWire<unknown>
+    this.info = info
+    this.receiver = receiver
+    this.tools = tools
+    this.handle.onread = onRead
+  }
+
+  get bufferedBytes(): number {
+    return this.pendingWrites === 0 ? 0 : this.handle.writeQueueSize
+  }
+
+  start(): void {
+    if (this.state !== State.NEW) return
+    this.state = State.OPEN
+    this.handle.useUserBuffer(this.tools.readBuffer.bytes)
+    if (!this.isPaused) this.handle.readStart()
+  }
+
+  write(chunks: readonly Buffer[], _totalBytes: number): void {
+    if (this.state > State.OPEN) return
+    const { tools, handle } = this
+    const request = tools.spareRequest
+    const first = chunks[0]
+    if (first === undefined) return
+    const error =
+      chunks.length === 1
+        ? handle.writeBuffer(request, first)
+        : handle.writev(request, chunks, true)
+    if (error !== 0) return this.failLater(error)
+    if (tools.internals.state[tools.internals.lastWriteWasAsync] === 0) return
+    tools.spareRequest = new tools.internals.WriteWrap()
+    this.pendingWrites += 1
+    const pending = request as WireRequest
+    pending.wire = this as HandleWire<unknown>
+    pending.chunks = chunks.slice()
+    pending.oncomplete = onWritten
+  }
+
+  pause(): void {
+    this.isPaused = true
+    if (this.state === State.OPEN) this.handle.readStop()
+  }
+
+  resume(): void {
+    this.isPaused = false
+    if (this.state === State.OPEN) this.handle.readStart()
+  }
+
+  end(): void {
+    if (this.state === State.NEW) this.start() // Reading tells when the peer closes.
+    if (this.state !== State.OPEN) return
+    this.state = State.ENDING
+    this.endTimer = setTimeout(cut, END_LIMIT_MS, this as HandleWire<unknown>)
+    this.handle.readStart()
+    const request = new this.tools.internals.ShutdownWrap() as WireRequest
+    request.wire = this as HandleWire<unknown>
+    request.oncomplete = onShutdown
+    const error = this.handle.shutdown(request)
+    if (error < 0) this.failLater(error)
+  }
+
+  destroy(): void {
+    this.close()
+  }
+
+  /** The peer closed, or the connection broke (`error` in words). */
+  finish(error: string | undefined): void {
+    if (!this.close()) return
+    if (error === undefined) this.receiver.ended()
+    else this.receiver.ended(error)
+  }
+
+  /** The caller of a failing `write` is told after it has returned. */
+  failLater(errno: number): void {
+    process.nextTick(finishWith, this, errno)
+  }
+
+  /** Closes the handle; false when that was done before. */
+  close(): boolean {
+    if (this.state === State.CLOSED) return false
+    this.state = State.CLOSED
+    if (this.endTimer !== undefined) clearTimeout(this.endTimer)
+    this.handle.close()
+    this.onClosed(this)
+    return true
+  }
+}
+
+function ignore(): void {}
+
+function cut(wire: HandleWire<unknown>): void {
+  wire.finish(undefined)
+}
+
+function finishWith(wire: HandleWire<unknown>, errno: number): void {
+  wire.finish(errorName(errno))
+}
+
+function onRead(this: TcpHandle): void {
+  const { wire } = this as OwnedHandle
+  const { internals, readBuffer } = wire.tools
+  const count = internals.state[internals.readBytesOrError] ?? 0
+  if (count > 0) {
+    if (wire.state === State.OPEN) wire.receiver.receive(readBuffer.view(count))
+  } else if (count < 0) {
+    const error = errorName(count)
+    wire.finish(error === END_OF_FILE ? undefined : error)
+  }
+}
+
+function onWritten(this: StreamRequest, status: number): void {
+  const { wire } = this as WireRequest
+  wire.pendingWrites -= 1
+  if (wire.state === State.CLOSED) return
+  if (status < 0) wire.finish(errorName(status))
+  else if (wire.pendingWrites === 0 && wire.state === State.OPEN) wire.receiver.drained()
+}
+
+function onShutdown(this: StreamRequest, status: number): void {
+  if (status < 0) (this as WireRequest).wire.finish(errorName(status))
+}
