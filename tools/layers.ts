@@ -116,18 +116,22 @@ export const BANNED_GLOBALS: readonly string[] = [
 
 /** Files that every message passes: no async, no JSON, no regular expression, no array spread. */
 export const HOT_PATH: readonly string[] = [
-  'src/broker/router/fan-out.ts',
-  'src/broker/router/route-set.ts',
-  'src/broker/router/topic-trie.ts',
-  'src/broker/session/publish-in.ts',
-  'src/broker/session/publish-out.ts',
+  'src/broker/router/routes.ts',
+  'src/broker/session/acks.ts',
+  'src/broker/session/deliver.ts',
+  'src/broker/session/frame-assembler.ts',
+  'src/broker/session/outbox.ts',
+  'src/broker/session/outgoing.ts',
+  'src/broker/session/session-queue.ts',
+  'src/broker/shard/route.ts',
   'src/codec/mqtt/frame.ts',
+  'src/codec/mqtt/publish-scan.ts',
   'src/codec/mqtt/publish.ts',
+  'src/codec/mqtt/reader.ts',
+  'src/codec/mqtt/utf8.ts',
   'src/codec/mqtt/varint.ts',
-  'src/fabric/shard/bus.ts',
-  'src/fabric/shard/ring.ts',
-  'src/listeners/connection.ts',
-  'src/streams/rules/tap.ts',
+  'src/kernel/byte-writer.ts',
+  'src/kernel/fifo.ts',
 ]
 
 /** Files that may destroy a socket: every other close goes through them. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { dirname } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { WAIVERS } from './layers.ts'
+import { HOT_PATH, WAIVERS } from './layers.ts'
 import { applyWaivers, formatProblem } from './tidy/problem.ts'
 import { loadProject } from './tidy/project.ts'
 import { RULES } from './tidy/rules.ts'
@@ -36,6 +36,11 @@ test('the project is read', () => {
 for (const { name, problems } of results) {
   test(name, () => failWith(applyWaivers(problems, WAIVERS).open.map(formatProblem)))
 }
+
+test('the hot path names files that exist', () => {
+  const missing = HOT_PATH.filter((path) => !project.sources.has(path))
+  failWith(missing.map((path) => `tools/layers.ts: ${path} is on the hot path and does not exist`))
+})
 
 test('every waiver is needed and has a reason', () => {
   failWith(unused.map(({ rule, path }) => `tools/layers.ts: waiver ${rule} for ${path}: remove it`))
