@@ -71,24 +71,28 @@ export class HandleWire<Info> implements NetWire<Info> {
     if (!this.isPaused) this.handle.readStart()
   }
 
-  write(chunks: readonly Buffer[], _totalBytes: number): void {
-    if (this.state > State.OPEN) return
+  write(chunks: readonly Buffer[], _totalBytes: number): boolean {
+    if (this.state > State.OPEN) return true
     const { tools, handle } = this
     const request = tools.spareRequest
     const first = chunks[0]
-    if (first === undefined) return
+    if (first === undefined) return true
     const error =
       chunks.length === 1
         ? handle.writeBuffer(request, first)
         : handle.writev(request, chunks, true)
-    if (error !== 0) return this.failLater(error)
-    if (tools.internals.state[tools.internals.lastWriteWasAsync] === 0) return
+    if (error !== 0) {
+      this.failLater(error)
+      return true
+    }
+    if (tools.internals.state[tools.internals.lastWriteWasAsync] === 0) return true
     tools.spareRequest = new tools.internals.WriteWrap()
     this.pendingWrites += 1
     const pending = request as WireRequest
     pending.wire = this as HandleWire<unknown>
     pending.chunks = chunks.slice()
     pending.oncomplete = onWritten
+    return false
   }
 
   pause(): void {

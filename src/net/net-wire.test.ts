@@ -135,8 +135,8 @@ for (const [name, tools] of PATHS) {
 
     it('sends one buffer and many, in order', async () => {
       const { client, wire } = await open()
-      wire.write([Buffer.from('a')], 1)
-      wire.write([], 0)
+      assert.equal(wire.write([Buffer.from('a')], 1), true)
+      assert.equal(wire.write([], 0), true)
       wire.write([Buffer.from('bc'), Buffer.from('d'), Buffer.from('ef')], 5)
       assert.equal(await readBytes(client, 6), 'abcdef')
       assert.equal(wire.bufferedBytes, 0)
@@ -149,6 +149,25 @@ for (const [name, tools] of PATHS) {
       wire.write(chunks, chunks.length)
       assert.equal(await readBytes(client, 3000), '0123456789'.repeat(300))
       wire.destroy()
+    })
+
+    it('says when memory may be used again, and holds it only when it says so', async () => {
+      const { client, recorder, wire } = await open()
+      client.pause()
+      const memory = Buffer.alloc(64 << 10)
+      let sent = 0
+      for (let taken = true; taken; sent++) {
+        taken = wire.write([memory.fill(97 + (sent % 26))], memory.length)
+        assert.equal(taken, wire.bufferedBytes === 0)
+      }
+      const text = await readBytes(client, sent * memory.length)
+      for (let index = 0; index < sent; index++) {
+        const part = text.slice(index * memory.length, (index + 1) * memory.length)
+        assert.equal(part, String.fromCharCode(97 + (index % 26)).repeat(memory.length))
+      }
+      await recorder.until(() => recorder.drains === 1)
+      wire.destroy()
+      assert.equal(wire.write([memory], memory.length), true)
     })
 
     it('does not keep the array of buffers', async () => {

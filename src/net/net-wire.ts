@@ -28,10 +28,12 @@ export interface NetWire<Info> {
   /** Begins to read. Nothing is received before. */
   start(): void
   /**
-   * Sends the buffers in order, gathered. They must not change until they are on their way; the
-   * array itself is not kept. Never throws; a failure is reported through `ended`, later.
+   * Sends the buffers in order, gathered. The array itself is not kept. Never throws; a failure
+   * is reported through `ended`, later.
+   * @returns true when the kernel has taken everything and the buffers may be used again; false
+   * when they must not change any more
    */
-  write(chunks: readonly Buffer[], totalBytes: number): void
+  write(chunks: readonly Buffer[], totalBytes: number): boolean
   pause(): void
   resume(): void
   /** Sends what waits, closes our direction, and cuts the connection after `END_LIMIT_MS`. */

@@ -47,15 +47,17 @@ export class SocketWire<Info> implements NetWire<Info> {
     if (!this.#isPaused) this.#socket.resume()
   }
 
-  write(chunks: readonly Buffer[], _totalBytes: number): void {
+  write(chunks: readonly Buffer[], _totalBytes: number): boolean {
     const socket = this.#socket
-    if (this.#state > State.OPEN || !socket.writable) return
+    if (this.#state > State.OPEN || !socket.writable) return true
     if (chunks.length > 1) socket.cork()
     const last = chunks.length - 1
     for (let index = 0; index < last; index++) socket.write(chunks[index] as Buffer)
     if (last >= 0) socket.write(chunks[last] as Buffer, this.#onWritten)
     if (chunks.length > 1) socket.uncork()
-    if (socket.writableLength > 0) this.#isWaiting = true
+    if (socket.writableLength === 0) return true
+    this.#isWaiting = true
+    return false
   }
 
   pause(): void {
