@@ -1,12 +1,49 @@
 /** The whole configuration: every root of the field language, and its decoded type. */
 import { object } from './field.ts'
-import type { Infer } from './field.ts'
+import type { Finding, Infer } from './field.ts'
 import { allowAnonymous, broker, sysTopics, zones } from './fields/broker.ts'
+import { parseBind } from './fields/listener-checks.ts'
 import { listeners } from './fields/listeners.ts'
 import { log } from './fields/log.ts'
 import { autoSubscribe, delayed, retainer, rewrite } from './fields/messages.ts'
 import { mqtt } from './fields/mqtt.ts'
 import { durability, node } from './fields/node.ts'
+
+interface Listeners {
+  readonly [type: string]: Readonly<Record<string, ListenerBasics>>
+}
+
+interface ListenerBasics {
+  readonly enable: boolean
+  readonly bind: string
+  readonly zone: string
+}
+
+/** Rules between roots: zones exist, and no two enabled listeners share an address. */
+function checkListeners(config: {
+  readonly listeners: Listeners
+  readonly zones: Readonly<Record<string, unknown>>
+}): readonly Finding[] {
+  const findings: Finding[] = []
+  const taken = new Map<string, string>()
+  for (const [type, entries] of Object.entries(config.listeners)) {
+    for (const [name, { enable, bind, zone }] of Object.entries(entries)) {
+      const path = ['listeners', type, name]
+      if (zone !== 'default' && !Object.hasOwn(config.zones, zone)) {
+        findings.push({ path: [...path, 'zone'], message: `names zone \`${zone}\`, not in zones` })
+      }
+      const { host, port } = parseBind(bind) ?? { host: '', port: 0 }
+      if (!enable || port === 0) continue
+      const address = `${host} ${port}`
+      const other = taken.get(address)
+      if (other !== undefined) {
+        findings.push({ path: [...path, 'bind'], message: `is the address of ${other} already` })
+      }
+      taken.set(address, `listeners.${type}.${name}`)
+    }
+  }
+  return findings
+}
 
 /** The description that everything else is made from. Roots stand in the order of the docs. */
 export const tidewayFields = object(
@@ -25,7 +62,7 @@ export const tidewayFields = object(
     sys_topics: sysTopics,
     log,
   },
-  { text: 'Tideway.', hot: 'restart-node' },
+  { text: 'Tideway.', hot: 'restart-node', check: checkListeners },
 )
 
 /**

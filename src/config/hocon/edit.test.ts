@@ -94,9 +94,9 @@ const tree = fc.letrec<{ value: Plain; object: Plain }>((tie) => ({
 function withKey(root: Plain, path: readonly string[], value: Plain): Plain {
   const [first, ...rest] = path
   if (first === undefined) return value
-  const object = typeof root === 'object' && root !== null && !Array.isArray(root) ? root : {}
-  const child = (object as Record<string, Plain>)[first]
-  return { ...object, [first]: withKey(child ?? {}, rest, value) }
+  const isObject = typeof root === 'object' && root !== null && !Array.isArray(root)
+  const object = isObject ? (root as Record<string, Plain>) : {}
+  return { ...object, [first]: withKey(object[first] ?? {}, rest, value) }
 }
 
 /** One tree written twice over each other, in two ways, gives repeated definitions. */

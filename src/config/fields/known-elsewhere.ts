@@ -1,0 +1,164 @@
+/**
+ * Keys that EMQX 5.8 knows and that have no effect here (yet).
+ *
+ * A file written for EMQX is read; each such key is reported with what it would have done,
+ * instead of being refused as unknown. A key that gets an owner moves to its field file.
+ */
+
+/** One row: keys at and below the pattern. `*` stands for any one key. */
+export interface KnownElsewhere {
+  readonly pattern: string
+  /** What EMQX does by it, after "would have …" or as a reason why it is not needed here. */
+  readonly effect: string
+  /** `warning`: something the owner relies on (access, data) may be missing. */
+  readonly level: 'notice' | 'warning'
+}
+
+type Row = readonly [pattern: string, effect: string]
+
+/** Protection, access and data: the owner must notice that they are missing. */
+const WARNINGS: readonly Row[] = [
+  ['authentication', 'checks clients when they connect'],
+  ['authorization', 'checks what clients may publish and subscribe'],
+  ['listeners.*.*.authentication', 'checks the clients of one listener'],
+  ['psk_authentication', 'checks TLS clients by pre-shared keys'],
+  ['banned', 'loads bans from a file at start'],
+  ['flapping_detect', 'bans clients that connect and disconnect too often'],
+  ['force_shutdown', 'ends connections whose process has grown too large'],
+  ['overload_protection', 'holds back new work while the node is overloaded'],
+  ['limiter', 'limits rates of the node'],
+  ['api_key', 'loads API keys from a file at start'],
+  ['dashboard', 'sets up the web interface and the REST API'],
+  ['rule_engine', 'holds rules and their settings'],
+  ['bridges', 'holds data bridges'],
+  ['connectors', 'holds connections to other systems'],
+  ['actions', 'holds actions of rules'],
+  ['sources', 'holds sources of rules'],
+  ['gateway', 'holds gateways for other protocols'],
+  ['exhook', 'calls hooks over gRPC'],
+  ['schema_registry', 'holds schemas of payloads'],
+  ['schema_validation', 'checks payloads against schemas'],
+  ['message_transformation', 'changes messages before they are routed'],
+  ['cluster', 'joins nodes to a cluster'],
+  ['file_transfer', 'receives files over MQTT'],
+  ['listeners.quic', 'listens for MQTT over QUIC'],
+  ['listeners.*.*.ssl_options.enable_crl_check', 'refuses revoked client certificates'],
+  ['listeners.*.*.ssl_options.verify_peer_ext_key_usage', 'checks the usage of client keys'],
+  ['listeners.*.*.ssl_options.depth', 'limits the length of certificate chains'],
+  ['log.audit', 'writes an audit log'],
+  ['zones.*.flapping_detect', 'bans clients that connect and disconnect too often'],
+  ['zones.*.force_shutdown', 'ends connections whose process has grown too large'],
+  ['zones.*.overload_protection', 'holds back new work while the node is overloaded'],
+]
+
+const NOTICES: readonly Row[] = [
+  ['alarm', 'sets how alarms are kept'],
+  ['conn_congestion', 'raises an alarm for slow connections'],
+  ['crl_cache', 'caches lists of revoked certificates'],
+  ['durable_sessions', 'keeps sessions on disk; sessions are kept by `durability` here'],
+  ['durable_storage', 'sets up storage on disk; see `durability`'],
+  ['force_gc', 'collects garbage of the Erlang VM'],
+  ['license', 'holds a licence key; none is needed here'],
+  ['node_eviction_agent', 'moves clients to other nodes'],
+  ['opentelemetry', 'exports metrics, traces and logs'],
+  ['plugins', 'loads Erlang plugins'],
+  ['prometheus', 'pushes metrics to a gateway'],
+  ['rpc', 'sets up calls between Erlang nodes'],
+  ['slow_subs', 'lists slow subscribers'],
+  ['stats', 'switches statistics'],
+  ['sysmon', 'watches the operating system and the Erlang VM'],
+  ['telemetry', 'reports usage to EMQ'],
+  ['topic_metrics', 'counts messages of topics'],
+  ['vm', 'sets up the Erlang VM'],
+  ['zones.*.conn_congestion', 'raises an alarm for slow connections'],
+  ['zones.*.durable_sessions', 'keeps sessions on disk'],
+  ['zones.*.force_gc', 'collects garbage of the Erlang VM'],
+  ['zones.*.stats', 'switches statistics'],
+  ['broker.enable_session_registry', 'switches the registry of sessions; it is always on here'],
+  ['broker.perf', 'tunes routing tables in Erlang'],
+  ['broker.route_batch_clean', 'tunes routing tables in Erlang'],
+  ['broker.routing', 'tunes routing tables in Erlang'],
+  ['broker.session_history_retain', 'keeps a history of the number of sessions'],
+  ['broker.session_locking_strategy', 'locks client identifiers between Erlang nodes'],
+  ['broker.shared_dispatch_ack_enabled', 'is out of use since EMQX 5.1'],
+  ['broker.shared_subscription_strategy', 'moved to `mqtt.shared_subscription_strategy`'],
+  ['log.throttling', 'leaves out repeated log lines'],
+  ['log.console.single_log_max_size', 'cuts long log lines'],
+  ['log.file.*.single_log_max_size', 'cuts long log lines'],
+  ['node.applications', 'loads Erlang applications'],
+  ['node.broker_pool_size', 'sizes pools of Erlang processes'],
+  ['node.channel_cleanup_batch_size', 'tunes Erlang processes'],
+  ['node.cluster_call', 'distributes settings in a cluster'],
+  ['node.config_files', 'lists files that are read by name here'],
+  ['node.cookie', 'is the shared secret of Erlang nodes'],
+  ['node.crash_dump_bytes', 'limits crash dumps of the Erlang VM'],
+  ['node.crash_dump_file', 'places crash dumps of the Erlang VM'],
+  ['node.crash_dump_seconds', 'limits crash dumps of the Erlang VM'],
+  ['node.db_backend', 'chooses the database of EMQX'],
+  ['node.db_role', 'chooses the role in the database of EMQX'],
+  ['node.default_bootstrap_batch_size', 'tunes the database of EMQX'],
+  ['node.default_replay_batch_size', 'tunes the database of EMQX'],
+  ['node.dist_buffer_size', 'sizes buffers between Erlang nodes'],
+  ['node.dist_net_ticktime', 'sets the heartbeat of Erlang nodes'],
+  ['node.etc_dir', 'names the folder of settings'],
+  ['node.generic_pool_size', 'sizes pools of Erlang processes'],
+  ['node.global_gc_interval', 'collects garbage of the Erlang VM'],
+  ['node.max_ports', 'limits ports of the Erlang VM'],
+  ['node.process_limit', 'limits processes of the Erlang VM'],
+  ['node.role', 'chooses between core and replica'],
+  ['node.rpc_module', 'chooses how Erlang nodes call each other'],
+  ['node.shard_transports', 'tunes the database of EMQX'],
+  ['node.tlog_push_mode', 'tunes the database of EMQX'],
+  ['retainer.backend.enable', 'switches the store of retained messages; see `retainer.enable`'],
+  ['retainer.backend.index_specs', 'tunes searches; every filter is indexed here'],
+  ['retainer.backend.storage_type', 'chooses memory or disk; see `durability`'],
+  ['retainer.backend.type', 'chooses the store; there is one'],
+  ['retainer.flow_control', 'tunes delivery; see `retainer.delivery_rate`'],
+  ['listeners.*.*.limiter', 'names limiters of the node'],
+  ['listeners.*.*.bytes_burst', 'lets short bursts exceed `bytes_rate`'],
+  ['listeners.*.*.max_conn_burst', 'lets short bursts exceed `max_conn_rate`'],
+  ['listeners.*.*.messages_burst', 'lets short bursts exceed `messages_rate`'],
+  ['listeners.*.*.parse_unit', 'chooses how packets are cut from the stream'],
+  ['listeners.*.*.tcp_backend', 'chooses a socket library of the Erlang VM'],
+  ['listeners.*.*.tcp_options.active_n', 'tunes reading in Erlang'],
+  ['listeners.*.*.tcp_options.buffer', 'sizes a buffer of the Erlang VM'],
+  ['listeners.*.*.tcp_options.high_watermark', 'sizes a buffer; see `mqtt.max_outbox_bytes`'],
+  ['listeners.*.*.tcp_options.nolinger', 'drops unsent bytes on close'],
+  ['listeners.*.*.tcp_options.recbuf', 'sizes the receive buffer of the operating system'],
+  ['listeners.*.*.tcp_options.reuseaddr', 'reuses addresses; always on here'],
+  ['listeners.*.*.tcp_options.send_timeout_close', 'closes after `send_timeout`; always on here'],
+  ['listeners.*.*.tcp_options.sndbuf', 'sizes the send buffer of the operating system'],
+  ['listeners.*.*.ssl_options.client_renegotiation', 'is fixed by the TLS library'],
+  ['listeners.*.*.ssl_options.gc_after_handshake', 'tunes the Erlang VM'],
+  ['listeners.*.*.ssl_options.hibernate_after', 'tunes the Erlang VM'],
+  ['listeners.*.*.ssl_options.log_level', 'sets the log level of the TLS library of Erlang'],
+  ['listeners.*.*.ssl_options.managed_certs', 'names certificates kept by EMQX'],
+  ['listeners.*.*.ssl_options.ocsp', 'staples OCSP answers'],
+  ['listeners.*.*.ssl_options.partial_chain', 'accepts chains that end before their root'],
+  ['listeners.*.*.ssl_options.reuse_sessions', 'resumes TLS sessions; always on here'],
+  ['listeners.*.*.ssl_options.secure_renegotiate', 'is fixed by the TLS library'],
+  ['listeners.*.*.ssl_options.user_lookup_fun', 'names an Erlang function'],
+  ['listeners.*.*.websocket.deflate_opts', 'tunes compression of frames'],
+  ['listeners.*.*.websocket.mqtt_piggyback', 'lets a frame hold several packets; always so here'],
+  ['listeners.*.*.websocket.validate_utf8', 'checks text frames; MQTT has none'],
+]
+
+function rows(table: readonly Row[], level: KnownElsewhere['level']): readonly KnownElsewhere[] {
+  return table.map(([pattern, effect]) => ({ pattern, effect, level }))
+}
+
+export const KNOWN_ELSEWHERE: readonly KnownElsewhere[] = [
+  ...rows(WARNINGS, 'warning'),
+  ...rows(NOTICES, 'notice'),
+]
+
+const SPLIT = KNOWN_ELSEWHERE.map((known) => ({ known, keys: known.pattern.split('.') }))
+
+/** The row that covers a path, or undefined. */
+export function knownElsewhere(path: readonly string[]): KnownElsewhere | undefined {
+  const match = SPLIT.find(({ keys }) => {
+    if (keys.length > path.length) return false
+    return keys.every((key, index) => key === '*' || key === path[index])
+  })
+  return match?.known
+}

@@ -1,0 +1,55 @@
+/** Moving through a description: which field a path names, and everything there is. */
+import type { Field, FieldSpec, Hot } from './field.ts'
+
+/** A field, the path that leads to it, and when a change of it takes effect. */
+export interface Located {
+  readonly path: readonly string[]
+  readonly field: FieldSpec
+  readonly hot: Hot
+}
+
+/** The class a field has when neither it nor anything around it names one. */
+const STRONGEST: Hot = 'restart-node'
+
+const ORDER: readonly Hot[] = ['live', 'new-connections', 'restart-listener', 'restart-node']
+
+/** Whether `a` takes effect later than `b`. */
+export function isStronger(a: Hot, b: Hot): boolean {
+  return ORDER.indexOf(a) > ORDER.indexOf(b)
+}
+
+/** The field a path of a configuration names; keys of maps and lists may be anything. */
+export function fieldAt(root: Field, path: readonly string[]): Located | undefined {
+  let field: FieldSpec = root
+  let hot = root.hot ?? STRONGEST
+  for (const key of path) {
+    const next = childOf(field, key)
+    if (next === undefined) return undefined
+    field = next
+    hot = field.hot ?? hot
+  }
+  return { path, field, hot }
+}
+
+function childOf(field: FieldSpec, key: string): FieldSpec | undefined {
+  if (field.kind === 'map') return field.value
+  if (field.kind === 'list') return /^\d+$/.test(key) ? field.item : undefined
+  if (field.kind !== 'object') return undefined
+  return Object.hasOwn(field.fields, key) ? field.fields[key] : undefined
+}
+
+/** Every field in order, parents first. Free keys are shown as `<name>`, items as `[]`. */
+export function* allFields(root: Field): Generator<Located> {
+  yield* walk(root, [], root.hot ?? STRONGEST)
+}
+
+function* walk(field: FieldSpec, path: readonly string[], above: Hot): Generator<Located> {
+  const hot = field.hot ?? above
+  yield { path, field, hot }
+  if (field.kind === 'map') yield* walk(field.value, [...path, `<${field.keyLabel}>`], hot)
+  if (field.kind === 'list') yield* walk(field.item, [...path, '[]'], hot)
+  if (field.kind !== 'object') return
+  for (const [key, child] of Object.entries(field.fields)) {
+    yield* walk(child, [...path, key], hot)
+  }
+}
