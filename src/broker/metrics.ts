@@ -117,7 +117,7 @@ const OWN_NAMES = [
   'retained.refused.payload_too_large',
   'retained.refused.count_limit',
   'retained.refused.byte_limit',
-  'retained.refused.key_too_long',
+  'retained.refused.key_taken',
   'retained.corrupt',
   'delayed.sent',
   'delayed.cancelled',
