@@ -350,7 +350,7 @@ async function roundTrips(client: Socket, wire: NetWire<string>): Promise<void> 
 
 async function readBytes(socket: Socket, count: number): Promise<string> {
   const chunks: Buffer[] = []
-  for (let missing = count; missing > 0; ) {
+  for (let missing = count; missing > 0;) {
     const chunk: Buffer | null = socket.read(Math.min(missing, socket.readableLength || 1))
     if (chunk === null) await once(socket, 'readable')
     else {

@@ -126,7 +126,8 @@ function parseV2(bytes: Buffer): ProxyResult {
 }
 
 function addressOf(family: number, body: Buffer): ProxyAddress | undefined {
-  if (family === V2_TCP4) return { host: formatIpv4(body.subarray(0, 4)), port: body.readUInt16BE(8) }
+  if (family === V2_TCP4)
+    return { host: formatIpv4(body.subarray(0, 4)), port: body.readUInt16BE(8) }
   if (family === V2_TCP6) {
     return { host: formatIpv6(body.subarray(0, 16)), port: body.readUInt16BE(32) }
   }

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls'
+
+/** Files and choices of one TLS server. */
+export interface TlsOptions {
+  readonly certfile: string
+  readonly keyfile: string
+  readonly password: string | undefined
+  /** Authorities that client certificates are checked against. */
+  readonly cacertfile: string | undefined
+  readonly dhfile: string | undefined
+  readonly versions: readonly TlsVersion[]
+  /** OpenSSL or IANA names; empty = defaults. */
+  readonly ciphers: readonly string[]
+  readonly honorCipherOrder: boolean
+  /** 48 secret bytes, the same in all threads, so that any of them resumes a session. */
+  readonly ticketKeys: Uint8Array | undefined
+}
+
+export type TlsVersion = 'tlsv1.3' | 'tlsv1.2' | 'tlsv1.1' | 'tlsv1'
+
+/** A certificate, key or option that does not work: which file, and what to do. */
+export class TlsConfigError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'TlsConfigError'
+  }
+}
+
+/** From the oldest to the newest. */
+const VERSIONS: ReadonlyMap<TlsVersion, SecureVersion> = new Map([
+  ['tlsv1', 'TLSv1'],
+  ['tlsv1.1', 'TLSv1.1'],
+  ['tlsv1.2', 'TLSv1.2'],
+  ['tlsv1.3', 'TLSv1.3'],
+])
+
+/**
+ * Loads the files of a TLS server.
+ * @throws TlsConfigError
+ */
+export function loadTlsContext(options: TlsOptions): SecureContext {
+  const offered = [...VERSIONS].filter(([name]) => options.versions.includes(name))
+  const minVersion = offered[0]?.[1] ?? 'TLSv1.2'
+  const maxVersion = offered.at(-1)?.[1] ?? 'TLSv1.3'
+  const ciphers = options.ciphers.map(toOpenSslCipher).join(':')
+  const { ticketKeys } = options
+  const files = {
+    cert: readPem(options.certfile, 'certfile'),
+    key: readPem(options.keyfile, 'keyfile'),
+    ...(options.cacertfile !== undefined && { ca: readPem(options.cacertfile, 'cacertfile') }),
+    ...(options.dhfile !== undefined && { dhparam: readPem(options.dhfile, 'dhfile') }),
+  }
+  try {
+    return createSecureContext({
+      ...files,
+      ...(options.password !== undefined && { passphrase: options.password }),
+      ...(ciphers !== '' && { ciphers }),
+      ...(ticketKeys !== undefined && { ticketKeys: Buffer.from(ticketKeys) }),
+      minVersion,
+      maxVersion,
+      honorCipherOrder: options.honorCipherOrder,
+      sessionIdContext: 'tideway',
+    })
+  } catch (error) {
+    throw new TlsConfigError(explain(error as Error & { code?: string }, options), error)
+  }
+}
+
+function readPem(path: string, key: string): Buffer {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? 'error'
+    const remedy =
+      code === 'ENOENT'
+        ? 'The file does not exist: correct the path.'
+        : 'Give the user of this process the right to read it.'
+    throw new TlsConfigError(`${key} ${path} cannot be read (${code}). ${remedy}`, error)
+  }
+  if (bytes.includes('-----BEGIN ')) return bytes
+  throw new TlsConfigError(`${key} ${path} is not a PEM file. Convert it to PEM first.`)
+}
+
+function explain(error: Error & { code?: string }, options: TlsOptions): string {
+  const { certfile, keyfile, cacertfile, dhfile } = options
+  const code = error.code ?? ''
+  if (code.includes('KEY_VALUES_MISMATCH')) {
+    return `keyfile ${keyfile} does not belong to certfile ${certfile}. Use the key it was made with.`
+  }
+  if (/BAD_DECRYPT|BAD_PASSWORD|INTERRUPTED_OR_CANCELLED|EMPTY_PASSPHRASE/.test(code)) {
+    return `keyfile ${keyfile} cannot be decrypted. Set \`password\` to the password of the key.`
+  }
+  if (/NO_CIPHER_MATCH|INVALID_CIPHER/i.test(code)) {
+    return `none of the \`ciphers\` is known (${options.ciphers.join(', ')}). Correct the names.`
+  }
+  const files = [certfile, keyfile, cacertfile, dhfile].filter((path) => path !== undefined)
+  return `the TLS files cannot be used (${error.message}). Check ${files.join(', ')}.`
+}
+
+/** OpenSSL's name of a cipher suite given by either name. TLS 1.3 has one name for both. */
+export function toOpenSslCipher(name: string): string {
+  const parts = /^TLS_(.+)_WITH_(.+)$/.exec(name)
+  if (parts === null) return name
+  const [, exchange = '', rest = ''] = parts
+  const cipher = rest
+    .replace(/AES_(\d+)/, 'AES$1')
+    .replace('_CBC_', '_')
+    .replace(/(CHACHA20_POLY1305)_SHA256/, '$1')
+    .replaceAll('_', '-')
+  return exchange === 'RSA' ? cipher : `${exchange.replaceAll('_', '-')}-${cipher}`
+}
