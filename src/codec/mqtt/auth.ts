@@ -42,7 +42,9 @@ export function decodeAuth(
   packet.reason = reader.uint8()
   if (!isReasonOf(PacketType.AUTH, packet.reason)) reader.fail(UNKNOWN_REASON) // [MQTT-3.15.2-1]
   packet.properties = readProperties(reader, PacketType.AUTH, userPropertiesMax)
-  if (packet.properties.authenticationMethod === undefined) reader.fail(METHOD_MISSING) // §3.15.2.2.2
+  if (packet.properties.authenticationMethod === undefined) {
+    reader.fail(METHOD_MISSING) // §3.15.2.2.2
+  }
   return reader.finish() ?? packet
 }
 

@@ -60,7 +60,7 @@ function measure(name: string, operation: () => void): void {
   if (wanted !== undefined && !name.includes(wanted)) return
   let count = 1000
   let best = Infinity
-  for (let round = 0; round < ROUNDS; ) {
+  for (let round = 0; round < ROUNDS;) {
     const start = performance.now()
     for (let i = 0; i < count; i++) operation()
     const elapsedMs = performance.now() - start

@@ -5,7 +5,7 @@ import { ProtocolVersion } from './protocol-version.ts'
 export const FrameStatus = { OK: 0, INCOMPLETE: 1, MALFORMED: 2, TOO_LARGE: 3 } as const
 export type FrameStatus = (typeof FrameStatus)[keyof typeof FrameStatus]
 
-/** Where one packet lies in a buffer; reused for every packet of a connection. Plain fields: hot. */
+/** Where one packet lies in a buffer; reused for every packet. Plain fields: hot. */
 export class Frame {
   /** First byte as received. */
   first = 0
