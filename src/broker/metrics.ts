@@ -121,6 +121,7 @@ const OWN_NAMES = [
   'retained.corrupt',
   'delayed.sent',
   'delayed.cancelled',
+  'delayed.expired',
   'delayed.refused.count_limit',
   'delayed.refused.invalid',
   'delayed.corrupt',
