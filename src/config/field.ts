@@ -251,8 +251,11 @@ export function partial<F extends Fields>(
   return Object.fromEntries(entries) as { [K in keyof F]: Field<Infer<F[K]> | undefined> }
 }
 
+/** The default of the original stays as the example. */
 function withoutDefault(field: Field): FieldSpec {
   const kept = Object.entries(field).filter(([key]) => key !== 'default' && key !== 'required')
+  const example = field.example ?? field.default
   // The properties left out are optional in every kind of field.
-  return Object.fromEntries(kept) as unknown as FieldSpec
+  const spec = Object.fromEntries(kept) as unknown as FieldSpec
+  return example === undefined ? spec : { ...spec, example }
 }

@@ -30,13 +30,17 @@ export const tcpOptions = object(
   { text: 'TCP options.' },
 )
 
-interface VerifyOptions {
+interface TlsOptions {
+  readonly versions: readonly string[]
   readonly verify: string
   readonly fail_if_no_peer_cert: boolean
   readonly cacertfile: string | undefined
 }
 
-function checkVerify(options: VerifyOptions): readonly Finding[] {
+/** From newest to oldest; a TLS library is given the ends of a range. */
+const TLS_VERSIONS = ['tlsv1.3', 'tlsv1.2', 'tlsv1.1', 'tlsv1'] as const
+
+function checkTls(options: TlsOptions): readonly Finding[] {
   const findings: Finding[] = []
   if (options.fail_if_no_peer_cert && options.verify !== 'verify_peer') {
     const message = 'needs verify = verify_peer: no certificate is asked for otherwise'
@@ -44,6 +48,12 @@ function checkVerify(options: VerifyOptions): readonly Finding[] {
   }
   if (options.verify === 'verify_peer' && options.cacertfile === undefined) {
     findings.push({ path: ['cacertfile'], message: 'is needed when verify = verify_peer' })
+  }
+  const offered = TLS_VERSIONS.map((version) => options.versions.includes(version))
+  const count = offered.filter(Boolean).length
+  if (count === 0 || offered.lastIndexOf(true) - offered.indexOf(true) + 1 !== count) {
+    const message = 'must name at least one version and leave none out in between'
+    findings.push({ path: ['versions'], message })
   }
   return findings
 }
@@ -74,7 +84,7 @@ export const sslOptions = object(
       text: 'Refuse clients without a certificate. Needs `verify = verify_peer`.',
       default: false,
     }),
-    versions: list(oneOf(['tlsv1.3', 'tlsv1.2', 'tlsv1.1', 'tlsv1'], { text: 'A TLS version.' }), {
+    versions: list(oneOf(TLS_VERSIONS, { text: 'A TLS version.' }), {
       text: 'TLS versions offered. They must be neighbours: 1.3 and 1.1 without 1.2 is refused.',
       itemsMax: 4,
       commaSeparated: true,
@@ -100,7 +110,7 @@ export const sslOptions = object(
       default: '15s',
     }),
   },
-  { text: 'TLS options.', check: checkVerify },
+  { text: 'TLS options.', check: checkTls },
 )
 
 export const websocketOptions = object(

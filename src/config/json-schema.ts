@@ -1,0 +1,95 @@
+/** JSON schema (2020-12) of the written form of a description, for editors and REST clients. */
+import { describe } from './decode-scalar.ts'
+import type { Field, FieldSpec, Hot } from './field.ts'
+import type { Plain } from './hocon/value.ts'
+
+type Schema = { readonly [key: string]: Plain }
+
+const NUMBER_OR_TEXT = ['string', 'number']
+
+/** The schema of a description. `x-hot` says when a change of a key takes effect. */
+export function jsonSchema(field: Field): Schema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    ...schemaOf(field, field.hot ?? 'restart-node'),
+  }
+}
+
+function schemaOf(field: FieldSpec, above: Hot): Schema {
+  const hot = field.hot ?? above
+  const base: Schema = {
+    description: field.text,
+    'x-hot': hot,
+    ...(field.default === undefined ? {} : { default: field.default }),
+    ...(field.example === undefined ? {} : { examples: [field.example] }),
+  }
+  const shape = shapeOf(field, hot)
+  const words = 'words' in field ? (field.words ?? []) : []
+  return words.length === 0
+    ? { ...base, ...shape }
+    : { ...base, anyOf: [shape, { type: 'string', enum: words }] }
+}
+
+function shapeOf(field: FieldSpec, hot: Hot): Schema {
+  switch (field.kind) {
+    case 'bool':
+      return { type: 'boolean' }
+    case 'int':
+      return { type: 'integer', ...range(field), ...unit(field.unit) }
+    case 'number':
+      return { type: 'number', ...range(field), ...unit(field.unit) }
+    case 'percent':
+    case 'duration':
+    case 'bytes':
+    case 'rate':
+      return { type: NUMBER_OR_TEXT, 'x-format': field.kind, 'x-form': describe(field) }
+    case 'oneOf':
+      return { enum: field.values }
+    case 'string':
+      return {
+        type: 'string',
+        ...(field.lengthMax === undefined ? {} : { maxLength: field.lengthMax }),
+        ...(field.pattern === undefined ? {} : { pattern: field.pattern.source }),
+      }
+    case 'secret':
+      return { type: 'string', writeOnly: true }
+    case 'list': {
+      const items: Schema = {
+        type: 'array',
+        items: schemaOf(field.item, hot),
+        maxItems: field.itemsMax,
+      }
+      return field.commaSeparated === true ? { anyOf: [items, { type: 'string' }] } : items
+    }
+    case 'map':
+      return {
+        type: 'object',
+        additionalProperties: schemaOf(field.value, hot),
+        maxProperties: field.entriesMax,
+      }
+    case 'object':
+      return objectShape(field, hot)
+  }
+}
+
+function objectShape(field: FieldSpec & { readonly kind: 'object' }, hot: Hot): Schema {
+  const properties: Record<string, Plain> = {}
+  const required: string[] = []
+  for (const [key, child] of Object.entries(field.fields)) {
+    properties[key] = schemaOf(child, hot)
+    if (child.required) required.push(key)
+  }
+  const obliged = required.length === 0 ? {} : { required }
+  return { type: 'object', properties, additionalProperties: false, ...obliged }
+}
+
+function range(field: { readonly min?: number; readonly max?: number }): Schema {
+  return {
+    ...(field.min === undefined ? {} : { minimum: field.min }),
+    ...(field.max === undefined ? {} : { maximum: field.max }),
+  }
+}
+
+function unit(name: string | undefined): Schema {
+  return name === undefined ? {} : { 'x-unit': name }
+}
