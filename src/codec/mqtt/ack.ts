@@ -66,7 +66,7 @@ export function decodeAck(
   view.reason = 0
   view.propsStart = bodyEnd
   view.propsEnd = bodyEnd
-  if (packetId === 0) return ZERO_PACKET_ID // [MQTT-2.2.1-5]: no message has it.
+  if (packetId === 0) return ZERO_PACKET_ID // [MQTT-2.2.1-3]: no message has it.
   if (length === 2) return undefined
   if (version !== ProtocolVersion.V5) return TRAILING
   const reason = bytes[bodyStart + 2]! // In range: length is 3 or more.

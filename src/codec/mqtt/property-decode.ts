@@ -152,7 +152,7 @@ function skipValue(bytes: Uint8Array, at: number, end: number, spec: PropertySpe
   if (spec.type === PropertyType.BINARY) return skipBinary(bytes, at, end)
   if (spec.type === PropertyType.PAIR) {
     const next = skipText(bytes, at, end)
-    return next < 0 ? next : skipText(bytes, next, end)
+    return next < 0 ? next : skipText(bytes, next, end) // [MQTT-1.5.7-1]
   }
   if (spec.type === PropertyType.VARINT) {
     const value = readVarint(bytes, at, end)

@@ -69,7 +69,7 @@ export function scanPublishProperties(
       if (++userProperties > userPropertiesMax) return TOO_MANY_USER_PROPERTIES
       view.hasUserProperties = true
       next = skipText(bytes, at, end)
-      if (next >= 0) next = skipText(bytes, next, end)
+      if (next >= 0) next = skipText(bytes, next, end) // [MQTT-1.5.7-1]
     } else if (id === SUBSCRIPTION_ID) {
       if (!view.subscriptionIdentifiersAllowed) return SUBSCRIPTION_ID_FROM_CLIENT
       const value = readVarint(bytes, at, end)

@@ -420,7 +420,7 @@ function putHead(
   putBytes(w, forwardProps)
   if (expirySeconds >= 0) {
     w.bytes[w.offset++] = MESSAGE_EXPIRY
-    putUint32(w, expirySeconds) // [MQTT-3.3.2-6]
+    putUint32(w, expirySeconds)
   }
   if (topicAlias > 0) {
     w.bytes[w.offset++] = TOPIC_ALIAS

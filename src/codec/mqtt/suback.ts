@@ -18,7 +18,7 @@ import { varintLength } from './varint.ts'
 
 export interface SubackPacket {
   packetId: number
-  /** One per filter of the SUBSCRIBE, in its order [MQTT-3.9.3-1]. */
+  /** One per filter of the SUBSCRIBE, in its order. */
   reasons: number[]
   /** Empty before MQTT 5. */
   properties: AckProperties

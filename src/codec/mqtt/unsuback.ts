@@ -11,7 +11,7 @@ import { putMultiAck } from './suback.ts'
 
 export interface UnsubackPacket {
   packetId: number
-  /** One per filter of the UNSUBSCRIBE, in its order [MQTT-3.11.3-1]; empty before MQTT 5. */
+  /** One per filter of the UNSUBSCRIBE, in its order; empty before MQTT 5. */
   reasons: number[]
   /** Empty before MQTT 5. */
   properties: AckProperties

@@ -12,10 +12,10 @@ function ack(type: AckType, fields: Partial<AckPacket> = {}): Packet {
 }
 
 const GOOD: readonly Golden[] = [
-  good('[MQTT-2.2.1-5] PUBACK 3.1.1', V311, 'client', '40 02 01 02', ack(PUBACK)),
-  good('[MQTT-2.2.1-5] PUBREC 3.1.1', V311, 'server', '50 02 01 02', ack(PUBREC)),
-  good('[MQTT-2.2.1-5] [MQTT-3.6.1-1] PUBREL 3.1.1', V311, 'client', '62 02 01 02', ack(PUBREL)),
-  good('[MQTT-2.2.1-5] PUBCOMP 3.1.1', V311, 'server', '70 02 01 02', ack(PUBCOMP)),
+  good('PUBACK 3.1.1', V311, 'client', '40 02 01 02', ack(PUBACK)),
+  good('PUBREC 3.1.1', V311, 'server', '50 02 01 02', ack(PUBREC)),
+  good('[MQTT-3.6.1-1] PUBREL 3.1.1', V311, 'client', '62 02 01 02', ack(PUBREL)),
+  good('PUBCOMP 3.1.1', V311, 'server', '70 02 01 02', ack(PUBCOMP)),
   good('PUBACK 3.1', V31, 'client', '40 02 FF FF', ack(PUBACK, { packetId: 65_535 })),
   wordy('PUBREL 3.1 repeated with DUP', V31, 'client', '6A 02 01 02', ack(PUBREL)),
   good('PUBACK 5 without a reason', V5, 'client', '40 02 01 02', ack(PUBACK)),

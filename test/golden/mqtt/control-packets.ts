@@ -14,7 +14,7 @@ function connack(fields: Partial<ConnackPacket>): Packet {
 const CONNACK: readonly Golden[] = [
   good('CONNACK 3.1.1 accepts', V311, 'server', '20 02 00 00', connack({})),
   good(
-    '[MQTT-3.2.2-3] CONNACK 3.1.1 with a session',
+    'CONNACK 3.1.1 with a session',
     V311,
     'server',
     '20 02 01 00',

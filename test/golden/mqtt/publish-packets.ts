@@ -39,7 +39,7 @@ const GOOD: readonly Golden[] = [
     publish({ qos: 1, packetId: 258 }),
   ),
   good(
-    '[MQTT-3.3.1-1] PUBLISH 3.1.1 of QoS 2, repeated and retained',
+    'PUBLISH 3.1.1 of QoS 2, repeated and retained',
     V311,
     'client',
     '3D 09 00 03 "a/b" FF FF "hi"',
@@ -123,7 +123,7 @@ const GOOD: readonly Golden[] = [
     }),
   ),
   good(
-    '[MQTT-3.3.2-12] empty topic with an alias',
+    'empty topic with an alias',
     V5,
     'client',
     '30 @ 00 00 <23 FF FF> "hi"',
@@ -144,7 +144,7 @@ const GOOD: readonly Golden[] = [
     publish({ properties: { messageExpiryIntervalSeconds: 0 } }),
   ),
   good(
-    '[MQTT-3.3.4-3] [MQTT-3.3.4-4] a server sends several subscription identifiers',
+    'a server sends several subscription identifiers',
     V5,
     'server',
     `30 @ s"a/b" <
@@ -247,8 +247,12 @@ const BAD_PROPERTIES: readonly Golden[] = [
   refused('correlation data cut off', '09 00 02 00', 0x81, 'ends inside'),
   refused('user property without a name', '26', 0x81, 'ends inside'),
   refused('user property without a value', '26 s"k"', 0x81, 'ends inside'),
-  refused('[MQTT-1.5.4-1] ill-formed user property value', '26 s"k" 00 02 C0 80', 0x81),
-  refused('[MQTT-1.5.4-2] U+0000 in a user property name', '26 00 01 00 s"v"', 0x81),
+  refused(
+    '[MQTT-1.5.4-1] [MQTT-1.5.7-1] ill-formed user property value',
+    '26 s"k" 00 02 C0 80',
+    0x81,
+  ),
+  refused('[MQTT-1.5.4-2] [MQTT-1.5.7-1] U+0000 in a user property name', '26 00 01 00 s"v"', 0x81),
   refused('receive maximum in PUBLISH', '21 00 01', 0x81, 'Receive Maximum has no place'),
   refused('session expiry in PUBLISH', '11 00 00 00 01', 0x81, 'no place'),
   refused('will delay in PUBLISH', '18 00 00 00 01', 0x81, 'no place'),
