@@ -64,6 +64,10 @@ export class HandleWire<Info> implements NetWire<Info> {
     return this.pendingWrites === 0 ? 0 : this.handle.writeQueueSize
   }
 
+  get takenBytes(): number {
+    return this.state === State.CLOSED ? 0 : this.handle.bytesWritten - this.bufferedBytes
+  }
+
   start(): void {
     if (this.state !== State.NEW) return
     this.state = State.OPEN

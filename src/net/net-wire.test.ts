@@ -192,6 +192,7 @@ for (const [name, tools] of PATHS) {
       assert.ok(waiting > 0 && waiting <= block.length)
       wire.write([Buffer.from('tail')], 4)
       assert.equal(wire.bufferedBytes, waiting + 4)
+      const takenAtFirst = wire.takenBytes
       assert.equal(recorder.drains, 0)
       const text = await Promise.all([
         readBytes(client, block.length + 4),
@@ -199,6 +200,7 @@ for (const [name, tools] of PATHS) {
       ])
       assert.ok(text[0].endsWith('ytail'))
       assert.equal(wire.bufferedBytes, 0)
+      assert.equal(wire.takenBytes - takenAtFirst, waiting + 4)
       assert.equal(recorder.drains, 1)
       wire.destroy()
     })

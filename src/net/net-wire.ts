@@ -25,6 +25,8 @@ export interface NetWire<Info> {
   onClosed: (wire: NetWire<Info>) => void
   /** Bytes handed over and not yet taken by the kernel. */
   readonly bufferedBytes: number
+  /** Grows as the kernel takes output; only its differences mean something. */
+  readonly takenBytes: number
   /** Begins to read. Nothing is received before. */
   start(): void
   /**

@@ -16,6 +16,7 @@ export class SocketWire<Info> implements NetWire<Info> {
   readonly #socket: Socket
   readonly #onWritten: () => void
   #state: State = State.NEW
+  #handedBytes = 0
   #isWaiting = false
   #isPaused = false
   #error: string | undefined
@@ -36,6 +37,10 @@ export class SocketWire<Info> implements NetWire<Info> {
     return this.#state === State.CLOSED ? 0 : this.#socket.writableLength
   }
 
+  get takenBytes(): number {
+    return this.#handedBytes - this.bufferedBytes
+  }
+
   start(): void {
     if (this.#state !== State.NEW) return
     this.#state = State.OPEN
@@ -47,9 +52,10 @@ export class SocketWire<Info> implements NetWire<Info> {
     if (!this.#isPaused) this.#socket.resume()
   }
 
-  write(chunks: readonly Buffer[], _totalBytes: number): boolean {
+  write(chunks: readonly Buffer[], totalBytes: number): boolean {
     const socket = this.#socket
     if (this.#state > State.OPEN || !socket.writable) return true
+    this.#handedBytes += totalBytes
     if (chunks.length > 1) socket.cork()
     const last = chunks.length - 1
     for (let index = 0; index < last; index++) socket.write(chunks[index] as Buffer)

@@ -19,9 +19,12 @@ export class WsWire<Info> implements NetWire<Info> {
   info: Info
   receiver: WireReceiver
   onClosed: (wire: NetWire<Info>) => void = () => {}
+  /** Counted up by whoever looks for idle connections; anything received sets it to zero. */
+  idleChecks = 0
   readonly #socket: WebSocket
   readonly #onWritten: () => void
   #state: State = State.NEW
+  #handedBytes = 0
   #isWaiting = false
   #isPaused = false
   #error: string | undefined
@@ -42,11 +45,16 @@ export class WsWire<Info> implements NetWire<Info> {
     return this.#state === State.CLOSED ? 0 : this.#socket.bufferedAmount
   }
 
+  get takenBytes(): number {
+    return this.#handedBytes - this.bufferedBytes
+  }
+
   start(): void {
     if (this.#state !== State.NEW) return
     this.#state = State.OPEN
     this.#socket.on('message', (bytes: Buffer, isBinary: boolean) => {
       if (this.#state !== State.OPEN) return
+      this.idleChecks = 0
       if (isBinary) this.receiver.receive(bytes)
       else this.#refuseText()
     })
@@ -57,6 +65,7 @@ export class WsWire<Info> implements NetWire<Info> {
     const socket = this.#socket
     if (this.#state > State.OPEN || socket.readyState !== WebSocket.OPEN) return true
     if (totalBytes === 0) return true
+    this.#handedBytes += totalBytes
     if (chunks.length > 1 && totalBytes <= JOINED_BYTES_MAX) {
       socket.send(Buffer.concat(chunks, totalBytes), this.#onWritten)
     } else {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls'
+import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls'
 
 /** Files and choices of one TLS server. */
 export interface TlsOptions {
@@ -13,8 +13,6 @@ export interface TlsOptions {
   /** OpenSSL or IANA names; empty = defaults. */
   readonly ciphers: readonly string[]
   readonly honorCipherOrder: boolean
-  /** 48 secret bytes, the same in all threads, so that any of them resumes a session. */
-  readonly ticketKeys: Uint8Array | undefined
 }
 
 export type TlsVersion = 'tlsv1.3' | 'tlsv1.2' | 'tlsv1.1' | 'tlsv1'
@@ -36,35 +34,33 @@ const VERSIONS: ReadonlyMap<TlsVersion, SecureVersion> = new Map([
 ])
 
 /**
- * Loads the files of a TLS server.
+ * Loads the files of a TLS server and tries whether they work together.
  * @throws TlsConfigError
  */
-export function loadTlsContext(options: TlsOptions): SecureContext {
+export function loadTlsFiles(options: TlsOptions): SecureContextOptions {
   const offered = [...VERSIONS].filter(([name]) => options.versions.includes(name))
   const minVersion = offered[0]?.[1] ?? 'TLSv1.2'
   const maxVersion = offered.at(-1)?.[1] ?? 'TLSv1.3'
   const ciphers = options.ciphers.map(toOpenSslCipher).join(':')
-  const { ticketKeys } = options
-  const files = {
+  const { cacertfile, dhfile, password } = options
+  const secure: SecureContextOptions = {
     cert: readPem(options.certfile, 'certfile'),
     key: readPem(options.keyfile, 'keyfile'),
-    ...(options.cacertfile !== undefined && { ca: readPem(options.cacertfile, 'cacertfile') }),
-    ...(options.dhfile !== undefined && { dhparam: readPem(options.dhfile, 'dhfile') }),
+    ...(cacertfile !== undefined && { ca: readPem(cacertfile, 'cacertfile') }),
+    ...(dhfile !== undefined && { dhparam: readPem(dhfile, 'dhfile') }),
+    ...(password !== undefined && { passphrase: password }),
+    ...(ciphers !== '' && { ciphers }),
+    minVersion,
+    maxVersion,
+    honorCipherOrder: options.honorCipherOrder,
+    sessionIdContext: 'tideway',
   }
   try {
-    return createSecureContext({
-      ...files,
-      ...(options.password !== undefined && { passphrase: options.password }),
-      ...(ciphers !== '' && { ciphers }),
-      ...(ticketKeys !== undefined && { ticketKeys: Buffer.from(ticketKeys) }),
-      minVersion,
-      maxVersion,
-      honorCipherOrder: options.honorCipherOrder,
-      sessionIdContext: 'tideway',
-    })
+    createSecureContext(secure)
   } catch (error) {
     throw new TlsConfigError(explain(error as Error & { code?: string }, options), error)
   }
+  return secure
 }
 
 function readPem(path: string, key: string): Buffer {

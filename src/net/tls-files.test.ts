@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { getCiphers } from 'node:tls'
 import { ensureDevelopmentCertificates } from './certificate/development-certificates.ts'
-import { loadTlsContext, TlsConfigError, type TlsOptions, toOpenSslCipher } from './tls-context.ts'
+import { loadTlsFiles, TlsConfigError, type TlsOptions, toOpenSslCipher } from './tls-files.ts'
 
 describe('the files of a TLS server', () => {
   let folder: string
@@ -24,7 +24,6 @@ describe('the files of a TLS server', () => {
       versions: ['tlsv1.3', 'tlsv1.2'],
       ciphers: [],
       honorCipherOrder: true,
-      ticketKeys: new Uint8Array(48),
     }
   })
 
@@ -32,7 +31,7 @@ describe('the files of a TLS server', () => {
 
   function complaint(change: Partial<TlsOptions>): string {
     try {
-      loadTlsContext({ ...options, ...change })
+      loadTlsFiles({ ...options, ...change })
     } catch (error) {
       assert.ok(error instanceof TlsConfigError, String(error))
       return error.message

@@ -1,0 +1,178 @@
+import type { Socket } from 'node:net'
+import type { ListenerSettings } from '#broker/limits.ts'
+import type { Log, Wire, WireInfo } from '#broker/ports.ts'
+import { type Acceptor, type Incoming, openAcceptor } from '#net/acceptor.ts'
+import type { HandleTools } from '#net/handle-wire.ts'
+import { makeAddressFilter } from '#net/ip-address.ts'
+import type { NetWire, WireReceiver } from '#net/net-wire.ts'
+import { CloseBook, CloseReason, dropSocket } from './close.ts'
+import { RateGate } from './connect-rate.ts'
+import { ConnectionSweep } from './connection-sweep.ts'
+import type { ListenerOptions } from './listener-options.ts'
+import { type Peer, peerOf, wireInfo } from './peer.ts'
+import type { SlotCounter } from './slot-counter.ts'
+
+/** What a listener needs from its thread. */
+export interface ListenerTools {
+  readonly log: Log
+  /** Time that never goes back, in ms. */
+  readonly nowMs: () => number
+  /** Hands a connection to the broker core. */
+  readonly accept: (wire: Wire, listener: ListenerSettings) => WireReceiver
+  /** The fast path for TCP; undefined = plain sockets. */
+  readonly handleTools: HandleTools | undefined
+  /** 48 secret bytes, the same in all threads, so that any of them resumes a TLS session. */
+  readonly ticketKeys: Uint8Array
+}
+
+/** Numbers of one listener in one thread. */
+export interface ListenerCounts {
+  readonly connections: number
+  /** Connections handed to the core since the start. */
+  readonly accepted: number
+  readonly closed: Partial<Record<CloseReason, number>>
+}
+
+/** Takes an admitted connection through its handshakes to `listener.connect`. */
+type Run = (listener: Listener, incoming: Incoming, peer: Peer) => void
+
+/** One listener in one thread: its port, its connections and its counters. */
+export class Listener {
+  readonly options: ListenerOptions
+  readonly book: CloseBook
+  readonly #tools: ListenerTools
+  readonly #run: Run
+  readonly #slots: SlotCounter
+  readonly #settings: ListenerSettings
+  readonly #isAllowed: (address: string) => boolean
+  readonly #gate: RateGate<Incoming>
+  readonly #sweep: ConnectionSweep
+  readonly #handshakes = new Set<Socket>()
+  readonly #wires = new Set<NetWire<WireInfo>>()
+  #acceptedCount = 0
+  #acceptor: Acceptor | undefined
+  #gateTimer: NodeJS.Timeout | undefined
+
+  /** @throws when an access rule holds no valid address */
+  constructor(options: ListenerOptions, run: Run, slots: SlotCounter, tools: ListenerTools) {
+    this.options = options
+    this.book = new CloseBook(options.id, tools.log, tools.nowMs)
+    this.#tools = tools
+    this.#run = run
+    this.#slots = slots
+    this.#settings = { id: options.id, mountpoint: options.mountpoint }
+    this.#isAllowed = makeAddressFilter(options.accessRules)
+    this.#gate = new RateGate(options.connectRate, options.backlog, tools.nowMs)
+    this.#sweep = new ConnectionSweep(options, this.#wires, this.book, tools.nowMs)
+  }
+
+  /** Numbers of this thread; connections in a handshake count as open. */
+  counts(): ListenerCounts {
+    return {
+      connections: this.#wires.size + this.#handshakes.size,
+      accepted: this.#acceptedCount,
+      closed: this.book.counts(),
+    }
+  }
+
+  /**
+   * Opens the port and returns it.
+   * @throws ListenError
+   */
+  async open(): Promise<number> {
+    const events = {
+      accepted: (incoming: Incoming) => this.#arrived(incoming),
+      failed: (code: string) => this.book.note(CloseReason.ACCEPT_FAILED, { code }),
+    }
+    this.#acceptor = await openAcceptor(this.options, events, this.#tools.handleTools)
+    this.#sweep.start()
+    return this.#acceptor.port
+  }
+
+  /** Accepts nothing more; connections stay. */
+  async closePort(): Promise<void> {
+    clearTimeout(this.#gateTimer)
+    for (const incoming of this.#gate.drain()) incoming.refuse()
+    const acceptor = this.#acceptor
+    this.#acceptor = undefined
+    await acceptor?.close()
+  }
+
+  /** Accepts nothing more and ends all connections. */
+  async stop(): Promise<void> {
+    await this.closePort()
+    this.#sweep.stop()
+    for (const socket of this.#handshakes) dropSocket(socket)
+    const count = this.#wires.size
+    for (const wire of this.#wires) wire.end()
+    if (count > 0) this.book.note(CloseReason.LISTENER_STOPPED, { connections: count })
+  }
+
+  /** A connection whose wire stands on `socket`: it holds a place until the socket closes. */
+  track(socket: Socket): Socket {
+    this.#handshakes.add(socket)
+    socket.on('error', () => {}) // The cause is told by the stage that reads from the socket.
+    socket.once('close', () => {
+      this.#handshakes.delete(socket)
+      this.#slots.give()
+    })
+    return socket
+  }
+
+  /** A connection that is a wire from the start: it holds a place until the wire closes. */
+  trackWire(wire: NetWire<WireInfo>): void {
+    this.#wires.add(wire)
+    wire.onClosed = () => {
+      this.#wires.delete(wire)
+      this.#slots.give()
+    }
+  }
+
+  /** Facts about the peer in the form of the core. */
+  infoOf(peer: Peer): WireInfo {
+    return wireInfo(this.options.id, this.options.type, peer)
+  }
+
+  /** The socket under `wire` has done its handshakes. */
+  connectOver(socket: Socket, wire: NetWire<WireInfo>): void {
+    this.#handshakes.delete(socket)
+    this.#wires.add(wire)
+    wire.onClosed = () => this.#wires.delete(wire)
+    this.connect(wire)
+  }
+
+  /** Hands a wire to the core and begins to read. */
+  connect(wire: NetWire<WireInfo>): void {
+    this.#acceptedCount += 1
+    wire.receiver = this.#tools.accept(wire, this.#settings)
+    wire.start()
+  }
+
+  #arrived(incoming: Incoming): void {
+    if (this.#gate.pass()) return this.#admit(incoming)
+    if (!this.#gate.hold(incoming)) this.#refuse(incoming, CloseReason.CONNECT_RATE)
+    this.#waitForGate()
+  }
+
+  #admit(incoming: Incoming): void {
+    if (!this.#isAllowed(incoming.peerHost)) this.#refuse(incoming, CloseReason.ACCESS_RULES)
+    else if (this.#slots.take(this.options.connectionsMax)) {
+      this.#run(this, incoming, peerOf(incoming))
+    } else this.#refuse(incoming, CloseReason.MAX_CONNECTIONS)
+  }
+
+  #refuse(incoming: Incoming, reason: CloseReason): void {
+    const peer = { host: incoming.peerHost, port: incoming.peerPort }
+    this.book.close(incoming, reason, peer)
+  }
+
+  #waitForGate(): void {
+    const waitMs = this.#gate.waitMs()
+    if (waitMs === undefined || this.#gateTimer !== undefined) return
+    this.#gateTimer = setTimeout(() => {
+      this.#gateTimer = undefined
+      for (const incoming of this.#gate.release()) this.#admit(incoming)
+      this.#waitForGate()
+    }, waitMs)
+  }
+}

@@ -1,0 +1,38 @@
+import type { WireInfo } from '#broker/ports.ts'
+import type { Incoming } from '#net/acceptor.ts'
+
+/** The client at the other end, as far as it is known at some stage. */
+export interface Peer {
+  readonly host: string
+  readonly port: number
+  /** Address the connection itself comes from: the client's, or that of a proxy. */
+  readonly directHost: string
+  readonly localPort: number
+  readonly certCommonName: string | undefined
+  readonly certSubject: string | undefined
+}
+
+/** What the connection itself says of its peer. */
+export function peerOf(incoming: Incoming): Peer {
+  return {
+    host: incoming.peerHost,
+    port: incoming.peerPort,
+    directHost: incoming.peerHost,
+    localPort: incoming.localPort,
+    certCommonName: undefined,
+    certSubject: undefined,
+  }
+}
+
+/** Facts for the broker core. */
+export function wireInfo(listener: string, transport: WireInfo['transport'], peer: Peer): WireInfo {
+  return {
+    listener,
+    transport,
+    peerHost: peer.host,
+    peerPort: peer.port,
+    localPort: peer.localPort,
+    ...(peer.certCommonName !== undefined && { certCommonName: peer.certCommonName }),
+    ...(peer.certSubject !== undefined && { certSubject: peer.certSubject }),
+  }
+}
