@@ -40,35 +40,39 @@ test('any mix of operations behaves like a list', () => {
   ) as fc.Arbitrary<Step>
   const limits = [fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 400 })] as const
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 400 }), ...limits, (steps, countMax, bytesMax) => {
-      const queue = new Fifo<number>(countMax, bytesMax)
-      let model: { item: number; size: number }[] = []
-      for (const [item, next] of steps.entries()) {
-        if (next.kind === 'push') {
-          const bytes = model.reduce((sum, { size }) => sum + size, 0)
-          const fits = model.length < countMax && bytes + next.size <= bytesMax
-          assert.equal(queue.push(item, next.size), fits)
-          if (fits) model.push({ item, size: next.size })
-        } else if (next.kind === 'shift') {
-          assert.equal(queue.shift(), model.shift()?.item)
-        } else {
-          queue.clear()
-          model = []
+    fc.property(
+      fc.array(step, { maxLength: 400, size: 'max' }),
+      ...limits,
+      (steps, countMax, bytesMax) => {
+        const queue = new Fifo<number>(countMax, bytesMax)
+        let model: { item: number; size: number }[] = []
+        for (const [item, next] of steps.entries()) {
+          if (next.kind === 'push') {
+            const bytes = model.reduce((sum, { size }) => sum + size, 0)
+            const fits = model.length < countMax && bytes + next.size <= bytesMax
+            assert.equal(queue.push(item, next.size), fits)
+            if (fits) model.push({ item, size: next.size })
+          } else if (next.kind === 'shift') {
+            assert.equal(queue.shift(), model.shift()?.item)
+          } else {
+            queue.clear()
+            model = []
+          }
+          assert.equal(queue.count, model.length)
+          assert.equal(
+            queue.bytes,
+            model.reduce((sum, { size }) => sum + size, 0),
+          )
+          assert.equal(queue.peek(), model[0]?.item)
+          assert.equal(queue.at(model.length - 1), model.at(-1)?.item)
+          assert.equal(queue.at(model.length), undefined)
+          assert.deepEqual(
+            Array.from(queue),
+            model.map(({ item: expected }) => expected),
+          )
         }
-        assert.equal(queue.count, model.length)
-        assert.equal(
-          queue.bytes,
-          model.reduce((sum, { size }) => sum + size, 0),
-        )
-        assert.equal(queue.peek(), model[0]?.item)
-        assert.equal(queue.at(model.length - 1), model.at(-1)?.item)
-        assert.equal(queue.at(model.length), undefined)
-        assert.deepEqual(
-          Array.from(queue),
-          model.map(({ item: expected }) => expected),
-        )
-      }
-    }),
+      },
+    ),
     { numRuns: 60 },
   )
 })

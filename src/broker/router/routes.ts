@@ -1,4 +1,4 @@
-import type { QoS } from '../message.ts'
+import type { QoS } from '../qos.ts'
 
 /** What the router knows of a local subscriber. The session implements it. */
 export interface Subscriber {
@@ -35,7 +35,10 @@ export interface Delivery {
   readonly own: Delivery | null | undefined
 }
 
-/** A member of a shared subscription; members of other shards have no `subscription`. */
+/**
+ * A member of a shared subscription; members of other shards have no `subscription`. What is given
+ * to the router is copied: only the router changes `online`.
+ */
 export interface GroupMember {
   readonly clientId: string
   readonly shard: number
@@ -43,9 +46,16 @@ export interface GroupMember {
   readonly subscription: Subscription | undefined
 }
 
-/** A shared subscription (`group` and filter together) with its members over all shards. */
+/**
+ * A shared subscription (`group` and filter together) with its members over all shards
+ * [MQTT-4.8.2-1]. The router makes it; it lives as long as it has members.
+ */
 export interface GroupRoute {
   readonly group: string
   readonly filter: string
+  /** In no lasting order, and changed in place. */
   readonly members: readonly GroupMember[]
 }
+
+export const NO_DELIVERIES: readonly Delivery[] = Object.freeze([])
+export const NO_GROUPS: readonly GroupRoute[] = Object.freeze([])

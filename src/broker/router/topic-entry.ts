@@ -1,33 +1,56 @@
+import { hashBytes } from '#kernel/hash.ts'
+import { NO_ROUTES } from './filter-route.ts'
+import type { FilterRoute } from './filter-route.ts'
+import { NO_DELIVERIES, NO_GROUPS } from './routes.ts'
 import type { Delivery, GroupRoute } from './routes.ts'
+
+/** Values of `TopicEntry.version` that no router version has. */
+export const EntryVersion = {
+  /** Its routes must be computed. */
+  STALE: -1,
+  /** As STALE, and the router's cache no longer knows the entry. */
+  EVICTED: -2,
+} as const
+export type EntryVersion = (typeof EntryVersion)[keyof typeof EntryVersion]
 
 /**
  * One topic name as the shard knows it: the string, its bytes, and what it matched last.
  *
  * The publish path finds the entry by the bytes of the packet, so that a topic seen before is
  * neither decoded nor validated nor matched again. `version` is compared with the router's: an
- * entry whose routes are older is matched anew.
+ * entry whose routes are older is matched anew. An entry stays usable for as long as somebody
+ * holds it, also when the cache has dropped it.
+ *
+ * The router replaces the arrays and never changes one. Whoever loops over them takes all he needs
+ * into locals first: what a delivery sets off may give the entry new ones.
  */
 export class TopicEntry {
   readonly topic: string
   readonly bytes: Buffer
-  /** Router version at which the routes below were computed; -1 = never. */
+  /** `hashBytes` of the bytes: the same in all shards. */
+  readonly hash: number
+  /** Router version at which the routes below were computed, or an EntryVersion. */
   version: number
-  /** One per local session, overlapping subscriptions merged [MQTT-3.3.5-1]. */
+  /** One per local session, overlapping subscriptions merged [MQTT-3.3.4-2]. */
   deliveries: readonly Delivery[]
   /** Bit s set: shard s has an ordinary subscription that matches. */
   remoteShards: number
   /** Shared subscriptions that match, over all shards. */
   groups: readonly GroupRoute[]
+  /** Router only: the filters that matched, to see that nothing relevant has changed. */
+  matched: readonly FilterRoute[]
+  /** Router only: references in arrays that no other entry shares, charged to the cache. */
+  ownedRefs: number
 
   constructor(topic: string, bytes: Buffer) {
     this.topic = topic
     this.bytes = bytes
-    this.version = -1
+    this.hash = hashBytes(bytes, 0, bytes.length)
+    this.version = EntryVersion.STALE
     this.deliveries = NO_DELIVERIES
     this.remoteShards = 0
     this.groups = NO_GROUPS
+    this.matched = NO_ROUTES
+    this.ownedRefs = 0
   }
 }
-
-const NO_DELIVERIES: readonly Delivery[] = Object.freeze([])
-const NO_GROUPS: readonly GroupRoute[] = Object.freeze([])

@@ -1,0 +1,43 @@
+import type { LocalSet } from './local-set.ts'
+import type { SharedGroup } from './shared-group.ts'
+
+/**
+ * One topic filter with everybody who asked for it: local sessions, other shards, groups. There
+ * may be a million of them, hence plain fields and nothing that could be computed.
+ */
+export class FilterRoute {
+  readonly filter: string
+  /** Where it hangs in the trie of wildcards; NO_NODE when the filter has none. */
+  readonly node: number
+  local: LocalSet
+  /** Bit s set: shard s has an ordinary subscription. */
+  remoteShards: number
+  /** Shared subscriptions of this filter; undefined = none. Changed in place. */
+  groups: SharedGroup[] | undefined
+  /** Router version of its last change; not kept for filters without wildcard. */
+  changedAt: number
+
+  constructor(filter: string, node: number) {
+    this.filter = filter
+    this.node = node
+    this.local = undefined
+    this.remoteShards = 0
+    this.groups = undefined
+    this.changedAt = 0
+  }
+
+  /** True when nobody asks for the filter any more. */
+  get unused(): boolean {
+    return this.local === undefined && this.remoteShards === 0 && this.groups === undefined
+  }
+}
+
+export const NO_ROUTES: readonly FilterRoute[] = Object.freeze([])
+
+/** `FilterRoute.node` of filters without wildcard, which the trie does not hold. */
+export const NO_NODE = -1
+
+/** True when the filter has a wildcard; in a valid filter both characters are nothing else. */
+export function hasWildcard(filter: string): boolean {
+  return filter.includes('#') || filter.includes('+')
+}

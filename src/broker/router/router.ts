@@ -1,0 +1,459 @@
+import { assert } from '#kernel/assert.ts'
+import { hashBytes, hashString } from '#kernel/hash.ts'
+import { isFailure } from '#codec/mqtt/decode-failure.ts'
+import type { DecodeFailure } from '#codec/mqtt/decode-failure.ts'
+import { validateTopicName } from '#codec/mqtt/topic.ts'
+import { decodeUtf8 } from '#codec/mqtt/utf8.ts'
+import { FilterRoute, NO_NODE, NO_ROUTES, hasWildcard } from './filter-route.ts'
+import { countDeliveries, hasDelivery, withDelivery, withoutSubscriber } from './local-set.ts'
+import { mergeLocal } from './merge-local.ts'
+import { deliveryOf } from './merged-delivery.ts'
+import { NO_GROUPS } from './routes.ts'
+import type { Delivery, GroupMember, GroupRoute, Subscriber, Subscription } from './routes.ts'
+import { SharedGroup } from './shared-group.ts'
+import { TopicCache } from './topic-cache.ts'
+import { EntryVersion, TopicEntry } from './topic-entry.ts'
+import { TopicTrie } from './topic-trie.ts'
+
+/** Shards a bit mask can name: bits 0..30 keep it a small positive integer. */
+export const SHARDS_MAX = 31
+
+/** References that cached topics own together unless the limits say otherwise: 32 MiB. */
+const TOPIC_CACHE_REFS_MAX = 4_194_304
+
+export interface RouterLimits {
+  /** Levels a topic name may have. */
+  readonly topicLevelsMax: number
+  /** Topics kept with their routes, at least 1. */
+  readonly topicCacheEntriesMax: number
+  /** References to deliveries, filters and groups that kept topics own together. */
+  readonly topicCacheRefsMax?: number
+}
+
+/** Sizes for statistics. */
+export interface RouterCounts {
+  /** Different filters that anybody in the process asked for, groups included. */
+  readonly filters: number
+  readonly wildcardFilters: number
+  /** Ordinary subscriptions of local sessions. */
+  readonly localSubscriptions: number
+  readonly groups: number
+  /** Members of all groups, of all shards. */
+  readonly groupMembers: number
+  readonly cachedTopics: number
+  /** Topics dropped from the cache to make room. */
+  readonly topicEvictions: number
+}
+
+/** A filter and the shards that asked for it (bit s = shard s). */
+export interface FilterInterest {
+  readonly filter: string
+  /** Undefined for ordinary subscriptions. */
+  readonly group: string | undefined
+  readonly shardMask: number
+}
+
+/**
+ * What one shard knows of all subscriptions: those of its own sessions, that a sibling has some
+ * for a filter, and the members of all groups. Finds topics by bytes and what they match.
+ *
+ * Filters and topics given as strings are valid: whoever takes them from outside has checked them.
+ * Filters without wildcard are found by the topic itself, the others through a trie. A change of
+ * the first kind outdates the one topic it concerns; a change of the second kind outdates all, and
+ * a topic that is then asked for is matched again but keeps its routes if none of them changed.
+ */
+export class Router {
+  /** Public for `resolve` only, which must be small enough to be inlined. */
+  version: number
+  readonly #ownShard: number
+  #limits: RouterLimits
+  readonly #exact: Map<string, FilterRoute>
+  readonly #wild: TopicTrie
+  readonly #groups: Map<string, SharedGroup>
+  readonly #cache: TopicCache
+  /** Routes found by the match under way. */
+  readonly #matched: FilterRoute[]
+  #localSubscriptions: number
+  #groupMembers: number
+
+  /** @param ownShard number of this shard, 0..30 */
+  constructor(ownShard: number, limits: RouterLimits) {
+    assertShard(ownShard)
+    this.version = 0
+    this.#ownShard = ownShard
+    this.#limits = limits
+    this.#exact = new Map()
+    this.#wild = new TopicTrie()
+    this.#groups = new Map()
+    this.#cache = new TopicCache(
+      limits.topicCacheEntriesMax,
+      limits.topicCacheRefsMax ?? TOPIC_CACHE_REFS_MAX,
+    )
+    this.#matched = []
+    this.#localSubscriptions = 0
+    this.#groupMembers = 0
+  }
+
+  /** Most levels of topics that are seen from now on for the first time. */
+  setTopicLevelsMax(topicLevelsMax: number): void {
+    this.#limits = { ...this.#limits, topicLevelsMax }
+  }
+
+  get counts(): RouterCounts {
+    return {
+      filters: this.#exact.size + this.#wild.routeCount,
+      wildcardFilters: this.#wild.routeCount,
+      localSubscriptions: this.#localSubscriptions,
+      groups: this.#groups.size,
+      groupMembers: this.#groupMembers,
+      cachedTopics: this.#cache.count,
+      topicEvictions: this.#cache.evictions,
+    }
+  }
+
+  /**
+   * The entry of the topic name in these bytes, which stay the caller's. A topic not in the cache
+   * is checked: a failure says that it is no valid topic name [MQTT-4.7.0-1] or has too many
+   * levels (0x90). Hot path.
+   */
+  entryForBytes(bytes: Uint8Array, start: number, end: number): TopicEntry | DecodeFailure {
+    const hash = hashBytes(bytes, start, end)
+    return this.#cache.findBytes(bytes, start, end, hash) ?? this.#newEntry(bytes, start, end)
+  }
+
+  /** The entry of a valid topic name. */
+  entryFor(topic: string): TopicEntry {
+    const known = this.#cache.findText(topic, hashString(topic))
+    if (known !== undefined) return known
+    const entry = new TopicEntry(topic, ownBytes(Buffer.from(topic)))
+    this.#cache.add(entry)
+    return entry
+  }
+
+  /** Brings the routes of an entry up to date; cheap when they are. Hot path. */
+  resolve(entry: TopicEntry): void {
+    if (entry.version !== this.version) this.#refresh(entry)
+  }
+
+  /**
+   * Keeps the cache free of outdated topics that nobody asks for; looks at `places` of its places.
+   * The host calls it now and then between two ticks, never while a message is being routed.
+   */
+  sweepTopics(places: number): void {
+    this.#cache.sweep(places, this.version)
+  }
+
+  /**
+   * Adds an ordinary subscription of a local session, or replaces the one this session has for
+   * the filter [MQTT-3.8.4-3].
+   * @returns true when it is the first for this filter: siblings must hear of it
+   */
+  addLocal(subscription: Subscription): boolean {
+    const route = this.#obtain(subscription.filter)
+    const delivery = deliveryOf(subscription)
+    if (hasDelivery(route.local, delivery)) return false
+    const before = countDeliveries(route.local)
+    route.local = withDelivery(route.local, delivery)
+    this.#localSubscriptions += countDeliveries(route.local) - before
+    this.#changed(route)
+    return before === 0
+  }
+
+  /**
+   * Removes the subscription a local session has for the filter.
+   * @returns true when it was the last one for this filter: siblings must hear of it
+   */
+  removeLocal(filter: string, subscriber: Subscriber): boolean {
+    const route = this.#find(filter)
+    if (route === undefined) return false
+    const before = countDeliveries(route.local)
+    route.local = withoutSubscriber(route.local, subscriber)
+    const after = countDeliveries(route.local)
+    if (after === before) return false
+    this.#localSubscriptions--
+    this.#changed(route)
+    return after === 0
+  }
+
+  /** Notes that another shard has ordinary subscriptions for the filter. */
+  addRemote(shard: number, filter: string): void {
+    this.#assertSibling(shard)
+    const route = this.#obtain(filter)
+    const mask = route.remoteShards | (1 << shard)
+    if (mask === route.remoteShards) return
+    route.remoteShards = mask
+    this.#changed(route)
+  }
+
+  /** Notes that another shard has no ordinary subscription for the filter any more. */
+  removeRemote(shard: number, filter: string): void {
+    this.#assertSibling(shard)
+    const route = this.#find(filter)
+    if (route === undefined || (route.remoteShards & (1 << shard)) === 0) return
+    route.remoteShards &= ~(1 << shard)
+    this.#changed(route)
+  }
+
+  /** Forgets all that another shard had: its interest and its members of groups. */
+  removeShard(shard: number): void {
+    this.#assertSibling(shard)
+    for (const { filter } of Array.from(this.#routes())) this.removeRemote(shard, filter)
+    for (const group of Array.from(this.#groups.values())) {
+      for (const member of group.members.slice()) {
+        if (member.shard === shard) this.leaveGroup(group.group, group.filter, member.clientId)
+      }
+    }
+  }
+
+  /** Filters for which local sessions have ordinary subscriptions. */
+  *localFilters(): Generator<string> {
+    for (const route of this.#routes()) if (route.local !== undefined) yield route.filter
+  }
+
+  /**
+   * Adds a member of any shard to a shared subscription, or gives the one of this client id new
+   * properties. `filter` is without `$share/group/`.
+   */
+  joinGroup(groupName: string, filter: string, member: GroupMember): void {
+    assertShard(member.shard)
+    const key = groupKey(groupName, filter)
+    let group = this.#groups.get(key)
+    if (group === undefined) {
+      group = new SharedGroup(groupName, filter, this.#ownShard)
+      this.#groups.set(key, group)
+      const route = this.#obtain(filter)
+      route.groups ??= []
+      group.index = route.groups.push(group) - 1
+      this.#changed(route)
+    }
+    if (group.join(member)) this.#groupMembers++
+  }
+
+  /**
+   * Removes a member from a shared subscription; with the last one the group ends.
+   * @param shard only if the member is of this shard: it may have moved to another one meanwhile
+   */
+  leaveGroup(groupName: string, filter: string, clientId: string, shard?: number): void {
+    const key = groupKey(groupName, filter)
+    const group = this.#groups.get(key)
+    const member = group?.find(clientId)
+    if (group === undefined || member === undefined) return
+    if (shard !== undefined && member.shard !== shard) return
+    group.leave(member)
+    this.#groupMembers--
+    if (group.members.length > 0) return
+    this.#groups.delete(key)
+    this.#removeFromRoute(group)
+  }
+
+  /** Notes whether a member is connected. `shard` as for `leaveGroup`. */
+  setMemberOnline(
+    groupName: string,
+    filter: string,
+    clientId: string,
+    online: boolean,
+    shard?: number,
+  ): void {
+    const group = this.#groups.get(groupKey(groupName, filter))
+    const member = group?.find(clientId)
+    if (group === undefined || member === undefined) return
+    if (shard === undefined || member.shard === shard) group.setOnline(member, online)
+  }
+
+  /** The shared subscription of this name and filter, undefined when it has no member. */
+  findGroup(groupName: string, filter: string): GroupRoute | undefined {
+    return this.#groups.get(groupKey(groupName, filter))
+  }
+
+  /** Shared subscriptions, in no order. */
+  allGroups(): Iterable<GroupRoute> {
+    return this.#groups.values()
+  }
+
+  /** All filters and which shards asked for them. */
+  *filters(): Generator<FilterInterest> {
+    for (const route of this.#routes()) yield* this.#interest(route)
+  }
+
+  /** The filters that match a valid topic name, and which shards asked for them. */
+  *filtersMatching(topic: string): Generator<FilterInterest> {
+    const matched: FilterRoute[] = []
+    this.#match(topic, matched)
+    for (const route of matched) yield* this.#interest(route)
+  }
+
+  /** What each local session would get of a message with this topic; groups aside. */
+  clientsMatching(topic: string): readonly Delivery[] {
+    const matched: FilterRoute[] = []
+    this.#match(topic, matched)
+    return mergeLocal(matched)
+  }
+
+  #newEntry(bytes: Uint8Array, start: number, end: number): TopicEntry | DecodeFailure {
+    const failure = validateTopicName(bytes, start, end, this.#limits.topicLevelsMax)
+    if (isFailure(failure)) return failure
+    const copy = ownBytes(bytes.subarray(start, end))
+    const entry = new TopicEntry(decodeUtf8(copy, 0, copy.length), copy)
+    this.#cache.add(entry)
+    return entry
+  }
+
+  #refresh(entry: TopicEntry): void {
+    if (entry.version === EntryVersion.EVICTED && !this.#takeBack(entry)) return
+    const matched = this.#matched
+    this.#match(entry.topic, matched)
+    if (entry.version === EntryVersion.STALE || !isUnchanged(entry, matched)) {
+      this.#compute(entry, matched)
+    }
+    entry.version = this.version
+    matched.length = 0
+  }
+
+  /** Computes the routes of an entry in the cache from the filters that match. */
+  #compute(entry: TopicEntry, matched: readonly FilterRoute[]): void {
+    let remoteShards = 0
+    let owned = 0
+    let groups: GroupRoute[] | undefined
+    for (const route of matched) {
+      remoteShards |= route.remoteShards
+      if (route.groups === undefined) continue
+      groups ??= []
+      for (const group of route.groups) groups.push(group)
+    }
+    entry.remoteShards = remoteShards
+    entry.groups = groups ?? NO_GROUPS
+    entry.deliveries = mergeLocal(matched)
+    entry.matched = matched.length === 0 ? NO_ROUTES : matched.slice()
+    owned += entry.groups.length + entry.matched.length
+    // A single filter lends its list; only one subscriber alone, or a merge, is the entry's own.
+    if (entry.deliveries.length === 1 || countLocalRoutes(matched) > 1) {
+      owned += entry.deliveries.length
+    }
+    this.#cache.charge(entry, owned)
+  }
+
+  /**
+   * Puts an entry that somebody still holds back into the cache, without which it would not hear
+   * of changes. If its topic has another entry by now, that one's routes are copied instead, with
+   * every use, and false is returned.
+   */
+  #takeBack(entry: TopicEntry): boolean {
+    const { bytes, hash } = entry
+    const current = this.#cache.findBytes(bytes, 0, bytes.length, hash)
+    if (current === undefined) {
+      entry.version = EntryVersion.STALE
+      this.#cache.add(entry)
+      return true
+    }
+    this.resolve(current)
+    entry.deliveries = current.deliveries
+    entry.remoteShards = current.remoteShards
+    entry.groups = current.groups
+    entry.matched = NO_ROUTES
+    return false
+  }
+
+  /** Appends all filters that match the topic. */
+  #match(topic: string, into: FilterRoute[]): void {
+    const exact = this.#exact.get(topic)
+    if (exact !== undefined) into.push(exact)
+    this.#wild.match(topic, into)
+  }
+
+  #find(filter: string): FilterRoute | undefined {
+    return hasWildcard(filter) ? this.#wild.find(filter) : this.#exact.get(filter)
+  }
+
+  #obtain(filter: string): FilterRoute {
+    if (hasWildcard(filter)) return this.#wild.obtain(filter)
+    let route = this.#exact.get(filter)
+    if (route === undefined) {
+      route = new FilterRoute(filter, NO_NODE)
+      this.#exact.set(filter, route)
+    }
+    return route
+  }
+
+  /** Outdates the topics that a changed filter matches, and drops the filter if it is unused. */
+  #changed(route: FilterRoute): void {
+    if (route.node === NO_NODE) {
+      const entry = this.#cache.findText(route.filter, hashString(route.filter))
+      if (entry !== undefined) entry.version = EntryVersion.STALE
+      if (route.unused) this.#exact.delete(route.filter)
+    } else {
+      this.version++
+      route.changedAt = this.version
+      if (route.unused) this.#wild.remove(route)
+    }
+  }
+
+  #removeFromRoute(group: SharedGroup): void {
+    const route = this.#find(group.filter)
+    const groups = route?.groups
+    assert(route !== undefined && groups !== undefined, 'a group stands at its filter')
+    const last = groups.pop()
+    if (last !== undefined && last !== group) {
+      groups[group.index] = last
+      last.index = group.index
+    }
+    if (groups.length === 0) route.groups = undefined
+    this.#changed(route)
+  }
+
+  *#routes(): Generator<FilterRoute> {
+    yield* this.#exact.values()
+    yield* this.#wild
+  }
+
+  *#interest(route: FilterRoute): Generator<FilterInterest> {
+    const { filter } = route
+    const own = route.local === undefined ? 0 : 1 << this.#ownShard
+    const shardMask = route.remoteShards | own
+    if (shardMask !== 0) yield { filter, group: undefined, shardMask }
+    for (const { group, members } of route.groups ?? []) {
+      yield {
+        filter,
+        group,
+        shardMask: members.reduce((mask, { shard }) => mask | (1 << shard), 0),
+      }
+    }
+  }
+
+  #assertSibling(shard: number): void {
+    assertShard(shard)
+    assert(shard !== this.#ownShard, 'interest of siblings is not of this shard')
+  }
+}
+
+/** True when the same filters matched before and none of them changed since. */
+function isUnchanged(entry: TopicEntry, matched: readonly FilterRoute[]): boolean {
+  const before = entry.matched
+  if (before.length !== matched.length) return false
+  for (let i = 0; i < before.length; i++) {
+    const route = matched[i]! // In range: both have this length.
+    if (route !== before[i] || route.changedAt > entry.version) return false
+  }
+  return true
+}
+
+function countLocalRoutes(routes: readonly FilterRoute[]): number {
+  let count = 0
+  for (const route of routes) if (route.local !== undefined) count++
+  return count
+}
+
+/** A slash cannot stand in the name of a group [MQTT-4.8.2-2], so the key is unique. */
+function groupKey(groupName: string, filter: string): string {
+  return `${groupName}/${filter}`
+}
+
+/** A copy outside the pool: a small view would keep a whole block of it alive. */
+function ownBytes(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  copy.set(bytes)
+  return copy
+}
+
+function assertShard(shard: number): void {
+  assert(shard >= 0 && shard < SHARDS_MAX, 'a shard has a number of 0..30')
+}
