@@ -1,6 +1,5 @@
+import type { QoS } from './qos.ts'
 import type { TopicEntry } from './router/topic-entry.ts'
-
-export type QoS = 0 | 1 | 2
 
 const NO_BYTES = Buffer.alloc(0)
 
@@ -29,7 +28,7 @@ export class Message {
   /** QoS 0 frames already encoded for v3 and for v5 receivers without further properties. */
   frameV3: Buffer | undefined
   frameV5: Buffer | undefined
-  /** Key of the stored body once some queue has stored it; empty = not stored. */
+  /** Key of the body that this shard stored for several queues; empty = none. */
   bodyKey: string
 
   constructor(
@@ -55,6 +54,21 @@ export class Message {
     this.frameV3 = undefined
     this.frameV5 = undefined
     this.bodyKey = ''
+  }
+
+  /** The same message under another topic; the bytes are shared, and borrowed as they were. */
+  withTopic(topic: TopicEntry): Message {
+    return new Message(
+      topic,
+      this.payload,
+      this.qos,
+      this.retain,
+      this.properties,
+      this.expiresAtMs,
+      this.publisher,
+      this.receivedAtMs,
+      this.borrowed,
+    )
   }
 
   /** Makes the bytes the message's own. Call before keeping it beyond the current call. */

@@ -1,5 +1,5 @@
 import type { SysSettings } from '../limits.ts'
-import type { QoS } from '../message.ts'
+import type { QoS } from '../qos.ts'
 import { clientLevel, sysPrefix } from './sys-topics.ts'
 import type { SysMessage } from './sys-topics.ts'
 

@@ -1,6 +1,6 @@
 import { isFailure } from '#codec/mqtt/decode-failure.ts'
 import type { AutoSubscribeSettings } from '../limits.ts'
-import type { QoS } from '../message.ts'
+import type { QoS } from '../qos.ts'
 import { parseSubscription } from './special-topic.ts'
 import type { SubscriptionSwitches } from './special-topic.ts'
 import { compileTopicTemplate, renderTopicTemplate } from './template.ts'

@@ -1,0 +1,79 @@
+import { assert } from '#kernel/assert.ts'
+import { prefixEnd, u8Key } from '#kernel/binary-key.ts'
+import { Table } from '../ports.ts'
+import type { KvStore } from '../ports.ts'
+import type { Router } from '../router/router.ts'
+import { decodeDelayed, dueTimeOf, keyOfDelayedId, PARTITIONS } from './delayed-record.ts'
+import type { DelayedMessage } from './delayed-record.ts'
+
+/** Messages a list may skip and show together; they are counted off one by one. */
+export const LIST_MESSAGES_MAX = 1_000_000
+const CHUNK_KEYS = 256
+
+/**
+ * A page of the delayed messages of all shards, earliest first, from what is committed. Any thread
+ * may ask. Messages that cannot be read have a place but are left out.
+ * @param skip messages to pass over; about a microsecond each
+ */
+export function listDelayed(
+  store: KvStore,
+  router: Router,
+  skip: number,
+  limit: number,
+): DelayedMessage[] {
+  assert(skip + limit <= LIST_MESSAGES_MAX, 'a list of delayed messages has a limit')
+  const lanes: Lane[] = []
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const lane = { partition, keys: [], at: 0, from: u8Key(partition) }
+    if (refill(store, lane)) lanes.push(lane)
+  }
+  const page: string[] = []
+  for (let place = 0; place < skip + limit && lanes.length > 0; place++) {
+    const lane = earliest(lanes)
+    const key = lane.keys[lane.at++]! // A lane in the list has a key.
+    if (place >= skip) page.push(key)
+    if (lane.at === lane.keys.length && !refill(store, lane)) lanes.splice(lanes.indexOf(lane), 1)
+  }
+  return page.flatMap((key) => readKey(store, router, key) ?? [])
+}
+
+/** One delayed message by its id; undefined when there is none, or it cannot be read. */
+export function getDelayed(store: KvStore, router: Router, id: string): DelayedMessage | undefined {
+  const key = keyOfDelayedId(id)
+  return key === undefined ? undefined : readKey(store, router, key)
+}
+
+/** The next keys of one partition. */
+interface Lane {
+  readonly partition: number
+  keys: string[]
+  at: number
+  from: string
+}
+
+function readKey(store: KvStore, router: Router, key: string): DelayedMessage | undefined {
+  const value = store.get(Table.DELAYED, key)
+  return value === undefined ? undefined : decodeDelayed(key, value, router)
+}
+
+function refill(store: KvStore, lane: Lane): boolean {
+  lane.keys = []
+  lane.at = 0
+  store.scan(Table.DELAYED, lane.from, prefixEnd(u8Key(lane.partition)), (key) => {
+    lane.keys.push(key)
+    return lane.keys.length < CHUNK_KEYS
+  })
+  const last = lane.keys.at(-1)
+  if (last !== undefined) lane.from = `${last}\0`
+  return last !== undefined
+}
+
+function earliest(lanes: readonly Lane[]): Lane {
+  let first = lanes[0]! // Callers have at least one.
+  for (const lane of lanes) if (headTime(lane) < headTime(first)) first = lane
+  return first
+}
+
+function headTime(lane: Lane): number {
+  return dueTimeOf(lane.keys[lane.at]!) // A lane in the list has a key.
+}

@@ -1,0 +1,78 @@
+import { isFailure } from '#codec/mqtt/decode-failure.ts'
+import { decodeUtf8, utf8Length } from '#codec/mqtt/utf8.ts'
+import { Message } from './message.ts'
+import type { QoS } from './qos.ts'
+import type { Router } from './router/router.ts'
+
+/**
+ * A message as bytes, for storage and for the way to a sibling shard:
+ *
+ *   u8 flags (bits 0-1 QoS, bit 2 retain), f64 expires at (ms, 0 = never), f64 received at (ms),
+ *   u16 publisher, u16 topic, u32 properties (lengths), then these three, then the payload.
+ */
+const FIXED_BYTES = 25
+
+/** Bytes that `writeMessage` needs. */
+export function messageBytesLength(message: Message): number {
+  return (
+    FIXED_BYTES +
+    utf8Length(message.publisher) +
+    message.topic.bytes.length +
+    message.properties.length +
+    message.payload.length
+  )
+}
+
+/** Writes the message at `offset` and returns the offset after it; `target` must be large enough. */
+export function writeMessage(target: Buffer, offset: number, message: Message): number {
+  const { topic, properties, payload } = message
+  target[offset] = message.qos | (message.retain ? 4 : 0)
+  target.writeDoubleBE(message.expiresAtMs, offset + 1)
+  target.writeDoubleBE(message.receivedAtMs, offset + 9)
+  let at = offset + FIXED_BYTES
+  const publisherBytes = target.write(message.publisher, at, 'utf8')
+  target.writeUInt16BE(publisherBytes, offset + 17)
+  target.writeUInt16BE(topic.bytes.length, offset + 19)
+  target.writeUInt32BE(properties.length, offset + 21)
+  at += publisherBytes
+  target.set(topic.bytes, at)
+  at += topic.bytes.length
+  if (properties.length > 0) target.set(properties, at)
+  at += properties.length
+  target.set(payload, at)
+  return at + payload.length
+}
+
+/**
+ * Reads a message that ends at `end`. Its bytes are views into `source`: `borrowed` says whether
+ * `source` will be used again by its owner. Undefined when the lengths do not fit together or the
+ * topic is not valid, which only a corrupt record can cause.
+ */
+export function readMessage(
+  source: Buffer,
+  offset: number,
+  end: number,
+  router: Router,
+  borrowed: boolean,
+): Message | undefined {
+  if (end - offset < FIXED_BYTES) return undefined
+  const flags = source[offset]! // In range: checked above.
+  const publisherStart = offset + FIXED_BYTES
+  const topicStart = publisherStart + source.readUInt16BE(offset + 17)
+  const propertiesStart = topicStart + source.readUInt16BE(offset + 19)
+  const payloadStart = propertiesStart + source.readUInt32BE(offset + 21)
+  if (payloadStart > end || (flags & 3) === 3) return undefined
+  const topic = router.entryForBytes(source, topicStart, propertiesStart)
+  if (isFailure(topic)) return undefined
+  return new Message(
+    topic,
+    source.subarray(payloadStart, end),
+    (flags & 3) as QoS, // 0..2: checked above.
+    (flags & 4) !== 0,
+    source.subarray(propertiesStart, payloadStart),
+    source.readDoubleBE(offset + 1),
+    decodeUtf8(source, publisherStart, topicStart),
+    source.readDoubleBE(offset + 9),
+    borrowed,
+  )
+}

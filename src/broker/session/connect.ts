@@ -1,0 +1,360 @@
+import { encodeConnack } from '#codec/mqtt/connack.ts'
+import { connectVersion, decodeConnect } from '#codec/mqtt/connect.ts'
+import type { ConnectPacket } from '#codec/mqtt/connect.ts'
+import { DecodeFailure, isFailure } from '#codec/mqtt/decode-failure.ts'
+import type { Frame } from '#codec/mqtt/frame.ts'
+import type { ConnackProperties } from '#codec/mqtt/properties.ts'
+import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { validateTopicNameText } from '#codec/mqtt/topic.ts'
+import { isUtf8, utf8Length } from '#codec/mqtt/utf8.ts'
+import { Gauge, Metric } from '../metrics.ts'
+import type { AuthenticateResult } from '../ports.ts'
+import type { Broker } from '../shard/broker.ts'
+import { compileMountpoint, renderMountpoint } from '../topics/mountpoint.ts'
+import { ConnectionState } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { clientFacts } from './lifecycle.ts'
+import type { HeldWill, Session } from './session.ts'
+import { resumeSession } from './resume.ts'
+
+const EXPIRY_NEVER = 0xffffffff
+const PORT_MAX = 65_535
+/** Random bytes in a client id that the broker assigns. */
+const ASSIGNED_ID_BYTES = 12
+
+const fail = (reason: ReasonCode, detail: string): DecodeFailure =>
+  new DecodeFailure(reason, detail)
+
+/** CONNECT, the first packet of every connection (MQTT 5 §3.1). */
+export function handleConnect(
+  broker: Broker,
+  connection: Connection,
+  bytes: Buffer,
+  frame: Frame,
+): void {
+  const { core } = broker
+  const { mqtt } = core.settings
+  const packet = decodeConnect(bytes, frame.bodyStart, frame.bodyEnd, mqtt.userPropertiesMax)
+  connection.state = ConnectionState.CONNECTING
+  core.metrics.increment(Metric.PACKETS_CONNECT_RECEIVED)
+  if (isFailure(packet)) {
+    const version = connectVersion(bytes, frame.bodyStart, frame.bodyEnd)
+    // An unknown version gets its answer in the form that its level hints at.
+    connection.version = version === 0 ? ProtocolVersion.V311 : version
+    refuse(connection, packet)
+    return
+  }
+  connection.version = packet.version
+  takeLimits(broker, connection, packet)
+  const invalid = checkConnect(broker, connection, packet)
+  if (invalid !== undefined) {
+    refuse(connection, invalid)
+    return
+  }
+  core.metrics.increment(Metric.CLIENT_CONNECT)
+  authenticate(broker, connection, packet)
+}
+
+/** Answers with CONNACK and closes [MQTT-3.1.4-1] [MQTT-3.2.2-7]. */
+function refuse(connection: Connection, failure: DecodeFailure): void {
+  connection.close({
+    reason: failure.reason,
+    code: `connect_refused`,
+    text: failure.tag === '' ? failure.detail : `${failure.detail} ${failure.tag}`,
+  })
+}
+
+function takeLimits(broker: Broker, connection: Connection, packet: ConnectPacket): void {
+  const { mqtt } = broker.core.settings
+  const { properties } = packet
+  connection.cleanStart = packet.cleanStart
+  connection.bridge = packet.bridge
+  connection.inflightMax = Math.min(properties.receiveMaximum ?? PORT_MAX, mqtt.inflightMax)
+  connection.packetBytesMax = properties.maximumPacketSizeBytes ?? Number.POSITIVE_INFINITY
+  connection.setAliasesOutMax(Math.min(properties.topicAliasMaximum ?? 0, mqtt.topicAliasMax))
+  connection.problemInformation = properties.requestProblemInformation ?? true
+  connection.authenticationMethod = properties.authenticationMethod
+  connection.expiryMs = expiryOf(broker, packet)
+}
+
+/** How long the session outlives the connection, in ms [MQTT-3.1.2-23]. */
+function expiryOf(broker: Broker, packet: ConnectPacket): number {
+  const { mqtt } = broker.core.settings
+  if (packet.version !== ProtocolVersion.V5) return packet.cleanStart ? 0 : mqtt.sessionExpiryMs
+  const seconds = packet.properties.sessionExpiryIntervalSeconds ?? 0
+  const askedMs = seconds === EXPIRY_NEVER ? Number.POSITIVE_INFINITY : seconds * 1000
+  return Math.min(askedMs, mqtt.sessionExpiryMaxMs)
+}
+
+/** Finds the client id and checks what needs no waiting. */
+function checkConnect(
+  broker: Broker,
+  connection: Connection,
+  packet: ConnectPacket,
+): DecodeFailure | undefined {
+  const { mqtt } = broker.core.settings
+  if (packet.properties.authenticationMethod !== undefined) {
+    // [MQTT-4.12.0-1]: no enhanced authentication method is configured.
+    return fail(ReasonCode.BAD_AUTHENTICATION_METHOD, 'the authentication method is not known')
+  }
+  const clientId = clientIdOf(broker, connection, packet)
+  if (isFailure(clientId)) return clientId
+  connection.clientId = clientId
+  if (utf8Length(clientId) > mqtt.clientIdBytesMax) {
+    const detail = `the client identifier is longer than ${mqtt.clientIdBytesMax} bytes`
+    return fail(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, detail)
+  }
+  return checkWill(broker, packet)
+}
+
+function clientIdOf(
+  broker: Broker,
+  connection: Connection,
+  packet: ConnectPacket,
+): string | DecodeFailure {
+  const { mqtt } = broker.core.settings
+  const { info } = connection.wire
+  const fromCert = mqtt.peerCertAsClientId === 'dn' ? info.certSubject : info.certCommonName
+  if (mqtt.peerCertAsClientId !== 'disabled' && fromCert !== undefined) return fromCert
+  if (mqtt.useUsernameAsClientId && packet.username !== undefined && packet.username !== '') {
+    return packet.username
+  }
+  if (packet.clientId !== '') return packet.clientId
+  const mayBeEmpty = packet.version === ProtocolVersion.V5 || packet.cleanStart
+  if (packet.version === ProtocolVersion.V31 || !mayBeEmpty) {
+    // [MQTT311-3.1.3-8]
+    const detail = 'the client identifier is empty; only clean sessions may leave it out'
+    return fail(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, detail)
+  }
+  connection.assignedClientId = true // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.2.2-16]
+  return `auto-${broker.core.ports.random.hexId(ASSIGNED_ID_BYTES)}`
+}
+
+function checkWill(broker: Broker, packet: ConnectPacket): DecodeFailure | undefined {
+  const { will } = packet
+  const { mqtt } = broker.core.settings
+  if (will === undefined) return undefined
+  if (will.qos > mqtt.qosMax) {
+    // [MQTT-3.2.2-12]
+    return fail(ReasonCode.QOS_NOT_SUPPORTED, 'this server does not support the QoS of the will')
+  }
+  if (will.retain && !mqtt.retainAvailable) {
+    return fail(ReasonCode.RETAIN_NOT_SUPPORTED, 'this server does not retain wills') // [MQTT-3.2.2-13]
+  }
+  const claimsUtf8 = will.properties.payloadFormatIndicator === 1
+  if (claimsUtf8 && !isUtf8(will.payload, 0, will.payload.length)) {
+    return fail(ReasonCode.PAYLOAD_FORMAT_INVALID, 'the will says it is UTF-8 and is not')
+  }
+  const invalid = validateTopicNameText(will.topic, mqtt.topicLevelsMax)
+  if (invalid !== undefined) return invalid
+  if (!will.topic.startsWith('$')) return undefined
+  return fail(ReasonCode.TOPIC_NAME_INVALID, 'a will cannot be sent to a topic that starts with $')
+}
+
+function authenticate(broker: Broker, connection: Connection, packet: ConnectPacket): void {
+  const { core } = broker
+  const { wire, clientId } = connection
+  const username = usernameOf(broker, connection, packet)
+  core.metrics.increment(Metric.CLIENT_AUTHENTICATE)
+  connection.park()
+  const request = {
+    clientId,
+    username,
+    password: packet.password,
+    protocolVersion: packet.version,
+    cleanStart: packet.cleanStart,
+    keepAliveSeconds: packet.keepAliveSeconds,
+    wire: wire.info,
+  }
+  core.access.authenticate(request, (result) => {
+    if (connection.state !== ConnectionState.CONNECTING) return // It left meanwhile.
+    authenticated(broker, connection, packet, username, result)
+  })
+}
+
+function usernameOf(
+  broker: Broker,
+  connection: Connection,
+  packet: ConnectPacket,
+): string | undefined {
+  const source = broker.core.settings.mqtt.peerCertAsUsername
+  const { certCommonName, certSubject } = connection.wire.info
+  const fromCert = source === 'dn' ? certSubject : certCommonName
+  return source !== 'disabled' && fromCert !== undefined ? fromCert : packet.username
+}
+
+function authenticated(
+  broker: Broker,
+  connection: Connection,
+  packet: ConnectPacket,
+  username: string | undefined,
+  result: AuthenticateResult,
+): void {
+  const { metrics } = broker.core
+  if (!result.allowed) {
+    metrics.increment(Metric.AUTHENTICATION_FAILURE)
+    refuse(connection, fail(result.reason, result.reasonString))
+    return
+  }
+  metrics.increment(Metric.AUTHENTICATION_SUCCESS)
+  const { clientId, wire, listener } = connection
+  connection.identity = { clientId, username, isSuperuser: result.isSuperuser, wire: wire.info }
+  const mountpoint = renderMountpoint(compileMountpoint(listener.mountpoint), {
+    clientId,
+    username,
+  })
+  if (mountpoint === undefined) {
+    const detail = 'the mountpoint of the listener needs a user name, or one without wildcards'
+    refuse(connection, fail(ReasonCode.NOT_AUTHORIZED, detail))
+    return
+  }
+  connection.mountpoint = mountpoint
+  connection.mountpointBytes = utf8Length(mountpoint)
+  if (connection.expiryMs > 0 && !broker.core.store.healthy) {
+    const detail = 'the broker cannot store sessions at the moment'
+    refuse(connection, fail(ReasonCode.QUOTA_EXCEEDED, detail))
+    return
+  }
+  broker.claims.claim(clientId, packet.cleanStart, (session) => {
+    claimed(broker, connection, packet, username, session)
+  })
+}
+
+/** This shard has the client id now, and its session if there was one to keep. */
+function claimed(
+  broker: Broker,
+  connection: Connection,
+  packet: ConnectPacket,
+  username: string | undefined,
+  found: Session | undefined,
+): void {
+  const { core, sessions, claims } = broker
+  const { clientId } = connection
+  if (connection.state !== ConnectionState.CONNECTING) {
+    // The client left while its session was being fetched: the session stays, offline.
+    if (found !== undefined) {
+      found.disconnectedAtMs = core.nowMs
+      sessions.armExpiry(found)
+    }
+    claims.settled(clientId)
+    if (found === undefined) claims.sessionEnded(clientId)
+    return
+  }
+  // In a session that is taken over here with expiry 0 there is nothing to keep.
+  const session = found ?? sessions.create(clientId, connection.expiryMs)
+  if (found !== undefined) core.metrics.increment(Metric.SESSION_RESUMED)
+  session.username = username
+  session.expiryMs = connection.expiryMs
+  if (session.expiryMs > 0 && !session.persistent) throw new Error('a resumed session is stored')
+  broker.wills.cancel(session) // [MQTT-3.1.3-9]
+  session.will = willOf(connection, packet, username)
+  sessions.disarmExpiry(session)
+  session.connection = connection
+  session.disconnectedAtMs = 0
+  connection.session = session
+  connection.connectedAtMs = core.nowMs
+  connection.state = ConnectionState.CONNECTED
+  sessions.save(session)
+  claims.settled(clientId)
+  armKeepAlive(broker, connection, packet)
+  sendConnack(broker, connection, packet, found !== undefined)
+  welcome(broker, connection, session, packet)
+}
+
+function welcome(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  packet: ConnectPacket,
+): void {
+  const { core } = broker
+  core.metrics.increment(Metric.CLIENT_CONNECTED)
+  core.metrics.addGauge(Gauge.LIVE_CONNECTIONS, 1)
+  const { keepAliveSeconds, cleanStart } = packet
+  const connect = { keepAliveSeconds, cleanStart, sessionExpiryMs: session.expiryMs }
+  const facts = clientFacts(connection, session)
+  broker.announce(broker.events.connected(facts, connect, core.nowMs))
+  resumeSession(broker, connection, session)
+  connection.unpark()
+}
+
+function willOf(
+  connection: Connection,
+  packet: ConnectPacket,
+  username: string | undefined,
+): HeldWill | undefined {
+  const { will } = packet
+  if (will === undefined) return undefined
+  const delayMs = (will.properties.willDelayIntervalSeconds ?? 0) * 1000
+  return { will, username, mountpoint: connection.mountpoint, delayMs }
+}
+
+/** The server's keep alive wins over the client's [MQTT-3.2.2-21] [MQTT-3.1.2-21]. */
+function armKeepAlive(broker: Broker, connection: Connection, packet: ConnectPacket): void {
+  const { core } = broker
+  const { serverKeepAliveSeconds, keepAliveMultiplier } = core.settings.mqtt
+  const seconds = serverKeepAliveSeconds > 0 ? serverKeepAliveSeconds : packet.keepAliveSeconds
+  connection.keepAliveMs = seconds * 1000 * keepAliveMultiplier // [MQTT-3.1.2-22]
+  if (connection.keepAliveMs === 0) core.timers.cancel(connection.timer)
+  else core.timers.schedule(connection.timer, connection.keepAliveMs)
+}
+
+function sendConnack(
+  broker: Broker,
+  connection: Connection,
+  packet: ConnectPacket,
+  sessionPresent: boolean,
+): void {
+  const { metrics } = broker.core
+  const v5 = connection.version === ProtocolVersion.V5
+  const properties = v5 ? connackProperties(broker, connection, packet) : {}
+  // 3.1 has no such flag; 3.1.1 and 5.0 do [MQTT-3.2.2-2] [MQTT-3.2.2-3].
+  const present = sessionPresent && connection.version !== ProtocolVersion.V31
+  encodeConnack(
+    connection.outbox,
+    connection.version,
+    present,
+    ReasonCode.SUCCESS,
+    properties,
+    connection.packetBytesMax,
+  )
+  metrics.increment(Metric.PACKETS_CONNACK_SENT)
+  metrics.increment(Metric.PACKETS_SENT)
+  metrics.increment(Metric.CLIENT_CONNACK)
+  connection.markDirty()
+}
+
+function connackProperties(
+  broker: Broker,
+  connection: Connection,
+  packet: ConnectPacket,
+): ConnackProperties {
+  const { mqtt } = broker.core.settings
+  const asked = packet.properties
+  const properties: ConnackProperties = {
+    maximumPacketSizeBytes: mqtt.packetBytesMax,
+    receiveMaximum: Math.min(PORT_MAX, mqtt.awaitingRelMax),
+    topicAliasMaximum: mqtt.topicAliasMax,
+  }
+  const granted = connection.expiryMs
+  const askedMs = (asked.sessionExpiryIntervalSeconds ?? 0) * 1000
+  const never = asked.sessionExpiryIntervalSeconds === EXPIRY_NEVER
+  if (granted < askedMs && !(never && granted === Number.POSITIVE_INFINITY)) {
+    properties.sessionExpiryIntervalSeconds = Math.floor(granted / 1000)
+  }
+  if (mqtt.qosMax < 2) properties.maximumQos = mqtt.qosMax // [MQTT-3.2.2-9]
+  if (!mqtt.retainAvailable) properties.retainAvailable = false
+  if (!mqtt.wildcardSubscription) properties.wildcardSubscriptionAvailable = false
+  if (!mqtt.sharedSubscription) properties.sharedSubscriptionAvailable = false
+  if (connection.assignedClientId) properties.assignedClientIdentifier = connection.clientId
+  if (mqtt.serverKeepAliveSeconds > 0) {
+    properties.serverKeepAliveSeconds = mqtt.serverKeepAliveSeconds
+  }
+  const { responseInformation } = mqtt
+  if (asked.requestResponseInformation === true && responseInformation !== '') {
+    properties.responseInformation = responseInformation // [MQTT-3.1.2-28]
+  }
+  return properties
+}
+

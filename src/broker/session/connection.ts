@@ -1,0 +1,412 @@
+import { encodeAck } from '#codec/mqtt/ack.ts'
+import type { AckType } from '#codec/mqtt/ack.ts'
+import { Frame, FrameStatus, readFrame } from '#codec/mqtt/frame.ts'
+import { PacketType } from '#codec/mqtt/packet-type.ts'
+import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { Timer } from '#kernel/timer-wheel.ts'
+import type { TimerTarget } from '#kernel/timer-wheel.ts'
+import type { ListenerSettings } from '../limits.ts'
+import { Metric } from '../metrics.ts'
+import type { Identity, Wire } from '../ports.ts'
+import { PickMemory } from '../router/shared-strategy.ts'
+import type { TopicEntry } from '../router/topic-entry.ts'
+import type { SessionContext } from './context.ts'
+import { FrameAssembler } from './frame-assembler.ts'
+import { Outbox } from './outbox.ts'
+import type { CloseCause, Outlet } from './outlet.ts'
+import type { AckTarget, PendingAck } from './pending-ack.ts'
+import type { Session } from './session.ts'
+
+/** Where a network connection stands. */
+export const ConnectionState = {
+  /** Waits for CONNECT. */
+  IDLE: 0,
+  /** CONNECT received; access or another shard is being asked. */
+  CONNECTING: 1,
+  CONNECTED: 2,
+  /** Nothing is read any more; what was written is being sent. */
+  CLOSED: 3,
+} as const
+export type ConnectionState = (typeof ConnectionState)[keyof typeof ConnectionState]
+
+/** What the connection tells its shard. */
+export interface ConnectionHandler {
+  /** One whole packet; `bytes` are valid only during the call unless `owned`. */
+  packet(connection: Connection, bytes: Buffer, frame: Frame, owned: boolean): void
+  /**
+   * The connection ended, by `close` or by the peer; `before` is the state it was in. Called
+   * exactly once.
+   */
+  gone(connection: Connection, cause: CloseCause, before: ConnectionState): void
+  /** The transport has room again: deliver what waits in the session's queue. */
+  roomy(connection: Connection): void
+  /** The connection's timer fired: idle too long before CONNECT or after. */
+  timeUp(connection: Connection): void
+  /**
+   * What the acknowledgement promises could not be made safe. Puts the reason to send into it,
+   * or closes the connection where the protocol has no such answer.
+   */
+  ackFailed(connection: Connection, ack: PendingAck): void
+}
+
+/** Topics of one connection that get an alias towards the client. */
+const ALIASES_OUT_MAX = 256
+
+/**
+ * One network connection: cuts packets out of the bytes, keeps what MQTT ties to a connection
+ * (version, limits, aliases), orders acknowledgements and gathers output. Decisions are made by
+ * its handler. Plain fields: hot.
+ */
+export class Connection implements Outlet, AckTarget, TimerTarget {
+  readonly context: SessionContext
+  readonly handler: ConnectionHandler
+  readonly wire: Wire
+  readonly listener: ListenerSettings
+  readonly outbox: Outbox
+  state: ConnectionState
+  version: ProtocolVersion
+  session: Session | undefined
+  identity: Identity | undefined
+  clientId: string
+  cleanStart: boolean
+  bridge: boolean
+  /** The broker chose the client id. */
+  assignedClientId: boolean
+  /** Mountpoint with its placeholders filled in; empty = none. */
+  mountpoint: string
+  mountpointBytes: number
+  keepAliveMs: number
+  lastReceivedMs: number
+  connectedAtMs: number
+  inflightMax: number
+  packetBytesMax: number
+  problemInformation: boolean
+  authenticationMethod: string | undefined
+  /** Session expiry of the CONNECT packet, in ms. */
+  expiryMs: number
+  /** Incoming aliases by number; made when first used. */
+  aliasesIn: Array<TopicEntry | undefined> | undefined
+  /** QoS 1 and 2 publishes in that are not yet acknowledged to the client. */
+  unackedIn: number
+  /** Topic of the last publish in. */
+  lastTopic: TopicEntry | undefined
+  /** What it remembers of shared subscriptions it published to; made when first used. */
+  #pickMemory: PickMemory | undefined
+  #heldByAcks: boolean
+  congested: boolean
+  /** Idle timeout before CONNECT, keep alive after it. */
+  readonly timer: Timer
+  readonly acks: PendingAck[]
+  readonly #assembler: FrameAssembler
+  readonly #frame: Frame
+  #aliasesOut: Map<TopicEntry, number> | undefined
+  #aliasesOutMax: number
+  #parked: number
+  #held: Buffer[]
+  #draining: boolean
+  #dirty: boolean
+
+  constructor(
+    context: SessionContext,
+    handler: ConnectionHandler,
+    wire: Wire,
+    listener: ListenerSettings,
+  ) {
+    this.context = context
+    this.handler = handler
+    this.wire = wire
+    this.listener = listener
+    this.outbox = new Outbox(context.slab)
+    this.state = ConnectionState.IDLE
+    this.version = ProtocolVersion.V311
+    this.session = undefined
+    this.identity = undefined
+    this.clientId = ''
+    this.cleanStart = true
+    this.bridge = false
+    this.assignedClientId = false
+    this.mountpoint = ''
+    this.mountpointBytes = 0
+    this.keepAliveMs = 0
+    this.lastReceivedMs = 0
+    this.connectedAtMs = 0
+    this.inflightMax = 0
+    this.packetBytesMax = Number.POSITIVE_INFINITY
+    this.problemInformation = true
+    this.authenticationMethod = undefined
+    this.expiryMs = 0
+    this.aliasesIn = undefined
+    this.unackedIn = 0
+    this.lastTopic = undefined
+    this.#pickMemory = undefined
+    this.#heldByAcks = false
+    this.congested = false
+    this.timer = new Timer(this)
+    this.acks = []
+    this.#assembler = new FrameAssembler()
+    this.#frame = new Frame()
+    this.#aliasesOut = undefined
+    this.#aliasesOutMax = 0
+    this.#parked = 0
+    this.#held = []
+    this.#draining = false
+    this.#dirty = false
+  }
+
+  /** Bytes from the peer; borrowed during the call. Host only. */
+  receive(bytes: Buffer): void {
+    if (this.state === ConnectionState.CLOSED) return
+    this.context.metrics.increment(Metric.BYTES_RECEIVED, bytes.length)
+    this.lastReceivedMs = this.context.nowMs
+    if (this.#parked > 0) {
+      this.#held.push(Buffer.from(bytes))
+      return
+    }
+    this.#consume(bytes, false)
+  }
+
+  /** The peer closed, or the transport failed. Host only, at most once. */
+  ended(error?: string): void {
+    if (this.state === ConnectionState.CLOSED) return
+    this.#gone({
+      reason: ReasonCode.UNSPECIFIED_ERROR,
+      code: error === undefined ? 'tcp_closed' : 'tcp_error',
+      text: error ?? 'The peer closed the connection without DISCONNECT.',
+      peerGone: true,
+    })
+  }
+
+  /** The transport has sent all it held. Host only. */
+  drained(): void {
+    if (this.state === ConnectionState.CLOSED || !this.congested) return
+    this.congested = false
+    this.handler.roomy(this)
+  }
+
+  /**
+   * Stops taking packets until `unpark` was called as often: what follows waits for a decision.
+   * The peer is not read meanwhile, so little is held.
+   */
+  park(): void {
+    if (this.#parked++ === 0) this.wire.pause()
+  }
+
+  unpark(): void {
+    if (--this.#parked > 0 || this.state === ConnectionState.CLOSED) return
+    while (this.#held.length > 0) {
+      const bytes = this.#held.shift()! // Not empty: the loop's condition.
+      this.#consume(bytes, true)
+      if (this.#parked > 0 || this.#isClosed()) return
+    }
+    this.wire.resume()
+  }
+
+  get parked(): boolean {
+    return this.#parked > 0
+  }
+
+  timerFired(): void {
+    if (this.state !== ConnectionState.CLOSED) this.handler.timeUp(this)
+  }
+
+  /** Aliases the client allows towards it; 0 = none. */
+  setAliasesOutMax(clientMax: number): void {
+    this.#aliasesOutMax = Math.min(clientMax, ALIASES_OUT_MAX)
+  }
+
+  aliasFor(topic: TopicEntry): number {
+    if (this.#aliasesOutMax === 0) return 0
+    this.#aliasesOut ??= new Map()
+    const known = this.#aliasesOut.get(topic)
+    if (known !== undefined) return known
+    // First come: an alias that is taken back and given anew would cost what it saves.
+    if (this.#aliasesOut.size >= this.#aliasesOutMax) return 0
+    const alias = this.#aliasesOut.size + 1
+    this.#aliasesOut.set(topic, alias)
+    return -alias
+  }
+
+  markDirty(): void {
+    if (this.#dirty) return
+    this.#dirty = true
+    this.context.markDirty(this)
+  }
+
+  /** Writes what the tick gathered. True when the slab's memory is free again. */
+  flush(): boolean {
+    this.#dirty = false
+    const { outbox, wire } = this
+    const bytes = outbox.length
+    if (bytes === 0) {
+      outbox.clear()
+      return true
+    }
+    const single = outbox.takeSingle()
+    const done = wire.write(single === undefined ? outbox.take() : [single], bytes)
+    this.context.metrics.increment(Metric.BYTES_SENT, bytes)
+    if (!done) this.#checkCongestion()
+    return done
+  }
+
+  /**
+   * Sends an acknowledgement now when nothing is before it and nothing is awaited; otherwise
+   * `pending` queues it. Hot.
+   */
+  sendAck(type: AckType, packetId: number, reason: number): void {
+    encodeAck(this.outbox, type, this.version, packetId, reason)
+    this.#countAck(type, reason)
+    this.markDirty()
+  }
+
+  /** Queues an acknowledgement; it leaves once it and all before it wait for nothing. */
+  queueAck(ack: PendingAck): void {
+    this.acks.push(ack)
+  }
+
+  drainAcks(): void {
+    if (this.state === ConnectionState.CLOSED || this.#draining) return
+    this.#draining = true
+    let count = 0
+    for (const ack of this.acks) {
+      if (ack.waiting > 0) break
+      count++
+      if (ack.failure !== undefined) {
+        this.handler.ackFailed(this, ack)
+        if (this.#isClosed()) break
+      }
+      if (ack.type === 0) {
+        if (ack.frame !== undefined) this.outbox.appendCopy(ack.frame)
+      } else {
+        encodeAck(this.outbox, ack.type, this.version, ack.packetId, ack.reason)
+        this.#countAck(ack.type, ack.reason)
+      }
+      if (ack.publish) this.unackedIn--
+      ack.onSent?.()
+      if (this.#isClosed()) break
+    }
+    if (count > 0) {
+      this.acks.splice(0, count)
+      this.markDirty()
+    }
+    this.#draining = false
+    if (this.#heldByAcks && this.acks.length * 2 < this.context.settings.mqtt.pendingAcksMax) {
+      this.#heldByAcks = false
+      this.unpark()
+    }
+  }
+
+  /** Too many publishes wait for their acknowledgement: takes no packets until half are gone. */
+  holdUntilAcked(): void {
+    if (this.#heldByAcks) return
+    this.#heldByAcks = true
+    this.park()
+  }
+
+  /** What this publisher remembers of shared subscriptions. */
+  get pickMemory(): PickMemory {
+    return (this.#pickMemory ??= new PickMemory(this.clientId))
+  }
+
+  close(cause: CloseCause): void {
+    if (this.state === ConnectionState.CLOSED) return
+    this.#gone(cause)
+  }
+
+  #consume(bytes: Buffer, owned: boolean): void {
+    let offset = 0
+    if (this.#assembler.busy) {
+      offset = this.#assembler.fill(bytes, this.context.settings.mqtt.packetBytesMax)
+      const whole = this.#assembler.takeWhole()
+      if (whole !== undefined) this.#consume(whole, true)
+      if (this.#isClosed() || offset === bytes.length) return
+      if (this.#parked > 0) {
+        this.#held.push(Buffer.from(bytes.subarray(offset)))
+        return
+      }
+    }
+    this.#packets(bytes, offset, owned)
+  }
+
+  /** Hands over all whole packets from `offset` and keeps the rest. Hot. */
+  #packets(bytes: Buffer, from: number, owned: boolean): void {
+    const { settings, metrics } = this.context
+    const end = bytes.length
+    const frame = this.#frame
+    let offset = from
+    while (offset < end) {
+      const known = this.state === ConnectionState.IDLE ? 0 : this.version
+      const status = readFrame(bytes, offset, end, settings.mqtt.packetBytesMax, frame, known)
+      if (status !== FrameStatus.OK) {
+        if (status === FrameStatus.INCOMPLETE) this.#assembler.start(bytes, offset)
+        else this.#refuseFrame(status, frame)
+        return
+      }
+      offset = frame.bodyEnd
+      metrics.values[Metric.PACKETS_RECEIVED]!++ // The index comes from the table.
+      this.handler.packet(this, bytes, frame, owned)
+      if (this.#isClosed()) return
+      if (this.#parked > 0) {
+        if (offset < end) this.#held.unshift(Buffer.from(bytes.subarray(offset)))
+        return
+      }
+    }
+  }
+
+  #refuseFrame(status: FrameStatus, frame: Frame): void {
+    const { packetBytesMax } = this.context.settings.mqtt
+    this.close(
+      status === FrameStatus.TOO_LARGE
+        ? {
+            reason: ReasonCode.PACKET_TOO_LARGE, // [MQTT-3.2.2-15]
+            code: 'packet_too_large',
+            text: `The packet is larger than ${packetBytesMax} bytes (mqtt.max_packet_size).`,
+          }
+        : {
+            reason: ReasonCode.MALFORMED_PACKET,
+            code: 'malformed_packet',
+            text: `The fixed header is malformed (first byte 0x${frame.first.toString(16)}).`,
+          },
+    )
+  }
+
+  #checkCongestion(): void {
+    const { mqtt } = this.context.settings
+    const waiting = this.wire.bufferedBytes
+    if (waiting > mqtt.outboxBytesHigh) this.congested = true
+    if (waiting > mqtt.outboxBytesMax) {
+      this.close({
+        reason: ReasonCode.QUOTA_EXCEEDED,
+        code: 'reader_too_slow',
+        text: 'The client reads too slowly: too many bytes are waiting for it.',
+        peerGone: true,
+      })
+    }
+  }
+
+  #countAck(type: AckType, reason: number): void {
+    const { values } = this.context.metrics
+    values[Metric.PACKETS_SENT]!++ // Indexes come from the table, here and below.
+    if (type === PacketType.PUBACK) values[Metric.PACKETS_PUBACK_SENT]!++
+    else if (type === PacketType.PUBREC) values[Metric.PACKETS_PUBREC_SENT]!++
+    else if (type === PacketType.PUBREL) values[Metric.PACKETS_PUBREL_SENT]!++
+    else values[Metric.PACKETS_PUBCOMP_SENT]!++
+    if (reason >= 0x80) {
+      values[Metric.PACKETS_PUBLISH_ERROR]!++
+      if (reason === ReasonCode.NOT_AUTHORIZED) values[Metric.PACKETS_PUBLISH_AUTH_ERROR]!++
+    }
+  }
+
+  #isClosed(): boolean {
+    return this.state === ConnectionState.CLOSED
+  }
+
+  #gone(cause: CloseCause): void {
+    const before = this.state
+    this.state = ConnectionState.CLOSED
+    this.handler.gone(this, cause, before)
+    this.acks.length = 0
+    this.#held = []
+    this.#assembler.clear()
+  }
+}

@@ -1,0 +1,42 @@
+import type { Metrics } from '../metrics.ts'
+import type { BrokerSettings } from '../limits.ts'
+import type { KvStore, Log } from '../ports.ts'
+import type { Router } from '../router/router.ts'
+import type { Bodies } from './bodies.ts'
+import type { WriteSlab } from './outbox.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { Subscriber } from '../router/routes.ts'
+
+/** Something with output to be written at the end of the tick. */
+export interface Flushable {
+  flush(): boolean
+}
+
+/**
+ * What sessions and connections need of their shard. The shard's core implements it; this narrow
+ * view keeps sessions ignorant of how shards work together.
+ */
+export interface SessionContext {
+  readonly settings: BrokerSettings
+  readonly store: KvStore
+  readonly router: Router
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly bodies: Bodies
+  readonly slab: WriteSlab
+  /** Wall clock of this tick in ms. */
+  readonly nowMs: number
+  /** Notes that the message now being routed needs the next commit before it is acknowledged. */
+  noteDurableWrite(): void
+  /** Gives up one reference to a shared body, wherever it is counted. */
+  releaseBody(key: string): void
+  /**
+   * Has the message, which has its packet identifier, sent to the session once everything
+   * written so far is durable.
+   */
+  holdUntilCommit(session: Subscriber, outgoing: Outgoing): void
+  /** Has the session's queue pumped again in the next tick. */
+  pumpLater(session: Subscriber): void
+  /** Has `flush` called at the end of the tick. */
+  markDirty(flushable: Flushable): void
+}

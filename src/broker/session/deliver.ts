@@ -1,0 +1,338 @@
+import {
+  deliveryPropertiesLength,
+  encodePublish,
+  encodePublishHead,
+  publishFirstByte,
+  publishFrameSize,
+} from '#codec/mqtt/publish.ts'
+import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import { ByteWriter } from '#kernel/byte-writer.ts'
+import type { Message } from '../message.ts'
+import type { QoS } from '../qos.ts'
+import { Metric } from '../metrics.ts'
+import type { TopicEntry } from '../router/topic-entry.ts'
+import type { Delivery } from '../router/routes.ts'
+import type { SessionContext } from './context.ts'
+import { SHARED_PAYLOAD_BYTES_MIN } from './outbox.ts'
+import type { Outlet } from './outlet.ts'
+import { Outgoing, OutgoingState } from './outgoing.ts'
+import type { GroupName } from './outgoing.ts'
+import type { Session } from './session.ts'
+
+const NO_BYTES = Buffer.alloc(0)
+const NO_PROPERTIES = NO_BYTES
+const FRAME_WRITER_BYTES = 8_192
+const frameWriter: ByteWriter = new ByteWriter(FRAME_WRITER_BYTES)
+
+/**
+ * Gives a message to one session as its merged subscriptions say. Hot path.
+ * @param shared other local sessions get it too: encode once, store the body once
+ */
+export function deliver(
+  context: SessionContext,
+  session: Session,
+  message: Message,
+  delivery: Delivery,
+  shared: boolean,
+): void {
+  const retain = message.retain && delivery.retainAsPublished // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+  const qos = deliveryQos(context, message, delivery.qos)
+  deliverAs(context, session, message, qos, retain, delivery.subscriptionIds, undefined, shared)
+}
+
+/** The lower of the two QoS [MQTT-3.8.4-8], or the higher where the owner chose so. */
+export function deliveryQos(context: SessionContext, message: Message, granted: QoS): QoS {
+  if (context.settings.mqtt.upgradeQos) return message.qos > granted ? message.qos : granted
+  return message.qos < granted ? message.qos : granted
+}
+
+/**
+ * Sends a message to a session now, or puts it into its queue: while the session is offline, its
+ * in-flight window is full, its transport is congested, or older messages wait. Hot path.
+ */
+export function deliverAs(
+  context: SessionContext,
+  session: Session,
+  message: Message,
+  qos: QoS,
+  retain: boolean,
+  subscriptionIds: readonly number[] | undefined,
+  group: GroupName | undefined,
+  shared: boolean,
+): void {
+  const outlet = session.connection
+  const open = outlet !== undefined && !outlet.congested
+  if (qos === 0) {
+    if (open) {
+      writeQos0(context, outlet, message, retain, subscriptionIds, shared)
+      return
+    }
+    const keep = outlet !== undefined || session.persistent
+    if (!keep || !context.settings.mqtt.queueStoreQos0) {
+      context.metrics.increment(Metric.DELIVERY_DROPPED)
+      context.metrics.increment(Metric.DELIVERY_DROPPED_QOS0_MSG)
+      return
+    }
+  }
+  const outgoing = new Outgoing(message, qos, retain, subscriptionIds, group)
+  if (open && session.queue.count === 0 && session.inflight.size < outlet.inflightMax) {
+    sendFirst(context, session, outlet, outgoing, shared)
+  } else session.queue.add(outgoing, shared)
+}
+
+/** First sending of a message that never was in the queue. */
+function sendFirst(
+  context: SessionContext,
+  session: Session,
+  outlet: Outlet,
+  outgoing: Outgoing,
+  shared: boolean,
+): void {
+  outgoing.message?.own()
+  outgoing.packetId = session.takePacketId()
+  session.inflight.set(outgoing.packetId, outgoing)
+  if (session.queue.stored) {
+    outgoing.sentBefore = true
+    outgoing.state = outgoing.qos === 2 ? OutgoingState.HELD : OutgoingState.SENT
+    session.queue.persist(outgoing, shared)
+    outgoing.sentBefore = false
+    if (outgoing.qos === 2) {
+      context.holdUntilCommit(session, outgoing)
+      return
+    }
+  }
+  sendOutgoing(context, session, outlet, outgoing)
+}
+
+/**
+ * Moves messages from the queue into the window as far as there is room. Called after
+ * acknowledgements, on resume and when the transport has drained.
+ */
+export function pump(context: SessionContext, session: Session): void {
+  const outlet = session.connection
+  if (outlet === undefined) return
+  if (session.resend.length > 0) resendWindow(context, session, outlet)
+  if (session.queue.count === 0 || session.resend.length > 0) return
+  const { outboxBytesHigh } = context.settings.mqtt
+  while (!outlet.congested && session.inflight.size < outlet.inflightMax) {
+    if (outlet.outbox.length > outboxBytesHigh) {
+      context.pumpLater(session)
+      return
+    }
+    const outgoing = session.queue.take()
+    if (outgoing === undefined) return
+    sendQueued(context, session, outlet, outgoing)
+  }
+}
+
+/** Sends again what the former connection left open, as far as the new window allows. */
+function resendWindow(context: SessionContext, session: Session, outlet: Outlet): void {
+  const { resend, inflight } = session
+  let sent = 0
+  for (const outgoing of resend) {
+    if (inflight.size - resend.length + sent >= outlet.inflightMax) break // [MQTT-3.3.4-9]
+    sent++
+    const current = inflight.get(outgoing.packetId) === outgoing
+    if (current) sendOutgoing(context, session, outlet, outgoing)
+  }
+  resend.splice(0, sent)
+}
+
+function sendQueued(
+  context: SessionContext,
+  session: Session,
+  outlet: Outlet,
+  outgoing: Outgoing,
+): void {
+  const { message } = outgoing
+  if (message === undefined || isExpired(context, message)) {
+    session.queue.forget(outgoing)
+    if (message !== undefined) countDropped(context, Metric.DELIVERY_DROPPED_EXPIRED)
+    return
+  }
+  if (outgoing.qos === 0) {
+    session.queue.forget(outgoing)
+    writePublish(context, outlet, message, 0, outgoing.retain, false, 0, outgoing.subscriptionIds)
+    return
+  }
+  outgoing.packetId = session.takePacketId()
+  session.inflight.set(outgoing.packetId, outgoing)
+  if (session.queue.stored) {
+    const { sentBefore } = outgoing
+    outgoing.sentBefore = true
+    outgoing.state = outgoing.qos === 2 ? OutgoingState.HELD : OutgoingState.SENT
+    session.queue.update(outgoing)
+    outgoing.sentBefore = sentBefore
+    if (outgoing.qos === 2) {
+      // Its identifier must be on disk first: after a crash it is sent again under the same
+      // one, so that the client does not take it for another message [MQTT-4.3.3-2].
+      context.holdUntilCommit(session, outgoing)
+      return
+    }
+  }
+  sendOutgoing(context, session, outlet, outgoing)
+}
+
+/** Writes a message of the window; one that cannot be sent at all leaves it. */
+export function sendOutgoing(
+  context: SessionContext,
+  session: Session,
+  outlet: Outlet,
+  outgoing: Outgoing,
+): void {
+  const { message, qos, retain, packetId, subscriptionIds, sentBefore } = outgoing
+  outgoing.state = OutgoingState.SENT
+  outgoing.sentAtMs = context.nowMs
+  if (message === undefined) return
+  outgoing.sentBefore = true
+  // DUP says that this is not the first try [MQTT-3.3.1-1].
+  const sent = writePublish(
+    context, outlet, message, qos, retain, sentBefore, packetId, subscriptionIds,
+  )
+  if (sent) return
+  session.inflight.delete(packetId)
+  session.queue.forget(outgoing)
+}
+
+/** A QoS 0 message to an open connection; shares the encoded frame where it can. Hot path. */
+function writeQos0(
+  context: SessionContext,
+  outlet: Outlet,
+  message: Message,
+  retain: boolean,
+  subscriptionIds: readonly number[] | undefined,
+  shared: boolean,
+): void {
+  const plain =
+    shared &&
+    !retain &&
+    subscriptionIds === undefined &&
+    message.expiresAtMs === 0 &&
+    outlet.mountpointBytes === 0 &&
+    message.payload.length < SHARED_PAYLOAD_BYTES_MIN
+  if (!plain) {
+    writePublish(context, outlet, message, 0, retain, false, 0, subscriptionIds)
+    return
+  }
+  const v5 = outlet.version === ProtocolVersion.V5
+  if (v5 && outlet.aliasFor(message.topic) !== 0) {
+    writePublish(context, outlet, message, 0, false, false, 0, undefined)
+    return
+  }
+  const frame = v5
+    ? (message.frameV5 ??= frameOf(message, ProtocolVersion.V5))
+    : (message.frameV3 ??= frameOf(message, ProtocolVersion.V311))
+  if (frame.length > outlet.packetBytesMax) {
+    countDropped(context, Metric.DELIVERY_DROPPED_TOO_LARGE)
+    return
+  }
+  outlet.outbox.appendCopy(frame)
+  outlet.markDirty()
+  countSent(context, 0)
+}
+
+function frameOf(message: Message, version: ProtocolVersion): Buffer {
+  frameWriter.offset = 0
+  encodePublish(
+    frameWriter,
+    version,
+    publishFirstByte(0, false, false),
+    message.topic.bytes,
+    0,
+    message.properties,
+    -1,
+    0,
+    undefined,
+    message.payload,
+  )
+  const frame = Buffer.allocUnsafe(frameWriter.offset)
+  frameWriter.bytes.copy(frame, 0, 0, frameWriter.offset)
+  return frame
+}
+
+/**
+ * Encodes one PUBLISH into the outbox. False when it was dropped because it has expired or is
+ * larger than the client accepts [MQTT-3.1.2-25].
+ */
+function writePublish(
+  context: SessionContext,
+  outlet: Outlet,
+  message: Message,
+  qos: QoS,
+  retain: boolean,
+  dup: boolean,
+  packetId: number,
+  subscriptionIds: readonly number[] | undefined,
+): boolean {
+  const v5 = outlet.version === ProtocolVersion.V5
+  const { topic, payload } = message
+  const properties = v5 ? message.properties : NO_PROPERTIES
+  let expirySeconds = -1
+  if (message.expiresAtMs > 0) {
+    // What is left of the expiry is sent [MQTT-3.3.2-6]; nothing left: not sent [MQTT-3.3.2-5].
+    expirySeconds = Math.ceil((message.expiresAtMs - context.nowMs) / 1000)
+    if (expirySeconds <= 0) {
+      countDropped(context, Metric.DELIVERY_DROPPED_EXPIRED)
+      return false
+    }
+  }
+  if (outlet.packetBytesMax !== Number.POSITIVE_INFINITY) {
+    const more = v5 ? deliveryPropertiesLength(expirySeconds, 1, subscriptionIds) : 0
+    const size = publishFrameSize(
+      outlet.version, topic.bytes.length, qos, properties.length + more, payload.length,
+    )
+    if (size > outlet.packetBytesMax) {
+      countDropped(context, Metric.DELIVERY_DROPPED_TOO_LARGE)
+      return false
+    }
+  }
+  const alias = v5 ? outlet.aliasFor(topic) : 0
+  const topicBytes = alias > 0 ? NO_BYTES : topicBytesFor(outlet, topic)
+  const first = publishFirstByte(qos, retain, dup)
+  const aliasNumber = alias < 0 ? -alias : alias
+  const { outbox, version } = outlet
+  if (payload.length < SHARED_PAYLOAD_BYTES_MIN) {
+    encodePublish(
+      outbox, version, first, topicBytes, packetId, properties, expirySeconds, aliasNumber,
+      subscriptionIds, payload,
+    )
+  } else {
+    message.own()
+    encodePublishHead(
+      outbox, version, first, topicBytes, packetId, properties, expirySeconds, aliasNumber,
+      subscriptionIds, payload.length,
+    )
+    outbox.appendShared(message.payload)
+  }
+  outlet.markDirty()
+  countSent(context, qos)
+  return true
+}
+
+/** The topic as the client knows it: without the mountpoint of its listener. */
+function topicBytesFor(outlet: Outlet, topic: TopicEntry): Buffer {
+  const { mountpoint, mountpointBytes } = outlet
+  if (mountpointBytes === 0 || !topic.topic.startsWith(mountpoint)) return topic.bytes
+  return topic.bytes.subarray(mountpointBytes)
+}
+
+/** True when the message's expiry has passed [MQTT-3.3.2-5]. */
+export function isExpired(context: SessionContext, message: Message): boolean {
+  return message.expiresAtMs > 0 && message.expiresAtMs <= context.nowMs
+}
+
+function countDropped(context: SessionContext, metric: number): void {
+  context.metrics.increment(Metric.DELIVERY_DROPPED)
+  context.metrics.increment(metric)
+}
+
+function countSent(context: SessionContext, qos: QoS): void {
+  const { values } = context.metrics
+  values[Metric.PACKETS_SENT]!++ // Indexes come from the table, here and below.
+  values[Metric.PACKETS_PUBLISH_SENT]!++
+  values[Metric.MESSAGES_SENT]!++
+  values[Metric.MESSAGES_DELIVERED]!++
+  if (qos === 0) values[Metric.MESSAGES_QOS0_SENT]!++
+  else if (qos === 1) values[Metric.MESSAGES_QOS1_SENT]!++
+  else values[Metric.MESSAGES_QOS2_SENT]!++
+}

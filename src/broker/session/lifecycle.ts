@@ -1,0 +1,178 @@
+import { encodeConnack } from '#codec/mqtt/connack.ts'
+import { encodeDisconnect } from '#codec/mqtt/disconnect.ts'
+import { PacketType } from '#codec/mqtt/packet-type.ts'
+import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { Gauge, Metric } from '../metrics.ts'
+import type { Broker } from '../shard/broker.ts'
+import { redispatchShared } from '../shard/redispatch.ts'
+import { ConnectionState } from './connection.ts'
+import type { Connection } from './connection.ts'
+import type { CloseCause } from './outlet.ts'
+import type { PendingAck } from './pending-ack.ts'
+import { forgetIncoming } from './session-record.ts'
+import type { Session } from './session.ts'
+
+/**
+ * The end of a network connection, whoever ended it: tells the client why where the protocol has
+ * a way to, closes the transport, and lets the session go on without it or end.
+ */
+export function connectionGone(
+  broker: Broker,
+  connection: Connection,
+  cause: CloseCause,
+  before: ConnectionState,
+): void {
+  const { core } = broker
+  const { session } = connection
+  core.connections.delete(connection)
+  core.timers.cancel(connection.timer)
+  sayGoodbye(broker, connection, cause, before)
+  if (cause.peerGone === true) connection.wire.destroy()
+  else {
+    connection.flush()
+    connection.wire.end()
+  }
+  core.log[cause.byClient === true || cause.peerGone === true ? 'debug' : 'info'](
+    'connection_closed',
+    {
+      clientid: connection.clientId,
+      peername: `${connection.wire.info.peerHost}:${connection.wire.info.peerPort}`,
+      reason: cause.code,
+      detail: cause.text,
+    },
+  )
+  if (session === undefined || session.connection !== connection) return
+  core.metrics.increment(Metric.CLIENT_DISCONNECTED)
+  core.metrics.addGauge(Gauge.LIVE_CONNECTIONS, -1)
+  announceDisconnected(broker, connection, session, cause)
+  detach(broker, session, cause)
+}
+
+/** CONNACK or DISCONNECT with the reason; 3.x has the former only [MQTT-3.14.0-1]. */
+function sayGoodbye(
+  broker: Broker,
+  connection: Connection,
+  cause: CloseCause,
+  state: ConnectionState,
+): void {
+  if (cause.peerGone === true || cause.byClient === true) return
+  const { outbox, version, packetBytesMax } = connection
+  const { metrics } = broker.core
+  const properties = connection.problemInformation ? { reasonString: cause.text } : {}
+  if (state === ConnectionState.CONNECTING) {
+    const sent = encodeConnack(outbox, version, false, cause.reason, properties, packetBytesMax)
+    if (sent) metrics.increment(Metric.PACKETS_CONNACK_SENT)
+    metrics.increment(Metric.PACKETS_CONNACK_ERROR)
+    const { reason } = cause
+    const auth =
+      reason === ReasonCode.BAD_USER_NAME_OR_PASSWORD || reason === ReasonCode.NOT_AUTHORIZED
+    if (auth) metrics.increment(Metric.PACKETS_CONNACK_AUTH_ERROR)
+  } else if (state === ConnectionState.CONNECTED && version === ProtocolVersion.V5) {
+    encodeDisconnect(outbox, version, cause.reason, properties, packetBytesMax)
+    metrics.increment(Metric.PACKETS_DISCONNECT_SENT)
+    metrics.increment(Metric.PACKETS_SENT)
+  }
+}
+
+/** The session goes on without a connection, or ends with it [MQTT-3.1.2-23]. */
+function detach(broker: Broker, session: Session, cause: CloseCause): void {
+  const { core, sessions, wills } = broker
+  session.connection = undefined
+  session.disconnectedAtMs = core.nowMs
+  if (cause.dropWill === true) session.will = undefined // [MQTT-3.14.4-3] [MQTT-3.1.2-10]
+  else wills.connectionBroke(session)
+  if (session.expiryMs === 0) {
+    endSession(broker, session)
+    return
+  }
+  sessions.setOnline(session, false)
+  sessions.save(session)
+  sessions.armExpiry(session)
+  redispatchShared(broker.routing, session, false)
+}
+
+/** Ends a session: its will is sent first, its shared messages go to other members. */
+export function endSession(broker: Broker, session: Session): void {
+  if (session.ended) return
+  if (session.move?.role === 'target') {
+    session.expiryMs = 0
+    session.endWhenMoved = true
+    return
+  }
+  broker.sessions.ensureLoaded(session)
+  broker.wills.sendNow(session)
+  redispatchShared(broker.routing, session, true)
+  broker.sessions.end(session)
+}
+
+/** Another connection, here or in another shard, takes the session over [MQTT-3.1.4-3]. */
+export function takeSessionOver(broker: Broker, session: Session, discard: boolean): void {
+  const { metrics } = broker.core
+  session.connection?.close({
+    reason: ReasonCode.SESSION_TAKEN_OVER,
+    code: discard ? 'discarded' : 'takenover',
+    text: 'Another connection uses this client identifier.',
+  })
+  if (discard && !session.ended) {
+    metrics.increment(Metric.SESSION_DISCARDED)
+    endSession(broker, session)
+  }
+}
+
+/** What an acknowledgement promises could not be made safe. */
+export function acknowledgementFailed(
+  broker: Broker,
+  connection: Connection,
+  ack: PendingAck,
+): void {
+  const { failure } = ack
+  const reason =
+    failure?.kind === 'full'
+      ? ReasonCode.QUOTA_EXCEEDED
+      : ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR
+  const answers = ack.type === PacketType.PUBACK || ack.type === PacketType.PUBREC
+  if (answers && connection.version === ProtocolVersion.V5) {
+    ack.reason = reason
+    const { session } = connection
+    if (ack.type === PacketType.PUBREC && session !== undefined) {
+      forgetIncoming(broker.core.store, session, ack.packetId)
+    }
+    return
+  }
+  // 3.x has no negative acknowledgement, and other packets promise what cannot be kept: without
+  // an answer the client tries again after it has reconnected.
+  connection.close({
+    reason,
+    code: 'storage_failed',
+    text: `The broker cannot store: ${failure?.message ?? 'unknown failure'}.`,
+  })
+}
+
+function announceDisconnected(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  cause: CloseCause,
+): void {
+  const facts = clientFacts(connection, session)
+  broker.announce(broker.events.disconnected(facts, cause.code, broker.core.nowMs))
+}
+
+/** What presence messages say of a client. */
+export function clientFacts(
+  connection: Connection,
+  session: Session,
+): Parameters<Broker['events']['disconnected']>[0] {
+  const { info } = connection.wire
+  return {
+    clientId: connection.clientId,
+    username: session.username,
+    peerHost: info.peerHost,
+    localPort: info.localPort,
+    protocol: 'mqtt',
+    protocolName: connection.version === ProtocolVersion.V31 ? 'MQIsdp' : 'MQTT',
+    protocolVersion: connection.version,
+    connectedAtMs: connection.connectedAtMs,
+  }
+}

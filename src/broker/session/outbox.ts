@@ -1,0 +1,160 @@
+import { ByteWriter } from '#kernel/byte-writer.ts'
+
+const NOTHING = Buffer.alloc(0)
+const REGION_BYTES_FIRST = 256
+const REGION_BYTES_COPIED_MAX = 16_384
+/** Payloads from this size on are sent from where they are instead of being copied. */
+export const SHARED_PAYLOAD_BYTES_MIN = 4_096
+
+/**
+ * Memory for what one shard writes in one tick.
+ *
+ * All outboxes of a shard carve their regions from one slab, so that the memory of the hot path
+ * stays in the processor's cache from tick to tick. When every write of a tick went out at once
+ * the slab starts again from zero; otherwise it is left to the transports and replaced.
+ */
+export class WriteSlab {
+  bytes: Buffer
+  offset: number
+  readonly slabBytes: number
+
+  constructor(slabBytes = 1_048_576) {
+    this.slabBytes = slabBytes
+    this.bytes = Buffer.allocUnsafeSlow(slabBytes)
+    this.offset = 0
+  }
+
+  /** True when a region of `n` bytes still fits. */
+  fits(n: number): boolean {
+    return this.slabBytes - this.offset >= n
+  }
+
+  /** After a flush: `reusable` says that no transport holds any of the slab any more. */
+  reset(reusable: boolean): void {
+    if (!reusable) this.bytes = Buffer.allocUnsafeSlow(this.slabBytes)
+    this.offset = 0
+  }
+}
+
+/**
+ * What one connection will send at the end of the tick: a ByteWriter over a region of the
+ * shard's slab, plus finished chunks in front of it.
+ *
+ * `ensure` grows the region in place when it is the newest of the slab, moves it while small, and
+ * closes it into a chunk when large. When the slab is exhausted the outbox continues in memory of
+ * its own. Plain fields: hot.
+ */
+export class Outbox extends ByteWriter {
+  readonly #slab: WriteSlab
+  /** Finished chunks in order; the open region follows them. */
+  readonly chunks: Buffer[]
+  chunkBytes: number
+  /** Where the open region starts and ends in `bytes`. */
+  #start: number
+  #limit: number
+
+  constructor(slab: WriteSlab) {
+    super(1)
+    this.bytes = NOTHING
+    this.#slab = slab
+    this.chunks = []
+    this.chunkBytes = 0
+    this.#start = 0
+    this.#limit = 0
+  }
+
+  /** Bytes waiting for the end of the tick. */
+  get length(): number {
+    return this.chunkBytes + this.offset - this.#start
+  }
+
+  override ensure(n: number): void {
+    if (this.#limit - this.offset >= n) return
+    this.#grow(n)
+  }
+
+  /** Sends `payload` from where it is; it must not change until it is on its way. */
+  appendShared(payload: Buffer): void {
+    this.#closeRegion()
+    this.chunks.push(payload)
+    this.chunkBytes += payload.length
+  }
+
+  /** Copies `frame`, a finished packet. */
+  appendCopy(frame: Buffer): void {
+    const length = frame.length
+    this.ensure(length)
+    this.bytes.set(frame, this.offset)
+    this.offset += length
+  }
+
+  /** Takes everything out: the chunks in order. The list is empty afterwards. */
+  take(): readonly Buffer[] {
+    this.#closeRegion()
+    const taken = this.chunks.slice()
+    this.clear()
+    return taken
+  }
+
+  /**
+   * The whole content as one buffer when it is a single region; undefined when there are several
+   * chunks (use `take`). The common case of a tick, without an array.
+   */
+  takeSingle(): Buffer | undefined {
+    if (this.chunks.length > 0) return undefined
+    const single = this.bytes.subarray(this.#start, this.offset)
+    this.clear()
+    return single
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.chunks.length = 0
+    this.chunkBytes = 0
+    this.bytes = NOTHING
+    this.offset = 0
+    this.#start = 0
+    this.#limit = 0
+  }
+
+  #closeRegion(): void {
+    const used = this.offset - this.#start
+    if (used > 0) {
+      this.chunks.push(this.bytes.subarray(this.#start, this.offset))
+      this.chunkBytes += used
+    }
+    this.bytes = NOTHING
+    this.offset = 0
+    this.#start = 0
+    this.#limit = 0
+  }
+
+  #grow(n: number): void {
+    const slab = this.#slab
+    const used = this.offset - this.#start
+    const wanted = Math.max(REGION_BYTES_FIRST, (used + n) * 2)
+    const more = wanted - (this.#limit - this.#start)
+    // The newest region of the slab can simply be made longer.
+    if (this.bytes === slab.bytes && this.#limit === slab.offset && slab.fits(more)) {
+      slab.offset += more
+      this.#limit += more
+      return
+    }
+    const source = this.bytes
+    const sourceStart = this.#start
+    const copied = used <= REGION_BYTES_COPIED_MAX ? used : 0
+    if (copied === 0) this.#closeRegion()
+    const size = copied === 0 ? Math.max(REGION_BYTES_COPIED_MAX, n * 2) : wanted
+    if (slab.fits(size)) {
+      this.bytes = slab.bytes
+      this.#start = slab.offset
+      slab.offset += size
+    } else {
+      this.bytes = Buffer.allocUnsafeSlow(size)
+      this.#start = 0
+    }
+    this.#limit = this.#start + size
+    if (copied > 0) source.copy(this.bytes, this.#start, sourceStart, sourceStart + copied)
+    this.offset = this.#start + copied
+  }
+}

@@ -1,0 +1,385 @@
+import { DecodeFailure, isFailure } from '#codec/mqtt/decode-failure.ts'
+import type { Frame } from '#codec/mqtt/frame.ts'
+import { PacketType } from '#codec/mqtt/packet-type.ts'
+import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import {
+  decodePublish,
+  forwardableProperties,
+  PublishView,
+  validatePayloadFormat,
+} from '#codec/mqtt/publish.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { validateTopicNameText } from '#codec/mqtt/topic.ts'
+import { Message } from '../message.ts'
+import { Metric } from '../metrics.ts'
+import { Access } from '../ports.ts'
+import type { QoS } from '../qos.ts'
+import type { TopicEntry } from '../router/topic-entry.ts'
+import type { Broker } from '../shard/broker.ts'
+import { publishMessage } from '../shard/publisher.ts'
+import { DELAYED_PREFIX, parseDelayedTopic } from '../delayed/delayed-topic.ts'
+import { mountTopic } from '../topics/mountpoint.ts'
+import { ackInOrder } from './acks.ts'
+import { ConnectionState } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { PendingAck } from './pending-ack.ts'
+import { saveIncoming } from './session-record.ts'
+import type { Session } from './session.ts'
+
+const NO_BYTES = Buffer.alloc(0)
+const DOLLAR = 0x24
+/** `$delayed` and the seconds do not count as levels of the topic. */
+const DELAYED_LEVELS = 2
+const view: PublishView = new PublishView()
+
+const UNKNOWN_ALIAS = new DecodeFailure(
+  ReasonCode.PROTOCOL_ERROR,
+  'the topic alias is not known and the topic is empty',
+)
+const ALIAS_TOO_HIGH = new DecodeFailure(
+  ReasonCode.TOPIC_ALIAS_INVALID,
+  'the topic alias is 0 or above the maximum of this server',
+  '[MQTT-3.2.2-17]',
+)
+const QOS_TOO_HIGH = new DecodeFailure(
+  ReasonCode.QOS_NOT_SUPPORTED,
+  'this server does not support the QoS',
+  '[MQTT-3.2.2-11]',
+)
+const NO_RETAIN = new DecodeFailure(
+  ReasonCode.RETAIN_NOT_SUPPORTED,
+  'this server does not retain messages',
+  '[MQTT-3.2.2-14]',
+)
+const TOO_MANY = new DecodeFailure(
+  ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
+  'more unacknowledged messages than the receive maximum',
+  '[MQTT-3.3.4-9]',
+)
+
+/**
+ * PUBLISH from a client (MQTT 5 §3.3). Hot path.
+ * @returns a failure that ends the connection
+ */
+export function handlePublish(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  bytes: Buffer,
+  frame: Frame,
+  owned: boolean,
+): DecodeFailure | undefined {
+  const { core } = broker
+  const { mqtt } = core.settings
+  const { version } = connection
+  const failure = decodePublish(
+    bytes, frame.flags, frame.bodyStart, frame.bodyEnd, version, view, mqtt.userPropertiesMax,
+  )
+  if (failure !== undefined) return failure
+  const { values } = core.metrics
+  values[Metric.PACKETS_PUBLISH_RECEIVED]!++ // Indexes come from the table, here and below.
+  values[Metric.MESSAGES_RECEIVED]!++
+  const qos = view.qos as QoS // 0..2: the decoder checks.
+  if (qos === 0) values[Metric.MESSAGES_QOS0_RECEIVED]!++
+  else if (qos === 1) values[Metric.MESSAGES_QOS1_RECEIVED]!++
+  else values[Metric.MESSAGES_QOS2_RECEIVED]!++
+  if (qos > mqtt.qosMax) return QOS_TOO_HIGH
+  if (view.retain && !mqtt.retainAvailable) return NO_RETAIN
+  const topic = topicOf(broker, connection, bytes)
+  if (isFailure(topic)) return topic
+  const { packetId } = view
+  if (qos > 0) {
+    const refused = admit(broker, connection, session, qos, packetId)
+    if (refused === ALREADY_ANSWERED) return undefined
+    if (refused !== undefined) return refused
+    connection.unackedIn++
+  }
+  const message = messageOf(broker, connection, bytes, topic, qos, owned)
+  if (view.payloadFormat === 1 && validatePayloadFormat(bytes, view) !== undefined) {
+    answer(broker, connection, session, qos, packetId, ReasonCode.PAYLOAD_FORMAT_INVALID)
+    return undefined
+  }
+  if (topic.bytes[0] === DOLLAR || broker.rewriting || connection.mountpointBytes > 0) {
+    publishSpecial(broker, connection, session, message, packetId)
+    return undefined
+  }
+  authorize(broker, connection, session, message, packetId)
+  return undefined
+}
+
+/** The topic by alias or by its bytes; a topic seen before costs a comparison. */
+function topicOf(
+  broker: Broker,
+  connection: Connection,
+  bytes: Buffer,
+): TopicEntry | DecodeFailure {
+  const { topicAlias, topicStart, topicEnd } = view
+  const last = connection.lastTopic
+  if (last !== undefined && topicAlias === 0 && sameBytes(last.bytes, bytes, topicStart, topicEnd)) {
+    return last
+  }
+  if (topicAlias > broker.core.settings.mqtt.topicAliasMax) return ALIAS_TOO_HIGH
+  if (topicStart === topicEnd) {
+    // A topic alias stands for the topic of the packet that introduced it [MQTT-3.3.2-8].
+    return connection.aliasesIn?.[topicAlias] ?? UNKNOWN_ALIAS
+  }
+  const entry = broker.core.router.entryForBytes(bytes, topicStart, topicEnd)
+  if (isFailure(entry)) return entry
+  if (topicAlias > 0) {
+    connection.aliasesIn ??= []
+    connection.aliasesIn[topicAlias] = entry
+  } else connection.lastTopic = entry
+  return entry
+}
+
+function sameBytes(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  const length = end - start
+  if (known.length !== length) return false
+  for (let index = length - 1; index >= 0; index--) {
+    if (known[index] !== bytes[start + index]) return false
+  }
+  return true
+}
+
+const ALREADY_ANSWERED = 'answered'
+
+/** Checks the packet identifier and the receive maximum of a QoS 1 or 2 message. */
+function admit(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  qos: QoS,
+  packetId: number,
+): DecodeFailure | typeof ALREADY_ANSWERED | undefined {
+  const { mqtt } = broker.core.settings
+  const v5 = connection.version === ProtocolVersion.V5
+  if (session.awaitingRel.has(packetId)) {
+    // Received before and not yet released: acknowledged again, never delivered again
+    // [MQTT-4.3.3-10]. A new message under the identifier is the client's mistake.
+    const repeated = qos === 2 && (view.dup || !v5)
+    const reason = repeated ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_IN_USE
+    const type = qos === 2 ? PacketType.PUBREC : PacketType.PUBACK
+    ackInOrder(broker.core, connection, type, packetId, reason, repeated && session.persistent)
+    return ALREADY_ANSWERED
+  }
+  const unacknowledged = connection.unackedIn + session.awaitingRel.size
+  if (v5 && unacknowledged >= mqtt.awaitingRelMax) return TOO_MANY // [MQTT-3.3.4-7]
+  return undefined
+}
+
+/** The message as it goes on: rewritten, mounted, with its expiry in absolute time. */
+function messageOf(
+  broker: Broker,
+  connection: Connection,
+  bytes: Buffer,
+  topic: TopicEntry,
+  qos: QoS,
+  owned: boolean,
+): Message {
+  const { core } = broker
+  const { nowMs } = core
+  const { messageExpiryMs } = core.settings.mqtt
+  let expiresAtMs = 0
+  if (view.messageExpirySeconds >= 0 || messageExpiryMs !== Number.POSITIVE_INFINITY) {
+    const asked =
+      view.messageExpirySeconds >= 0
+        ? view.messageExpirySeconds * 1000
+        : Number.POSITIVE_INFINITY
+    expiresAtMs = nowMs + Math.min(asked, messageExpiryMs)
+  }
+  const properties =
+    view.propsEnd === view.propsStart
+      ? NO_BYTES
+      : view.forwardNeedsRewrite
+        ? forwardableProperties(bytes, view)
+        : bytes.subarray(view.propsStart, view.propsEnd)
+  const payload = bytes.subarray(view.payloadStart, view.payloadEnd)
+  return new Message(
+    topic, payload, qos, view.retain, properties, expiresAtMs, connection.clientId, nowMs, !owned,
+  )
+}
+
+/** Topics that need more than routing: rewriting, mountpoints, `$delayed/`, `$SYS` and the like. */
+function publishSpecial(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  message: Message,
+  packetId: number,
+): void {
+  const refuse = (reason: number): void => {
+    answer(broker, connection, session, message.qos, packetId, reason)
+  }
+  const client = { clientId: connection.clientId, username: session.username }
+  const original = message.topic.topic
+  const rewritten = broker.rewriter.rewriteTopic(original, client)
+  if (rewritten === undefined || isForbidden(rewritten)) {
+    refuse(ReasonCode.TOPIC_NAME_INVALID)
+    return
+  }
+  const text = mountTopic(connection.mountpoint, rewritten)
+  if (text !== original) {
+    const { topicLevelsMax } = broker.core.settings.mqtt
+    const invalid = validateTopicNameText(text, topicLevelsMax + DELAYED_LEVELS)
+    if (invalid !== undefined) {
+      refuse(invalid.reason)
+      return
+    }
+  }
+  const moved = text === original ? message.topic : broker.core.router.entryFor(text)
+  if (rewritten.startsWith('$SYS/')) {
+    refuse(ReasonCode.NOT_AUTHORIZED) // Only the broker speaks there.
+    return
+  }
+  const target = moved === message.topic ? message : message.withTopic(moved)
+  authorize(broker, connection, session, target, packetId)
+}
+
+/** `$share/`, `$queue/` and `$exclusive/` are prefixes of filters, not topics. */
+function isForbidden(topic: string): boolean {
+  return (
+    topic.startsWith('$share/') || topic.startsWith('$queue/') || topic.startsWith('$exclusive/')
+  )
+}
+
+/** Asks access; while the answer is awaited the connection takes no further packets. */
+function authorize(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  message: Message,
+  packetId: number,
+): void {
+  const { identity } = connection
+  if (identity === undefined) return
+  const topic = message.topic.topic
+  const decision = broker.core.access.authorizePublish(
+    identity, topic, message.qos, message.retain, (allowed) => {
+      if (allowed) accept(broker, connection, session, message, packetId)
+      else deny(broker, connection, session, message, packetId)
+      connection.unpark()
+    },
+  )
+  if (decision === Access.ALLOW) accept(broker, connection, session, message, packetId)
+  else if (decision === Access.DENY) deny(broker, connection, session, message, packetId)
+  else {
+    message.own()
+    connection.park()
+  }
+}
+
+function deny(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  message: Message,
+  packetId: number,
+): void {
+  broker.core.log.warn('cannot_publish_to_topic_due_to_not_authorized', {
+    clientid: connection.clientId,
+    topic: message.topic.topic,
+  })
+  answer(broker, connection, session, message.qos, packetId, ReasonCode.NOT_AUTHORIZED)
+}
+
+/** Publishes the message and acknowledges it when it is safe. Hot path. */
+function accept(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  message: Message,
+  packetId: number,
+): void {
+  const { core } = broker
+  const { qos } = message
+  if (qos > 0 && !core.store.healthy && needsStore(broker, session, message)) {
+    answer(broker, connection, session, qos, packetId, ReasonCode.QUOTA_EXCEEDED)
+    return
+  }
+  if (message.topic.bytes[0] === DOLLAR && message.topic.topic.startsWith(DELAYED_PREFIX)) {
+    const refused = delay(broker, message, session.username)
+    if (refused !== undefined) {
+      answer(broker, connection, session, qos, packetId, refused)
+      return
+    }
+  } else {
+    broker.routing.publisher = connection.pickMemory
+    publishMessage(broker, message)
+  }
+  if (qos === 0) return
+  const none = core.routeReceivers === 0
+  const v5 = connection.version === ProtocolVersion.V5
+  const reason = none && v5 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS
+  answer(broker, connection, session, qos, packetId, reason)
+}
+
+/** While the store cannot write, what must be stored is refused; everything else goes on. */
+function needsStore(broker: Broker, session: Session, message: Message): boolean {
+  const { topic, qos, retain } = message
+  if (retain || (qos === 2 && session.persistent)) return true
+  if (topic.topic.startsWith(DELAYED_PREFIX)) return true
+  broker.core.router.resolve(topic)
+  if (topic.remoteShards !== 0 || topic.groups.length > 0) return true
+  // Subscribers of a shard are its sessions.
+  return topic.deliveries.some(({ subscriber }) => (subscriber as Session).persistent)
+}
+
+/** Keeps a `$delayed/` message for later; a reason code when it cannot be kept. */
+function delay(
+  broker: Broker,
+  message: Message,
+  username: string | undefined,
+): number | undefined {
+  const { core } = broker
+  core.routeNeedsCommit = false
+  core.routeRemote = 0
+  core.routeReceivers = 1
+  const { topicLevelsMax } = core.settings.mqtt
+  const target = parseDelayedTopic(message.topic.topic, core.nowMs, topicLevelsMax)
+  if (isFailure(target)) return target.reason
+  if (!core.settings.delayed.enable) return ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR
+  const topic = core.router.entryFor(target.topic)
+  const result = broker.delayed.add(message.withTopic(topic), target.dueAtMs, username)
+  if (!result.stored) return ReasonCode.QUOTA_EXCEEDED
+  if (message.qos > 0) core.noteDurableWrite()
+  return undefined
+}
+
+/**
+ * Acknowledges a QoS 1 or 2 message: at once when nothing must be waited for, else after the
+ * commit and the answers of the shards it went to. Hot path.
+ */
+function answer(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  qos: QoS,
+  packetId: number,
+  reason: number,
+): void {
+  if (qos === 0 || connection.state === ConnectionState.CLOSED) return
+  const { core, links } = broker
+  const refused = reason >= 0x80
+  let needsCommit = !refused && core.routeNeedsCommit
+  const remote = refused ? 0 : core.routeRemote
+  if (qos === 2) connection.unackedIn-- // Counted among the unreleased from here on.
+  if (qos === 2 && !refused) {
+    session.awaitingRel.set(packetId, core.nowMs)
+    if (session.persistent) {
+      saveIncoming(core.store, session, packetId, core.nowMs)
+      needsCommit = true
+    }
+  }
+  const type = qos === 1 ? PacketType.PUBACK : PacketType.PUBREC
+  if (!needsCommit && remote === 0 && connection.acks.length === 0) {
+    if (qos === 1) connection.unackedIn--
+    connection.sendAck(type, packetId, reason)
+    return
+  }
+  const ack = new PendingAck(connection, type, packetId, reason, 0)
+  ack.publish = qos === 1
+  connection.queueAck(ack)
+  if (needsCommit) core.awaitCommit(ack)
+  if (remote !== 0) links.awaitShards(ack, remote)
+  if (connection.acks.length >= core.settings.mqtt.pendingAcksMax) connection.holdUntilAcked()
+}

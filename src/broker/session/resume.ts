@@ -1,0 +1,41 @@
+import { PacketType } from '#codec/mqtt/packet-type.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import type { Broker } from '../shard/broker.ts'
+import type { Connection } from './connection.ts'
+import { pump } from './deliver.ts'
+import { OutgoingState } from './outgoing.ts'
+import type { Session } from './session.ts'
+import { subscribeForClient } from './subscribe.ts'
+
+/**
+ * Brings a session to life on a new connection: what was not acknowledged is sent again in its
+ * order with its packet identifiers [MQTT-4.4.0-1], then the queue goes on.
+ */
+export function resumeSession(broker: Broker, connection: Connection, session: Session): void {
+  const { core, sessions } = broker
+  sessions.setOnline(session, true)
+  session.resend = []
+  for (const outgoing of session.inflight.values()) {
+    if (outgoing.state === OutgoingState.RELEASED) {
+      connection.sendAck(PacketType.PUBREL, outgoing.packetId, ReasonCode.SUCCESS)
+    } else if (outgoing.state === OutgoingState.SENT) session.resend.push(outgoing)
+  }
+  autoSubscribe(broker, connection, session)
+  pump(core, session)
+}
+
+function autoSubscribe(broker: Broker, connection: Connection, session: Session): void {
+  if (broker.autoSubscriber.size === 0) return
+  const { info } = connection.wire
+  const { clientId } = connection
+  const client = {
+    clientId,
+    username: session.username,
+    host: info.peerHost,
+    port: info.localPort,
+  }
+  const wanted = broker.autoSubscriber.subscriptionsFor(client, broker.core.settings.mqtt)
+  for (const subscription of wanted) {
+    subscribeForClient(broker, connection, session, subscription)
+  }
+}

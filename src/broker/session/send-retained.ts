@@ -1,0 +1,66 @@
+import type { SubscribeFilter } from '#codec/mqtt/subscribe.ts'
+import type { Message } from '../message.ts'
+import { Message as ApplicationMessage } from '../message.ts'
+import type { Broker } from '../shard/broker.ts'
+import { deliverAs, deliveryQos } from './deliver.ts'
+import type { Session } from './session.ts'
+
+/**
+ * Sends the retained messages that match a new subscription, paced (MQTT 5 §3.3.1.3).
+ *
+ * Retain handling 0: always [MQTT-3.3.1-9]; 1: only when the subscription is new
+ * [MQTT-3.3.1-10]; 2: never [MQTT-3.3.1-11]. Shared subscriptions get none.
+ */
+export function sendRetained(
+  broker: Broker,
+  session: Session,
+  filter: string,
+  wanted: SubscribeFilter,
+  isNew: boolean,
+): void {
+  const { core, retained, feed } = broker
+  if (wanted.retainHandling === 2 || (wanted.retainHandling === 1 && !isNew)) return
+  const held = session.subscriptions.get(filter)
+  if (held === undefined || held.shared !== undefined) return
+  if (!core.settings.retainer.enable || !core.settings.mqtt.retainAvailable) return
+  const { subscription } = held
+  const ids = subscription.subscriptionId === 0 ? undefined : [subscription.subscriptionId]
+  const cursor = retained.open(subscription.filter)
+  const job = feed.start(cursor, (message: Message) => {
+    // Unsubscribed, replaced or gone meanwhile.
+    if (session.ended || session.subscriptions.get(filter) !== held) {
+      job?.cancel()
+      return false
+    }
+    const qos = deliveryQos(core, message, subscription.qos)
+    // Retain is set on a message sent because of a new subscription.
+    deliverAs(core, session, asRetained(message), qos, true, ids, undefined, false)
+    return true
+  })
+  if (job === undefined) {
+    core.log.warn('retained_messages_not_sent', {
+      clientid: session.clientId,
+      filter,
+      reason: 'too many deliveries of retained messages are under way',
+    })
+    return
+  }
+  broker.wakeFeed()
+}
+
+/** Its own copy: the cursor's buffers are used again for the next message. */
+function asRetained(message: Message): Message {
+  const copy = new ApplicationMessage(
+    message.topic,
+    message.payload,
+    message.qos,
+    true,
+    message.properties,
+    message.expiresAtMs,
+    message.publisher,
+    message.receivedAtMs,
+    true,
+  )
+  copy.own()
+  return copy
+}

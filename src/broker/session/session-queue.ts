@@ -1,0 +1,365 @@
+import { prefixEnd } from '#kernel/binary-key.ts'
+import { Metric } from '../metrics.ts'
+import type { MqttSettings } from '../limits.ts'
+import { Table } from '../ports.ts'
+import type { SessionContext } from './context.ts'
+import { hexOfKey, laneKey, laneOfKey, queueKey, sequenceOfKey } from './keys.ts'
+import type { Outgoing } from './outgoing.ts'
+import { decodeOutgoing, encodeOutgoing, recordedPacketId } from './outgoing-record.ts'
+
+/** Stored messages that are held in memory as well; what follows them is read when needed. */
+const MEMORY_MESSAGES_MAX = 256
+const LANE_LOWEST = 255
+/** Messages taken from a higher lane before a lower one gets a turn. */
+const LANE_TURN = 10
+/** Sequence numbers left free for what is forwarded while messages arrive directly. */
+const EARLY_GAP = 0x100000
+/** Rough bytes of a queue record that are not the message: charged per message. */
+export const RECORD_OVERHEAD_BYTES = 64
+
+/**
+ * One priority of a queue. Entries in memory come first, those only in the store (`storedOnly`)
+ * behind them; the latter exist for persistent sessions alone.
+ */
+interface Lane {
+  /** 255 - priority: lanes with a small number go first. */
+  readonly order: number
+  entries: Outgoing[]
+  /** Index of the first entry not yet taken. */
+  head: number
+  storedOnly: number
+  /** Stored, but to come after everything that is still being forwarded. */
+  early: number
+  /** Messages taken since a lower lane had a turn. */
+  taken: number
+}
+
+/**
+ * Messages that wait for their session: bounded in count and bytes, one lane per priority.
+ *
+ * The queue of a persistent session is in the store; memory holds at most the head of it, so that
+ * a million queued messages cost no memory. A transient session's queue is in memory only.
+ * Order within a lane is the order of arrival.
+ */
+export class SessionQueue {
+  readonly #context: SessionContext
+  /** Prefix of all its keys; empty for a transient session. */
+  readonly #storeKey: string
+  readonly #lanes: Lane[]
+  #nextSequence: number
+  /** Next number for messages that arrive early during a move; 0 = no move. */
+  #earlySequence: number
+  /** First number of those; 0 = none. */
+  #earlyStart: number
+  count: number
+  bytes: number
+  /** While its session is offline a stored queue keeps nothing in memory. */
+  #inMemory: boolean
+
+  constructor(context: SessionContext, storeKey: string) {
+    this.#context = context
+    this.#storeKey = storeKey
+    this.#lanes = []
+    this.#nextSequence = 0
+    this.#earlySequence = 0
+    this.#earlyStart = 0
+    this.count = 0
+    this.bytes = 0
+    this.#inMemory = true
+  }
+
+  /** Tells whether the session is connected: an offline stored queue leaves memory. */
+  setOnline(online: boolean): void {
+    if (!this.stored) return
+    this.#inMemory = online
+    if (online) return
+    for (const lane of this.#lanes) {
+      lane.storedOnly += lane.entries.length - lane.head
+      lane.entries = []
+      lane.head = 0
+    }
+  }
+
+  /** True when its messages are kept in the store. */
+  get stored(): boolean {
+    return this.#storeKey !== ''
+  }
+
+  /**
+   * Adds a message at the end of its lane. A full queue drops by policy.
+   * @param shared other queues get the same message: its body is stored once
+   * @returns false when the message itself was dropped
+   */
+  add(outgoing: Outgoing, shared: boolean): boolean {
+    const { mqtt } = this.#context.settings
+    if (!this.#makeRoom(outgoing, mqtt)) return false
+    const lane = this.#laneOf(outgoing, mqtt)
+    if (this.stored) this.persist(outgoing, shared, lane.order)
+    this.count++
+    this.bytes += outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
+    const inMemory = lane.entries.length - lane.head
+    const leave = lane.storedOnly > 0 || inMemory >= MEMORY_MESSAGES_MAX || !this.#inMemory
+    if (this.stored && leave) {
+      lane.storedOnly++
+      return true
+    }
+    outgoing.message?.own()
+    lane.entries.push(outgoing)
+    return true
+  }
+
+  /** Number of the next message; the new owner of a moving session goes on from it. */
+  get nextSequence(): number {
+    return this.#nextSequence
+  }
+
+  set nextSequence(sequence: number) {
+    this.#nextSequence = sequence
+  }
+
+  /**
+   * Stores a message that came directly while older ones are still being forwarded from the
+   * session's former shard. It is taken only after `mergeEarly`.
+   */
+  addEarly(outgoing: Outgoing, shared: boolean): void {
+    const lane = this.#laneOf(outgoing, this.#context.settings.mqtt)
+    const forwardedNext = this.#nextSequence
+    if (this.#earlyStart === 0) {
+      this.#earlyStart = forwardedNext + EARLY_GAP
+      this.#earlySequence = this.#earlyStart
+    }
+    this.#nextSequence = this.#earlySequence
+    this.persist(outgoing, shared, lane.order)
+    this.#earlySequence = this.#nextSequence
+    this.#nextSequence = forwardedNext
+    lane.early++
+    this.count++
+    this.bytes += outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
+  }
+
+  /** Nothing will be forwarded any more: early messages follow what is there. */
+  mergeEarly(): void {
+    if (this.#earlyStart === 0) return
+    this.#nextSequence = this.#earlySequence
+    this.#earlySequence = 0
+    this.#earlyStart = 0
+    for (const lane of this.#lanes) {
+      lane.storedOnly += lane.early
+      lane.early = 0
+    }
+  }
+
+  /** Writes the record of a message that is new to this session. */
+  persist(outgoing: Outgoing, shared: boolean, laneOrder = LANE_LOWEST): void {
+    const { message } = outgoing
+    if (message !== undefined) outgoing.bodyKey = this.#context.bodies.retain(message, shared)
+    outgoing.key = queueKey(this.#storeKey, laneOrder, this.#nextSequence++)
+    this.#context.store.put(Table.QUEUE, outgoing.key, encodeOutgoing(outgoing), true)
+    if (outgoing.qos > 0) this.#context.noteDurableWrite()
+  }
+
+  /** Writes the record again after its state changed. */
+  update(outgoing: Outgoing): void {
+    if (outgoing.key === '') return
+    this.#context.store.put(Table.QUEUE, outgoing.key, encodeOutgoing(outgoing))
+    this.#context.noteDurableWrite()
+  }
+
+  /** Removes the record of a message that is done, and its claim on a shared body. */
+  forget(outgoing: Outgoing): void {
+    if (outgoing.key === '') return
+    this.#context.store.remove(Table.QUEUE, outgoing.key)
+    if (outgoing.bodyKey !== '') this.#context.releaseBody(outgoing.bodyKey)
+    outgoing.key = ''
+    outgoing.bodyKey = ''
+  }
+
+  /** Lets go of the body of a released QoS 2 message whose record lives on without it. */
+  dropBody(outgoing: Outgoing): void {
+    outgoing.message = undefined
+    if (outgoing.bodyKey !== '') this.#context.releaseBody(outgoing.bodyKey)
+    outgoing.bodyKey = ''
+  }
+
+  /** Takes the next message out; undefined when there is none. Its record stays. */
+  take(): Outgoing | undefined {
+    for (;;) {
+      const lane = this.#nextLane()
+      if (lane === undefined) return undefined
+      const entry = this.#takeFrom(lane)
+      if (entry !== undefined) return entry
+    }
+  }
+
+  /** Puts messages that were taken back at the front of their lanes, in their order. */
+  putBack(taken: readonly Outgoing[]): void {
+    for (const outgoing of taken.toReversed()) {
+      const lane = this.#laneOf(outgoing, this.#context.settings.mqtt)
+      if (lane.head > 0) lane.entries[--lane.head] = outgoing
+      else lane.entries.unshift(outgoing)
+      this.count++
+      this.bytes += outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
+    }
+    if (!this.#inMemory) this.setOnline(false)
+  }
+
+  /** Visits up to `limit` messages from the front, in memory only (API, redispatch). */
+  *peek(limit: number): Generator<Outgoing> {
+    let left = limit
+    for (const lane of this.#lanes) {
+      if (lane.storedOnly > 0 && lane.head === lane.entries.length) this.#load(lane)
+      for (let index = lane.head; index < lane.entries.length && left > 0; index++, left--) {
+        yield lane.entries[index]! // In range: the loop's condition.
+      }
+    }
+  }
+
+  /** Removes everything, records included. */
+  clear(): void {
+    for (;;) {
+      const entry = this.take()
+      if (entry === undefined) return
+      this.forget(entry)
+    }
+  }
+
+  /**
+   * Reads what the store has of this session after a restart or a move: counts the queue and
+   * returns what was in flight, in order.
+   */
+  recover(): Outgoing[] {
+    const { store, router, log } = this.#context
+    const inflight: Outgoing[] = []
+    const corrupt: string[] = []
+    this.#lanes.length = 0
+    this.count = 0
+    this.bytes = 0
+    store.scan(Table.QUEUE, this.#storeKey, prefixEnd(this.#storeKey), (key, value) => {
+      const sequence = sequenceOfKey(key)
+      const early = this.#earlyStart > 0 && sequence >= this.#earlyStart
+      if (!early) this.#nextSequence = Math.max(this.#nextSequence, sequence + 1)
+      if (recordedPacketId(value) === 0) {
+        const lane = this.#laneAt(laneOfKey(key))
+        if (early) lane.early++
+        else lane.storedOnly++
+        this.count++
+        this.bytes += value.length
+        return true
+      }
+      const outgoing = decodeOutgoing(key, value, store, router)
+      if (outgoing === undefined) corrupt.push(key)
+      else inflight.push(outgoing)
+      return true
+    })
+    for (const key of corrupt) {
+      log.error('stored_message_unreadable', { key: hexOfKey(key), action: 'removed' })
+      store.remove(Table.QUEUE, key)
+    }
+    return inflight
+  }
+
+  #takeFrom(lane: Lane): Outgoing | undefined {
+    if (lane.head === lane.entries.length) {
+      lane.entries = []
+      lane.head = 0
+      if (lane.storedOnly > 0) this.#load(lane)
+      if (lane.entries.length === 0) return undefined
+    }
+    const entry = lane.entries[lane.head]! // In range: checked above.
+    lane.head++
+    if (lane.head >= 64 && lane.head * 2 >= lane.entries.length) {
+      lane.entries = lane.entries.slice(lane.head)
+      lane.head = 0
+    }
+    this.count--
+    this.bytes = Math.max(0, this.bytes - entry.sizeBytes - RECORD_OVERHEAD_BYTES)
+    if (this.count === 0) this.bytes = 0
+    return entry
+  }
+
+  /** Reads the next messages of a lane from the store into memory. */
+  #load(lane: Lane): void {
+    const { store, router, log } = this.#context
+    const last = lane.entries.at(-1)?.key
+    const from = last === undefined ? laneKey(this.#storeKey, lane.order) : `${last}\0`
+    const until = laneKey(this.#storeKey, lane.order + 1)
+    const corrupt: string[] = []
+    let seen = 0
+    store.scan(Table.QUEUE, from, until, (key, value) => {
+      if (recordedPacketId(value) !== 0) return true // In flight already.
+      seen++
+      const outgoing = decodeOutgoing(key, value, store, router)
+      if (outgoing === undefined) corrupt.push(key)
+      else lane.entries.push(outgoing)
+      return seen < MEMORY_MESSAGES_MAX && seen < lane.storedOnly
+    })
+    this.count -= corrupt.length
+    for (const key of corrupt) {
+      log.error('stored_message_unreadable', { key: hexOfKey(key), action: 'removed' })
+      store.remove(Table.QUEUE, key)
+    }
+    if (seen === 0) {
+      // The store has less than was counted: someone removed records by hand.
+      this.count -= lane.storedOnly
+      lane.storedOnly = 0
+    } else lane.storedOnly -= seen
+  }
+
+  #makeRoom(outgoing: Outgoing, mqtt: MqttSettings): boolean {
+    const { metrics } = this.#context
+    const bytes = outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
+    const full = (): boolean =>
+      this.count > 0 &&
+      (this.count >= mqtt.queueMessagesMax || this.bytes + bytes > mqtt.queueBytesMax)
+    while (full()) {
+      metrics.increment(Metric.DELIVERY_DROPPED)
+      metrics.increment(
+        outgoing.qos === 0 ? Metric.DELIVERY_DROPPED_QOS0_MSG : Metric.DELIVERY_DROPPED_QUEUE_FULL,
+      )
+      if (mqtt.queueDropPolicy === 'drop_newest') return false
+      const dropped = this.#takeOldestOfLowest()
+      if (dropped === undefined) return true
+      this.forget(dropped)
+    }
+    return true
+  }
+
+  #takeOldestOfLowest(): Outgoing | undefined {
+    for (let index = this.#lanes.length - 1; index >= 0; index--) {
+      const entry = this.#takeFrom(this.#lanes[index]!) // In range: the loop's bounds.
+      if (entry !== undefined) return entry
+    }
+    return undefined
+  }
+
+  #nextLane(): Lane | undefined {
+    let fallback: Lane | undefined
+    for (const lane of this.#lanes) {
+      if (lane.storedOnly === 0 && lane.head === lane.entries.length) continue
+      if (lane.taken < LANE_TURN) {
+        lane.taken++
+        return lane
+      }
+      // Used up its turn: lower lanes go once, then all turns start again.
+      fallback ??= lane
+    }
+    if (fallback === undefined) return undefined
+    for (const lane of this.#lanes) lane.taken = 0
+    return fallback
+  }
+
+  #laneOf(outgoing: Outgoing, mqtt: MqttSettings): Lane {
+    if (mqtt.queuePriorities === undefined) return this.#laneAt(LANE_LOWEST)
+    const topic = outgoing.message?.topic.topic ?? ''
+    const standard = mqtt.queueDefaultPriority === 'highest' ? LANE_LOWEST : 0
+    return this.#laneAt(LANE_LOWEST - (mqtt.queuePriorities.get(topic) ?? standard))
+  }
+
+  #laneAt(order: number): Lane {
+    for (const lane of this.#lanes) if (lane.order === order) return lane
+    const lane: Lane = { order, entries: [], head: 0, storedOnly: 0, early: 0, taken: 0 }
+    this.#lanes.push(lane)
+    this.#lanes.sort((a, b) => a.order - b.order)
+    return lane
+  }
+}

@@ -1,0 +1,229 @@
+import { prefixEnd, readU32, u32Key } from '#kernel/binary-key.ts'
+import { encodeRecord } from '#kernel/record.ts'
+import type { WillProperties } from '#codec/mqtt/properties.ts'
+import type { QoS } from '../qos.ts'
+import { Table } from '../ports.ts'
+import type { KvStore, Log } from '../ports.ts'
+import { incomingKey, STORE_KEY_BYTES } from './keys.ts'
+import { openRecord, RECORD_VERSION } from './open-record.ts'
+import type { HeldSubscription, HeldWill, Session } from './session.ts'
+
+/**
+ * Records of a persistent session: one for itself (its store key), one per subscription (with
+ * its number) and one per unreleased incoming packet identifier. Client ids and filters are not
+ * in keys because they may be longer than a key can be. Sessions and subscriptions change at the
+ * pace of connects and subscribes, so JSON is fast enough and can be read by people.
+ */
+interface SessionFields {
+  readonly clientId: string
+  readonly createdAtMs: number
+  /** 0 = connected when it was written. */
+  readonly disconnectedAtMs: number
+  /** null = never. */
+  readonly expiryMs: number | null
+  readonly username?: string | undefined
+  readonly will?: WillFields | undefined
+}
+
+interface WillFields {
+  readonly topic: string
+  readonly payload: string
+  readonly qos: QoS
+  readonly retain: boolean
+  readonly properties: Omit<WillProperties, 'correlationData'> & { correlationData?: string }
+  readonly username?: string | undefined
+  readonly mountpoint: string
+  readonly delayMs: number
+}
+
+/** What is stored of one subscription. */
+interface SubscriptionFields {
+  readonly filter: string
+  readonly qos: QoS
+  readonly noLocal: boolean
+  readonly retainAsPublished: boolean
+  readonly subscriptionId: number
+}
+
+/** The same with its number within the session. */
+export interface StoredSubscription extends SubscriptionFields {
+  readonly number: number
+}
+
+/** A session as the store has it. */
+export interface StoredSession {
+  readonly clientId: string
+  readonly storeKey: string
+  readonly createdAtMs: number
+  readonly disconnectedAtMs: number
+  readonly expiryMs: number
+  readonly username: string | undefined
+  readonly will: HeldWill | undefined
+}
+
+/** Writes the session's own record. */
+export function saveSession(store: KvStore, session: Session): void {
+  if (!session.persistent) return
+  const { expiryMs, will } = session
+  const fields: SessionFields = {
+    clientId: session.clientId,
+    createdAtMs: session.createdAtMs,
+    disconnectedAtMs: session.disconnectedAtMs,
+    expiryMs: expiryMs === Number.POSITIVE_INFINITY ? null : expiryMs,
+    username: session.username,
+    will: will === undefined ? undefined : willFields(will),
+  }
+  store.put(Table.SESSIONS, session.storeKey, jsonRecord(fields))
+}
+
+/** Removes the session's own record. */
+export function removeSession(store: KvStore, session: Session): void {
+  if (session.persistent) store.remove(Table.SESSIONS, session.storeKey)
+}
+
+/** Reads a session's record; undefined when it is corrupt. */
+export function readSession(storeKey: string, value: Uint8Array): StoredSession | undefined {
+  const fields = parseRecord<SessionFields>(value)
+  if (fields === undefined) return undefined
+  return {
+    clientId: fields.clientId,
+    storeKey,
+    createdAtMs: fields.createdAtMs,
+    disconnectedAtMs: fields.disconnectedAtMs,
+    expiryMs: fields.expiryMs ?? Number.POSITIVE_INFINITY,
+    username: fields.username,
+    will: fields.will === undefined ? undefined : heldWill(fields.will),
+  }
+}
+
+/** Writes one subscription. */
+export function saveSubscription(store: KvStore, session: Session, held: HeldSubscription): void {
+  if (!session.persistent) return
+  const { qos, noLocal, retainAsPublished, subscriptionId } = held.subscription
+  const { filter } = held
+  const fields: SubscriptionFields = { filter, qos, noLocal, retainAsPublished, subscriptionId }
+  store.put(Table.SUBSCRIPTIONS, session.storeKey + u32Key(held.number), jsonRecord(fields))
+}
+
+/** Removes one subscription. */
+export function removeSubscription(
+  store: KvStore,
+  session: Session,
+  held: HeldSubscription,
+): void {
+  if (!session.persistent) return
+  store.remove(Table.SUBSCRIPTIONS, session.storeKey + u32Key(held.number))
+}
+
+/** Reads all subscriptions of a session; unreadable ones are logged and removed. */
+export function readSubscriptions(
+  store: KvStore,
+  log: Log,
+  clientId: string,
+  storeKey: string,
+): StoredSubscription[] {
+  const found: StoredSubscription[] = []
+  const corrupt: string[] = []
+  store.scan(Table.SUBSCRIPTIONS, storeKey, prefixEnd(storeKey), (key, value) => {
+    const fields = parseRecord<SubscriptionFields>(value)
+    if (fields === undefined) corrupt.push(key)
+    else found.push({ ...fields, number: readU32(key, STORE_KEY_BYTES) })
+    return true
+  })
+  for (const key of corrupt) {
+    log.error('stored_subscription_unreadable', { clientid: clientId, action: 'removed' })
+    store.remove(Table.SUBSCRIPTIONS, key)
+  }
+  return found
+}
+
+/** Notes an incoming QoS 2 packet identifier that is not yet released. */
+export function saveIncoming(
+  store: KvStore,
+  session: Session,
+  packetId: number,
+  nowMs: number,
+): void {
+  const value = Buffer.allocUnsafe(8)
+  value.writeDoubleBE(nowMs)
+  const record = encodeRecord(RECORD_VERSION, value)
+  store.put(Table.INCOMING, incomingKey(session.storeKey, packetId), record, true)
+}
+
+/** An incoming QoS 2 packet identifier is free again; false when it was not in use. */
+export function forgetIncoming(store: KvStore, session: Session, packetId: number): boolean {
+  if (!session.awaitingRel.delete(packetId)) return false
+  if (session.persistent) store.remove(Table.INCOMING, incomingKey(session.storeKey, packetId))
+  return true
+}
+
+/** Reads the unreleased packet identifiers of a session. */
+export function readIncoming(store: KvStore, storeKey: string, into: Map<number, number>): void {
+  store.scan(Table.INCOMING, storeKey, prefixEnd(storeKey), (key, value) => {
+    const packetId = (key.charCodeAt(key.length - 2) << 8) | key.charCodeAt(key.length - 1)
+    // A damaged time is as good as none: the identifier itself is in the key.
+    into.set(packetId, openRecord(value)?.readDoubleBE(0) ?? 0)
+    return true
+  })
+}
+
+/** Removes all records whose keys start with the session's store key, but not its queue. */
+export function removeSessionRecords(store: KvStore, session: Session): void {
+  if (!session.persistent) return
+  for (const held of session.subscriptions.values()) removeSubscription(store, session, held)
+  for (const packetId of session.awaitingRel.keys()) {
+    store.remove(Table.INCOMING, incomingKey(session.storeKey, packetId))
+  }
+  removeSession(store, session)
+}
+
+function jsonRecord(fields: object): Uint8Array {
+  return encodeRecord(RECORD_VERSION, Buffer.from(JSON.stringify(fields)))
+}
+
+function parseRecord<T>(value: Uint8Array): T | undefined {
+  const payload = openRecord(value)
+  // The checksum holds, so it is what `jsonRecord` wrote of a T.
+  return payload === undefined ? undefined : (JSON.parse(payload.toString()) as T)
+}
+
+function willFields(held: HeldWill): WillFields {
+  const { topic, payload, qos, retain, properties } = held.will
+  const { correlationData, ...rest } = properties
+  return {
+    topic,
+    payload: payload.toString('base64'),
+    qos,
+    retain,
+    properties: {
+      ...rest,
+      ...(correlationData !== undefined && {
+        correlationData: correlationData.toString('base64'),
+      }),
+    },
+    username: held.username,
+    mountpoint: held.mountpoint,
+    delayMs: held.delayMs,
+  }
+}
+
+function heldWill(fields: WillFields): HeldWill {
+  const { correlationData, ...rest } = fields.properties
+  return {
+    will: {
+      topic: fields.topic,
+      payload: Buffer.from(fields.payload, 'base64'),
+      qos: fields.qos,
+      retain: fields.retain,
+      properties: {
+        ...rest,
+        ...(correlationData !== undefined && {
+          correlationData: Buffer.from(correlationData, 'base64'),
+        }),
+      },
+    },
+    username: fields.username,
+    mountpoint: fields.mountpoint,
+    delayMs: fields.delayMs,
+  }
+}

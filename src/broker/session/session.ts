@@ -1,0 +1,113 @@
+import type { Will } from '#codec/mqtt/connect.ts'
+import type { GroupMember, Subscriber, Subscription } from '../router/routes.ts'
+import type { SessionContext } from './context.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { Outlet } from './outlet.ts'
+import { SessionQueue } from './session-queue.ts'
+
+/** One subscription as its session holds it. */
+export interface HeldSubscription {
+  /** Filter as the client wrote it (after rewriting), `$share/…` and `$exclusive/` included. */
+  readonly filter: string
+  /** Distinguishes its record from those of the session's other subscriptions. */
+  readonly number: number
+  readonly subscription: Subscription
+  /** Group name and member entry of a shared subscription. */
+  readonly shared: { readonly group: string; readonly member: GroupMember } | undefined
+  /** Topic held exclusively; undefined for others. */
+  readonly exclusiveTopic: string | undefined
+}
+
+/** A will as its session keeps it after CONNECT. */
+export interface HeldWill {
+  readonly will: Will
+  readonly username: string | undefined
+  /** Mountpoint of the listener it came through, already filled in. */
+  readonly mountpoint: string
+  readonly delayMs: number
+}
+
+/** Where a session stands while it moves to another shard; see shard/takeover.ts. */
+export interface SessionMove {
+  readonly role: 'source' | 'target'
+  /** The other shard. */
+  readonly peer: number
+  /** Shards whose publishes now go to the target directly. */
+  readonly marked: Set<number>
+  /** Target: the source has forwarded everything. */
+  forwarded: boolean
+}
+
+/**
+ * The state that outlives a network connection (MQTT 5 §4.1): subscriptions, messages on their
+ * way in and out, the will. Lives in one shard at a time. Plain fields: hot.
+ */
+export class Session implements Subscriber {
+  readonly clientId: string
+  /** Prefix of all its keys in the store; empty for a transient session. */
+  storeKey: string
+  connection: Outlet | undefined
+  username: string | undefined
+  /** How long it outlives its connection, in ms; 0 = transient, Infinity = for ever. */
+  expiryMs: number
+  readonly createdAtMs: number
+  /** 0 while connected. */
+  disconnectedAtMs: number
+  readonly subscriptions: Map<string, HeldSubscription>
+  /** Sent or held messages by packet identifier, in the order they were sent. */
+  readonly inflight: Map<number, Outgoing>
+  /** Messages of the window to be sent again on this connection as its window allows. */
+  resend: Outgoing[]
+  queue: SessionQueue
+  /** QoS 2 packet identifiers received and not yet released, with the time of arrival in ms. */
+  readonly awaitingRel: Map<number, number>
+  nextPacketId: number
+  nextSubscriptionNumber: number
+  will: HeldWill | undefined
+  /** Not yet loaded from the store: its queue is not counted. */
+  unloaded: boolean
+  /** Set while it moves from or to another shard. */
+  move: SessionMove | undefined
+  /** It is to end as soon as its move to this shard is complete. */
+  endWhenMoved: boolean
+  /** Ended: whoever still holds it must not deliver to it. */
+  ended: boolean
+
+  constructor(context: SessionContext, clientId: string, storeKey: string, createdAtMs: number) {
+    this.clientId = clientId
+    this.storeKey = storeKey
+    this.connection = undefined
+    this.username = undefined
+    this.expiryMs = 0
+    this.createdAtMs = createdAtMs
+    this.disconnectedAtMs = 0
+    this.subscriptions = new Map()
+    this.inflight = new Map()
+    this.resend = []
+    this.queue = new SessionQueue(context, storeKey)
+    this.awaitingRel = new Map()
+    this.nextPacketId = 1
+    this.nextSubscriptionNumber = 0
+    this.will = undefined
+    this.unloaded = false
+    this.move = undefined
+    this.endWhenMoved = false
+    this.ended = false
+  }
+
+  /** True when it outlives its connection and is kept in the store. */
+  get persistent(): boolean {
+    return this.storeKey !== ''
+  }
+
+  /**
+   * A packet identifier not in use, ascending [MQTT-2.2.1-3]. The caller has checked that the
+   * in-flight window, which is smaller than the number of identifiers, has room.
+   */
+  takePacketId(): number {
+    let id = this.nextPacketId
+    while (this.inflight.has(id)) id = id === 65_535 ? 1 : id + 1
+    this.nextPacketId = id === 65_535 ? 1 : id + 1
+    return id
+  }
+}

@@ -1,0 +1,246 @@
+import { hashString } from '#kernel/hash.ts'
+import { Metric } from '../metrics.ts'
+import { Table } from '../ports.ts'
+import { deliverAs } from '../session/deliver.ts'
+import type { Outgoing } from '../session/outgoing.ts'
+import { readSession } from '../session/session-record.ts'
+import { Session } from '../session/session.ts'
+import type { ShardCore } from './core.ts'
+import { Directory } from './directory.ts'
+import type { Links } from './links.ts'
+import type { Sessions } from './sessions.ts'
+
+/** What the owner of a session must do when another shard claims it. */
+export interface ReleaseActions {
+  /**
+   * Closes the session's connection with 0x8E. With `discard` the session ends; otherwise it
+   * stays, offline, and its will is sent if it has no delay.
+   */
+  takenOver(session: Session, discard: boolean): void
+}
+
+interface Claim {
+  readonly clientId: string
+  readonly discard: boolean
+  readonly done: (session: Session | undefined) => void
+}
+
+/**
+ * Makes sure that a client id has one session in one shard.
+ *
+ * A connection claims its client id from the directory shard (the hash of the id). If another
+ * shard has the session, that shard closes its connection, begins to forward what still arrives,
+ * commits, and hands over: the session itself is in the store, so moving it means loading it.
+ * Then every shard cuts its stream of publishes (see move-gate.ts), and when all cuts have passed
+ * the old owner forgets the session.
+ */
+export class Claims {
+  readonly #core: ShardCore
+  readonly #links: Links
+  readonly #sessions: Sessions
+  readonly #actions: ReleaseActions
+  readonly #claims: Map<number, Claim>
+  /** Granted claims that wait for the old owner, by client id. */
+  readonly #arriving: Map<string, Claim>
+  readonly directory: Directory
+  #nextToken: number
+
+  constructor(core: ShardCore, links: Links, sessions: Sessions, actions: ReleaseActions) {
+    this.#core = core
+    this.#links = links
+    this.#sessions = sessions
+    this.#actions = actions
+    this.#claims = new Map()
+    this.#arriving = new Map()
+    this.#nextToken = 1
+    this.directory = new Directory({
+      grant: (to, token, clientId, owner) => {
+        if (to === core.shard) this.granted(token, clientId, owner)
+        else links.send(to, { kind: 'claim-granted', clientId, token, owner })
+      },
+      release: (owner, clientId, to, discard) => {
+        if (owner === core.shard) this.release(clientId, to, discard)
+        else links.send(owner, { kind: 'release', clientId, to, discard })
+      },
+    })
+  }
+
+  /** The shard that serialises claims of this client id. */
+  directoryShard(clientId: string): number {
+    return this.#core.shardCount === 1 ? 0 : hashString(clientId) % this.#core.shardCount
+  }
+
+  /**
+   * Claims a client id. `done` gets the session it had (undefined: none, or ended because of
+   * `discard`); `settled` must be called once the new connection has taken over.
+   */
+  claim(clientId: string, discard: boolean, done: (session: Session | undefined) => void): void {
+    if (this.#core.shardCount === 1) {
+      this.#takeLocal(clientId, discard, done)
+      return
+    }
+    const token = this.#nextToken++
+    this.#claims.set(token, { clientId, discard, done })
+    const shard = this.directoryShard(clientId)
+    if (shard === this.#core.shard) this.directory.claim(shard, token, clientId, discard)
+    else this.#links.send(shard, { kind: 'claim', clientId, token, discard })
+  }
+
+  /** The directory has granted a claim of this shard; `owner` has the session, if there is one. */
+  granted(token: number, clientId: string, owner: number): void {
+    const claim = this.#claims.get(token)
+    if (claim === undefined) throw new Error('a claim was granted that nobody made')
+    this.#claims.delete(token)
+    if (owner === this.#core.shard) this.#takeLocal(clientId, claim.discard, claim.done)
+    else this.#arriving.set(clientId, claim)
+  }
+
+  /** A claim is settled: the session is here, made or found, and the next claim may go on. */
+  settled(clientId: string): void {
+    if (this.#core.shardCount === 1) return
+    const session = this.#core.sessions.get(clientId)
+    // While a session moves here its next claim waits: finishMove settles.
+    if (session?.move === undefined) this.#claimDone(clientId)
+  }
+
+  /** A session of this shard ended. */
+  sessionEnded(clientId: string): void {
+    if (this.#core.shardCount === 1) return
+    const shard = this.directoryShard(clientId)
+    if (shard === this.#core.shard) this.directory.sessionEnded(shard, clientId)
+    else this.#links.send(shard, { kind: 'session-ended', clientId })
+  }
+
+  /** Shard `to` wants the session: stop it here and hand it over. */
+  release(clientId: string, to: number, discard: boolean): void {
+    const session = this.#core.sessions.get(clientId)
+    if (session !== undefined) this.#actions.takenOver(session, discard)
+    const remains = this.#core.sessions.get(clientId)
+    if (remains === undefined || remains !== session) {
+      this.#links.send(to, { kind: 'handover-begin', clientId, storeKey: '', sequence: 0 })
+      return
+    }
+    this.#sessions.ensureLoaded(session)
+    this.#sessions.disarmExpiry(session)
+    const { storeKey } = session
+    const sequence = session.queue.nextSequence
+    this.#links.send(to, { kind: 'handover-begin', clientId, storeKey, sequence })
+    session.move = { role: 'source', peer: to, marked: new Set(), forwarded: false }
+    this.#commitThenHandOver(clientId, to)
+  }
+
+  #commitThenHandOver(clientId: string, to: number): void {
+    this.#core.startTick()
+    this.#core.store.barrier((failure) => {
+      // The store keeps trying; a session that cannot be written stays where it is until then.
+      if (failure === undefined) this.#links.send(to, { kind: 'handover', clientId })
+      else this.#commitThenHandOver(clientId, to)
+    })
+  }
+
+  /** The old owner begins: from here on it forwards. */
+  handoverBegin(from: number, clientId: string, storeKey: string, sequence: number): void {
+    const claim = this.#arriving.get(clientId)
+    if (claim === undefined) throw new Error('a session was handed over that nobody claimed')
+    if (storeKey === '') {
+      this.#arriving.delete(clientId)
+      claim.done(undefined)
+      return
+    }
+    const session = new Session(this.#core, clientId, storeKey, this.#core.nowMs)
+    session.queue.setOnline(false)
+    session.queue.nextSequence = sequence
+    session.move = { role: 'target', peer: from, marked: new Set(), forwarded: false }
+    this.#core.sessions.set(clientId, session)
+  }
+
+  /** The session is in the store: load it, let the siblings cut, and give it to the connection. */
+  handover(clientId: string): void {
+    const claim = this.#arriving.get(clientId)
+    const session = this.#core.sessions.get(clientId)
+    if (claim === undefined || session?.move === undefined) {
+      throw new Error('a session was handed over that was not announced')
+    }
+    this.#arriving.delete(clientId)
+    const value = this.#core.store.get(Table.SESSIONS, session.storeKey)
+    const stored = value === undefined ? undefined : readSession(session.storeKey, value)
+    if (stored === undefined) {
+      this.#core.log.error('stored_session_unreadable', { clientid: clientId })
+    } else this.#sessions.adopt(session, stored)
+    this.#sessions.ensureLoaded(session)
+    const { peer, marked } = session.move
+    const { shard } = this.#core
+    this.#links.broadcast({ kind: 'cut', clientId, from: peer, to: shard })
+    marked.add(shard)
+    this.#links.send(peer, { kind: 'cut-mark', clientId, at: shard })
+    claim.done(session)
+  }
+
+  /** A sibling asks for a cut: publishes before it have been sent, so the mark goes behind them. */
+  cut(clientId: string, from: number, to: number): void {
+    const { shard } = this.#core
+    this.#links.send(to, { kind: 'cut-mark', clientId, at: shard })
+    if (from === shard) this.cutMark(clientId, shard)
+    else this.#links.send(from, { kind: 'cut-mark', clientId, at: shard })
+  }
+
+  /** All publishes of shard `at` before its cut have arrived here. */
+  cutMark(clientId: string, at: number): void {
+    const session = this.#core.sessions.get(clientId)
+    const move = session?.move
+    if (session === undefined || move === undefined) return
+    move.marked.add(at)
+    if (move.marked.size < this.#core.shardCount) return
+    if (move.role === 'source') {
+      this.#links.send(move.peer, { kind: 'moved', clientId })
+      this.#sessions.forget(session)
+      this.#core.metrics.increment(Metric.SESSION_TAKENOVER)
+    } else this.#finishMove(session)
+  }
+
+  /** The old owner has forwarded everything. */
+  moved(clientId: string): void {
+    const session = this.#core.sessions.get(clientId)
+    if (session?.move === undefined) return
+    session.move.forwarded = true
+    session.queue.mergeEarly()
+    this.#core.pumpLater(session)
+    this.#finishMove(session)
+  }
+
+  /** A message that reached the old owner. */
+  forwarded(clientId: string, outgoing: Outgoing): void {
+    const session = this.#core.sessions.get(clientId)
+    const { message } = outgoing
+    if (session === undefined || message === undefined) return
+    const { qos, retain, subscriptionIds } = outgoing
+    deliverAs(this.#core, session, message, qos, retain, subscriptionIds, undefined, false)
+  }
+
+  #finishMove(session: Session): void {
+    const { move } = session
+    if (move === undefined || !move.forwarded) return
+    if (move.marked.size < this.#core.shardCount) return
+    session.move = undefined
+    this.#claimDone(session.clientId)
+    if (session.endWhenMoved && session.connection === undefined) this.#sessions.end(session)
+  }
+
+  #takeLocal(
+    clientId: string,
+    discard: boolean,
+    done: (session: Session | undefined) => void,
+  ): void {
+    const session = this.#core.sessions.get(clientId)
+    if (session !== undefined) this.#actions.takenOver(session, discard)
+    const remains = this.#core.sessions.get(clientId)
+    if (remains !== undefined) this.#sessions.ensureLoaded(remains)
+    done(remains)
+  }
+
+  #claimDone(clientId: string): void {
+    const shard = this.directoryShard(clientId)
+    if (shard === this.#core.shard) this.directory.claimDone(clientId)
+    else this.#links.send(shard, { kind: 'claim-done', clientId })
+  }
+}

@@ -1,0 +1,241 @@
+import type { StoreFailure } from '../ports.ts'
+import type { AccessControl, Clock, Fabric, KvStore, Log, Random } from '../ports.ts'
+import type { BrokerSettings } from '../limits.ts'
+import { Metric } from '../metrics.ts'
+import type { Metrics } from '../metrics.ts'
+import type { TimerWheel } from '#kernel/timer-wheel.ts'
+import type { Router } from '../router/router.ts'
+import type { Subscriber } from '../router/routes.ts'
+import type { Connection } from '../session/connection.ts'
+import type { Flushable, SessionContext } from '../session/context.ts'
+import { Bodies } from '../session/bodies.ts'
+import { numberedKey, runKey, runPrefix } from '../session/keys.ts'
+import { WriteSlab } from '../session/outbox.ts'
+import { OutgoingState } from '../session/outgoing.ts'
+import type { Outgoing } from '../session/outgoing.ts'
+import { pump, sendOutgoing } from '../session/deliver.ts'
+import type { PendingAck } from '../session/pending-ack.ts'
+import type { Session } from '../session/session.ts'
+
+/** What the host gives a shard. */
+export interface ShardPorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly store: KvStore
+  readonly access: AccessControl
+  readonly fabric: Fabric
+  readonly metrics: Metrics
+  /** Asks the host to call `endOfTick` once this iteration of the event loop has read all input. */
+  requestTick(): void
+  /** Number of this run of the process over its data directory; never used twice. */
+  readonly run: number
+  /** Memory that all shards share for the totals of tables; needed with several shards. */
+  readonly sharedTotals?: {
+    readonly retained: ArrayBufferLike
+    readonly delayed: ArrayBufferLike
+  }
+}
+
+/** A message that waits for a commit before it may be sent. */
+interface HeldSend {
+  readonly session: Session
+  readonly outgoing: Outgoing
+}
+
+/**
+ * The state of one shard that its parts share, and the end of its tick. Who does what with it is
+ * in the other files of this folder; this class only keeps the books of a tick: what must be
+ * written, committed and acknowledged at its end. Plain fields: hot.
+ */
+export class ShardCore implements SessionContext {
+  readonly shard: number
+  readonly shardCount: number
+  settings: BrokerSettings
+  readonly ports: ShardPorts
+  readonly store: KvStore
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly fabric: Fabric
+  readonly access: AccessControl
+  readonly router: Router
+  readonly timers: TimerWheel
+  readonly bodies: Bodies
+  readonly slab: WriteSlab
+  readonly sessions: Map<string, Session>
+  readonly connections: Set<Connection>
+  /** Set while the message now being routed has written what its acknowledgement waits for. */
+  routeNeedsCommit: boolean
+  /** Bit s: the message now being routed went to shard s. */
+  routeRemote: number
+  /** Sessions, shards and groups that got the message now being routed. */
+  routeReceivers: number
+  /** The body of the message now being routed goes to several sessions. */
+  routeShared: boolean
+  /** Gives up a body that another shard counts. */
+  releaseForeignBody: (key: string) => void
+  #stale: boolean
+  #nowMs: number
+  #dirty: Flushable[]
+  #commitWaiters: PendingAck[]
+  #held: HeldSend[]
+  #pumpLater: Set<Session>
+  #nextStoreKey: number
+  readonly #keyPrefix: string
+
+  constructor(ports: ShardPorts, settings: BrokerSettings, router: Router, timers: TimerWheel) {
+    this.shard = ports.fabric.shard
+    this.shardCount = ports.fabric.shardCount
+    this.settings = settings
+    this.ports = ports
+    this.store = ports.store
+    this.log = ports.log
+    this.metrics = ports.metrics
+    this.fabric = ports.fabric
+    this.access = ports.access
+    this.router = router
+    this.timers = timers
+    this.#keyPrefix = runPrefix(ports.run, this.shard)
+    this.bodies = new Bodies(ports.store, this.#keyPrefix)
+    this.slab = new WriteSlab()
+    this.sessions = new Map()
+    this.connections = new Set()
+    this.routeNeedsCommit = false
+    this.routeRemote = 0
+    this.routeReceivers = 0
+    this.routeShared = false
+    this.releaseForeignBody = () => {}
+    this.#stale = true
+    this.#nowMs = 0
+    this.#dirty = []
+    this.#commitWaiters = []
+    this.#held = []
+    this.#pumpLater = new Set()
+    this.#nextStoreKey = 0
+  }
+
+  /** Wall clock in ms, read once per tick; the first look asks the host for an end of tick. */
+  get nowMs(): number {
+    if (this.#stale) this.startTick()
+    return this.#nowMs
+  }
+
+  /** Makes sure that this tick will have an end. */
+  startTick(): void {
+    if (!this.#stale) return
+    this.#stale = false
+    this.#nowMs = this.ports.clock.nowMs()
+    this.ports.requestTick()
+  }
+
+  /** A key for a new session's records that was never used and never will be. */
+  newStoreKey(): string {
+    return numberedKey(this.#keyPrefix, this.#nextStoreKey++)
+  }
+
+  /** True when the key of a session or body was made in this run of the process. */
+  isOfThisRun(key: string): boolean {
+    return key.startsWith(runKey(this.ports.run))
+  }
+
+  noteDurableWrite(): void {
+    this.routeNeedsCommit = true
+    this.startTick()
+  }
+
+  releaseBody(key: string): void {
+    if (this.bodies.owns(key)) this.bodies.release(key)
+    else this.releaseForeignBody(key)
+  }
+
+  holdUntilCommit(session: Subscriber, outgoing: Outgoing): void {
+    // Subscribers of a shard are its sessions.
+    this.#held.push({ session: session as Session, outgoing })
+    this.startTick()
+  }
+
+  pumpLater(session: Subscriber): void {
+    this.#pumpLater.add(session as Session) // As above.
+    this.startTick()
+  }
+
+  markDirty(flushable: Flushable): void {
+    this.#dirty.push(flushable)
+    if (this.#stale) this.startTick()
+  }
+
+  /** A message was not given to its own publisher. */
+  countNoLocal(): void {
+    this.metrics.increment(Metric.DELIVERY_DROPPED)
+    this.metrics.increment(Metric.DELIVERY_DROPPED_NO_LOCAL)
+  }
+
+  /** Adds the next commit to what the acknowledgement waits for. */
+  awaitCommit(ack: PendingAck): void {
+    ack.waiting++
+    this.#commitWaiters.push(ack)
+    this.startTick()
+  }
+
+  /**
+   * Ends the tick: sends what goes to siblings, starts the group commit, writes all output.
+   * Messages held for the commit and acknowledgements follow when it is durable.
+   */
+  endTick(): void {
+    this.#stale = true
+    this.fabric.flush()
+    this.#commit()
+    this.flushDirty()
+    if (this.#pumpLater.size > 0) this.#pumpWaiting()
+  }
+
+  /** Writes the output gathered so far. */
+  flushDirty(): void {
+    const dirty = this.#dirty
+    if (dirty.length === 0) return
+    this.#dirty = []
+    let reusable = true
+    for (const flushable of dirty) if (!flushable.flush()) reusable = false
+    this.slab.reset(reusable)
+  }
+
+  #commit(): void {
+    const waiters = this.#commitWaiters
+    const held = this.#held
+    if (waiters.length > 0 || held.length > 0) {
+      this.#commitWaiters = []
+      this.#held = []
+      this.store.barrier((failure) => this.#committed(waiters, held, failure))
+    }
+    this.store.commit()
+  }
+
+  #committed(waiters: PendingAck[], held: HeldSend[], failure: StoreFailure | undefined): void {
+    this.startTick()
+    for (const ack of waiters) settle(ack, failure)
+    for (const { session, outgoing } of held) {
+      if (failure !== undefined) {
+        this.holdUntilCommit(session, outgoing) // The store tries again; so does the message.
+        continue
+      }
+      const outlet = session.connection
+      const current = session.inflight.get(outgoing.packetId) === outgoing
+      if (!current || outgoing.state !== OutgoingState.HELD) continue
+      outgoing.state = OutgoingState.SENT
+      if (outlet !== undefined) sendOutgoing(this, session, outlet, outgoing)
+    }
+  }
+
+  #pumpWaiting(): void {
+    const waiting = this.#pumpLater
+    this.#pumpLater = new Set()
+    for (const session of waiting) pump(this, session)
+  }
+}
+
+/** One thing an acknowledgement waited for has happened, or failed. */
+export function settle(ack: PendingAck, failure: StoreFailure | undefined): void {
+  if (failure !== undefined) ack.failure = failure
+  ack.waiting--
+  if (ack.waiting === 0) ack.target.drainAcks()
+}

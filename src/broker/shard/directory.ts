@@ -1,0 +1,88 @@
+/** What the directory asks of others; the shard sends it or does it. */
+export interface DirectoryActions {
+  /** `owner` has the session and will hand it over to `to`; `owner === to`: nobody else has it. */
+  grant(to: number, token: number, clientId: string, owner: number): void
+  release(owner: number, clientId: string, to: number, discard: boolean): void
+}
+
+interface Claim {
+  readonly from: number
+  readonly token: number
+  readonly discard: boolean
+}
+
+interface Entry {
+  owner: number
+  /** A claim is being settled; others wait in `waiting`. */
+  busy: boolean
+  readonly waiting: Claim[]
+}
+
+/**
+ * Who has the session of which client id, for the client ids whose hash names this shard.
+ *
+ * Claims of one client id are settled one after the other, so that however many connections use
+ * one client id at the same time, exactly one shard has its session [MQTT-3.1.4-3]. The number of
+ * waiting claims is bounded by the number of connections.
+ */
+export class Directory {
+  readonly #entries: Map<string, Entry>
+  readonly #actions: DirectoryActions
+
+  constructor(actions: DirectoryActions) {
+    this.#entries = new Map()
+    this.#actions = actions
+  }
+
+  /** Client ids that have a session somewhere. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** The shard that has the client's session; undefined when there is none. */
+  ownerOf(clientId: string): number | undefined {
+    return this.#entries.get(clientId)?.owner
+  }
+
+  /** Notes a session that was loaded from the store at start. */
+  restore(clientId: string, owner: number): void {
+    this.#entries.set(clientId, { owner, busy: false, waiting: [] })
+  }
+
+  claim(from: number, token: number, clientId: string, discard: boolean): void {
+    const entry = this.#entries.get(clientId)
+    if (entry === undefined) {
+      this.#entries.set(clientId, { owner: from, busy: true, waiting: [] })
+      this.#actions.grant(from, token, clientId, from)
+      return
+    }
+    if (entry.busy) entry.waiting.push({ from, token, discard })
+    else this.#settle(entry, clientId, { from, token, discard })
+  }
+
+  /** The last granted claim is settled: the next one goes on. */
+  claimDone(clientId: string): void {
+    const entry = this.#entries.get(clientId)
+    if (entry === undefined) return
+    entry.busy = false
+    const next = entry.waiting.shift()
+    if (next !== undefined) this.#settle(entry, clientId, next)
+  }
+
+  /** The session ended at `from`; ignored when another shard has claimed it meanwhile. */
+  sessionEnded(from: number, clientId: string): void {
+    const entry = this.#entries.get(clientId)
+    if (entry === undefined || entry.owner !== from || entry.busy) return
+    this.#entries.delete(clientId)
+  }
+
+  #settle(entry: Entry, clientId: string, claim: Claim): void {
+    const { owner } = entry
+    entry.busy = true
+    entry.owner = claim.from
+    this.#actions.grant(claim.from, claim.token, clientId, owner)
+    if (owner !== claim.from) {
+      this.#actions.release(owner, clientId, claim.from, claim.discard)
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import type { Message } from '../message.ts'
+import type { ControlMessage } from '../ports.ts'
+import type { Outgoing } from '../session/outgoing.ts'
+import type { Broker } from './broker.ts'
+import type { ItemHandler } from './links.ts'
+import type { ShardMessage } from './messages.ts'
+import { deliverLocally, deliverToMember, routeToGroup } from './route.ts'
+
+/** Shards that a message of a shared subscription may cross in search of a member. */
+const HOPS_MAX = 4
+
+/** Takes in what siblings send, in the order they sent it. */
+export class Inbox implements ItemHandler {
+  readonly #broker: Broker
+
+  constructor(broker: Broker) {
+    this.#broker = broker
+  }
+
+  /** One batch of a sibling: blobs of items and control messages. */
+  receive(from: number, items: readonly (Buffer | ControlMessage)[]): void {
+    for (const item of items) {
+      if (Buffer.isBuffer(item)) this.#broker.links.receive(from, item, this)
+      else this.#control(from, item as ShardMessage) // Siblings send nothing else.
+    }
+  }
+
+  published(message: Message, from: number): void {
+    const { core, routing } = this.#broker
+    core.router.resolve(message.topic)
+    core.routeShared = message.topic.deliveries.length > 1
+    deliverLocally(routing, message, from)
+  }
+
+  publishedToMember(
+    message: Message,
+    group: string,
+    filter: string,
+    clientId: string,
+    hops: number,
+  ): void {
+    const { core, routing, links } = this.#broker
+    const route = core.router.findGroup(group, filter)
+    if (route === undefined) return
+    const session = core.sessions.get(clientId)
+    core.routeShared = false
+    const here = session !== undefined && (session.connection !== undefined || hops >= HOPS_MAX)
+    if (here && deliverToMember(core, session, message, route)) return
+    // The member left, or went offline, since the sender looked: another one may be online.
+    core.routeRemote = 0
+    routing.publisher = undefined
+    const exclude = session === undefined ? new Set([clientId]) : undefined
+    if (hops < HOPS_MAX && routeToGroup(routing, message, route, exclude, hops)) {
+      links.forwardedTo |= core.routeRemote
+    } else if (session !== undefined) deliverToMember(core, session, message, route)
+  }
+
+  forwarded(clientId: string, outgoing: Outgoing): void {
+    this.#broker.claims.forwarded(clientId, outgoing)
+  }
+
+  #control(from: number, message: ShardMessage): void {
+    const { claims, core, exclusive, interest, links } = this.#broker
+    switch (message.kind) {
+      case 'batch-end':
+        return links.batchEnded(from, message.sequence)
+      case 'batch-durable':
+        return links.batchDurable(from, message.sequence, message.failure)
+      case 'interest':
+      case 'no-interest':
+      case 'member':
+      case 'no-member':
+        return this.#interest(from, message)
+      case 'interest-known':
+        return interest.known(message.token)
+      case 'release-body':
+        return core.bodies.release(message.key)
+      case 'exclusive-acquire':
+        return exclusive.asked(from, message.topic, message.clientId, message.token)
+      case 'exclusive-answer':
+        return exclusive.answered(message.token, message.acquired)
+      case 'exclusive-release':
+        return exclusive.released(message.topic, message.clientId)
+      case 'claim':
+        return claims.directory.claim(from, message.token, message.clientId, message.discard)
+      case 'claim-done':
+        return claims.directory.claimDone(message.clientId)
+      case 'session-ended':
+        return claims.directory.sessionEnded(from, message.clientId)
+      default:
+        return this.#move(from, message)
+    }
+  }
+
+  #interest(
+    from: number,
+    message: Extract<
+      ShardMessage,
+      { readonly kind: 'interest' | 'no-interest' | 'member' | 'no-member' }
+    >,
+  ): void {
+    const { core, links } = this.#broker
+    const { router, store } = core
+    if (message.kind === 'no-interest') router.removeRemote(from, message.filter)
+    else if (message.kind === 'no-member') {
+      router.leaveGroup(message.group, message.filter, message.clientId, from)
+    } else {
+      const { token } = message
+      if (message.kind === 'interest') router.addRemote(from, message.filter)
+      else {
+        const { clientId, online } = message
+        const member = { clientId, shard: from, online, subscription: undefined }
+        router.joinGroup(message.group, message.filter, member)
+      }
+      // What was retained here before the subscription must be visible to its shard first.
+      core.startTick()
+      store.barrier(() => links.send(from, { kind: 'interest-known', token }))
+    }
+  }
+
+  #move(
+    from: number,
+    message: Extract<
+      ShardMessage,
+      {
+        readonly kind:
+          | 'claim-granted'
+          | 'release'
+          | 'handover-begin'
+          | 'handover'
+          | 'cut'
+          | 'cut-mark'
+          | 'moved'
+      }
+    >,
+  ): void {
+    const { claims } = this.#broker
+    const { clientId } = message
+    switch (message.kind) {
+      case 'claim-granted':
+        return claims.granted(message.token, clientId, message.owner)
+      case 'release':
+        return claims.release(clientId, message.to, message.discard)
+      case 'handover-begin':
+        return claims.handoverBegin(from, clientId, message.storeKey, message.sequence)
+      case 'handover':
+        return claims.handover(clientId)
+      case 'cut':
+        return claims.cut(clientId, message.from, message.to)
+      case 'cut-mark':
+        return claims.cutMark(clientId, message.at)
+      case 'moved':
+        return claims.moved(clientId)
+    }
+  }
+}

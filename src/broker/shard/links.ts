@@ -1,0 +1,247 @@
+import type { ByteWriter } from '#kernel/byte-writer.ts'
+import { decodeUtf8, utf8Length } from '#codec/mqtt/utf8.ts'
+import { messageBytesLength, readMessage, writeMessage } from '../message-bytes.ts'
+import type { Message } from '../message.ts'
+import type { QoS } from '../qos.ts'
+import type { StoreFailure } from '../ports.ts'
+import type { GroupRoute } from '../router/routes.ts'
+import { Outgoing } from '../session/outgoing.ts'
+import type { PendingAck } from '../session/pending-ack.ts'
+import { settle } from './core.ts'
+import type { ShardCore } from './core.ts'
+import type { ShardMessage } from './messages.ts'
+
+/** Binary items between shards: u32 length of the rest, u8 kind, then what the kind says. */
+const ItemKind = {
+  /** A message for all ordinary subscribers of the receiver. */
+  PUBLISH: 1,
+  /** A message for one member of a shared subscription: hops, group, filter, client id. */
+  MEMBER: 2,
+  /** A message for one session that moved: QoS, retain, subscription identifiers, client id. */
+  FORWARD: 3,
+} as const
+
+/** What a shard does with the items it receives. */
+export interface ItemHandler {
+  published(message: Message, from: number): void
+  publishedToMember(
+    message: Message,
+    group: string,
+    filter: string,
+    clientId: string,
+    hops: number,
+  ): void
+  forwarded(clientId: string, outgoing: Outgoing): void
+}
+
+interface Batch {
+  readonly sequence: number
+  readonly waiters: PendingAck[]
+}
+
+/**
+ * The ways to the sibling shards: encodes what crosses, and keeps which acknowledgements wait
+ * until a sibling has made its part safe. One `batch-end` per tick and shard asks for all of them.
+ */
+export class Links {
+  readonly #core: ShardCore
+  /** By shard: acknowledgements that wait for what was sent to it in this tick. */
+  readonly #waiters: PendingAck[][]
+  /** By shard: batches sent and not yet answered, oldest first. */
+  readonly #batches: Batch[][]
+  #nextSequence: number
+  /** Bit s: something was forwarded to shard s while a sibling's batch was taken in. */
+  forwardedTo: number
+
+  constructor(core: ShardCore) {
+    this.#core = core
+    this.#waiters = Array.from({ length: core.shardCount }, () => [])
+    this.#batches = Array.from({ length: core.shardCount }, () => [])
+    this.#nextSequence = 1
+    this.forwardedTo = 0
+  }
+
+  /** Sends a control message behind everything sent before. */
+  send(shard: number, message: ShardMessage): void {
+    this.#core.startTick()
+    this.#core.fabric.send(shard, message)
+  }
+
+  /** Sends a control message to all siblings; returns how many there are. */
+  broadcast(message: ShardMessage): number {
+    let count = 0
+    for (let shard = 0; shard < this.#core.shardCount; shard++) {
+      if (shard === this.#core.shard) continue
+      this.send(shard, message)
+      count++
+    }
+    return count
+  }
+
+  /** Sends a message to the ordinary subscribers of a shard. Hot path. */
+  publish(shard: number, message: Message): void {
+    const writer = this.#begin(shard, ItemKind.PUBLISH, 0, message)
+    putMessage(writer, message)
+  }
+
+  /** Sends a message to one member of a shared subscription. */
+  publishToMember(
+    shard: number,
+    message: Message,
+    group: GroupRoute,
+    clientId: string,
+    hops: number,
+  ): void {
+    const texts = [group.group, group.filter, clientId]
+    let length = 1
+    for (const text of texts) length += 2 + utf8Length(text)
+    const writer = this.#begin(shard, ItemKind.MEMBER, length, message)
+    writer.bytes[writer.offset++] = hops
+    for (const text of texts) putText(writer, text)
+    putMessage(writer, message)
+  }
+
+  /** Sends a message on to a session that moved. */
+  forward(shard: number, clientId: string, outgoing: Outgoing, message: Message): void {
+    const ids = outgoing.subscriptionIds ?? []
+    const length = 2 + 4 * ids.length + 2 + utf8Length(clientId)
+    const writer = this.#begin(shard, ItemKind.FORWARD, length, message)
+    writer.bytes[writer.offset++] = outgoing.qos | (outgoing.retain ? 4 : 0)
+    writer.bytes[writer.offset++] = ids.length
+    for (const id of ids) writer.offset = writer.bytes.writeUInt32BE(id, writer.offset)
+    putText(writer, clientId)
+    putMessage(writer, message)
+    this.forwardedTo |= 1 << shard
+    this.#core.routeRemote |= 1 << shard
+  }
+
+  /** Lets an acknowledgement wait until these shards have made their part of this tick safe. */
+  awaitShards(ack: PendingAck, shards: number): void {
+    for (let shard = 0; shard < this.#waiters.length; shard++) {
+      if ((shards & (1 << shard)) === 0) continue
+      ack.waiting++
+      this.#waiters[shard]!.push(ack) // In range: one list per shard.
+    }
+  }
+
+  /** End of tick: asks every shard that somebody waits for. */
+  endTick(): void {
+    for (let shard = 0; shard < this.#waiters.length; shard++) {
+      const waiters = this.#waiters[shard]! // In range: one list per shard.
+      if (waiters.length === 0) continue
+      this.#waiters[shard] = []
+      const sequence = this.#nextSequence++
+      this.#batches[shard]!.push({ sequence, waiters }) // As above.
+      this.send(shard, { kind: 'batch-end', sequence })
+    }
+  }
+
+  /** A sibling asks when everything it sent so far is safe here, and where we passed it on to. */
+  batchEnded(from: number, sequence: number): void {
+    let waiting = 1
+    let failed: StoreFailure | undefined
+    const done = (failure: StoreFailure | undefined): void => {
+      failed ??= failure
+      if (--waiting === 0) this.send(from, { kind: 'batch-durable', sequence, failure: failed })
+    }
+    for (let shard = 0; shard < this.#waiters.length; shard++) {
+      if ((this.forwardedTo & (1 << shard)) === 0) continue
+      waiting++
+      this.#waiters[shard]!.push(forwardAck(done)) // In range: one list per shard.
+    }
+    this.forwardedTo = 0
+    this.#core.startTick()
+    this.#core.store.barrier(done)
+  }
+
+  /** A sibling has made everything up to `sequence` safe, or failed to. */
+  batchDurable(from: number, sequence: number, failure: StoreFailure | undefined): void {
+    const batches = this.#batches[from]
+    const batch = batches?.shift()
+    if (batch === undefined || batch.sequence !== sequence) {
+      throw new Error(`shard ${from} answered batch ${sequence} out of turn`)
+    }
+    for (const ack of batch.waiters) settle(ack, failure)
+  }
+
+  /** Takes a blob of items apart. */
+  receive(from: number, blob: Buffer, handler: ItemHandler): void {
+    let offset = 0
+    while (offset < blob.length) {
+      const end = offset + 4 + blob.readUInt32BE(offset)
+      this.#item(from, blob, offset + 4, end, handler)
+      offset = end
+    }
+  }
+
+  #item(from: number, blob: Buffer, start: number, end: number, handler: ItemHandler): void {
+    const kind = blob[start]
+    let at = start + 1
+    const text = (): string => {
+      const length = blob.readUInt16BE(at)
+      at += 2 + length
+      return decodeUtf8(blob, at - length, at)
+    }
+    const message = (): Message => {
+      const read = readMessage(blob, at, end, this.#core.router, true)
+      if (read === undefined) throw new Error(`shard ${from} sent an unreadable message`)
+      return read
+    }
+    if (kind === ItemKind.PUBLISH) handler.published(message(), from)
+    else if (kind === ItemKind.MEMBER) {
+      const hops = blob[at++]! // In range: every item of this kind has it.
+      const group = text()
+      const filter = text()
+      const clientId = text()
+      handler.publishedToMember(message(), group, filter, clientId, hops)
+    } else if (kind === ItemKind.FORWARD) {
+      const flags = blob[at++]! // In range, as above; so is the next one.
+      const idCount = blob[at++]!
+      const ids: number[] = []
+      for (let index = 0; index < idCount; index++, at += 4) ids.push(blob.readUInt32BE(at))
+      const clientId = text()
+      const qos = (flags & 3) as QoS // Written by `forward`.
+      const retain = (flags & 4) !== 0
+      const outgoing = new Outgoing(
+        message(), qos, retain, ids.length === 0 ? undefined : ids, undefined,
+      )
+      handler.forwarded(clientId, outgoing)
+    } else throw new Error(`shard ${from} sent an item of unknown kind ${kind}`)
+  }
+
+  #begin(shard: number, kind: number, extraBytes: number, message: Message): ByteWriter {
+    const length = 1 + extraBytes + messageBytesLength(message)
+    const writer = this.#core.fabric.writer(shard)
+    this.#core.startTick()
+    writer.ensure(4 + length)
+    writer.offset = writer.bytes.writeUInt32BE(length, writer.offset)
+    writer.bytes[writer.offset++] = kind
+    return writer
+  }
+}
+
+function putMessage(writer: ByteWriter, message: Message): void {
+  writer.offset = writeMessage(writer.bytes, writer.offset, message)
+}
+
+function putText(writer: ByteWriter, text: string): void {
+  const written = writer.bytes.write(text, writer.offset + 2, 'utf8')
+  writer.bytes.writeUInt16BE(written, writer.offset)
+  writer.offset += 2 + written
+}
+
+/** An acknowledgement towards a sibling that waits like one towards a client. */
+function forwardAck(done: (failure: StoreFailure | undefined) => void): PendingAck {
+  const ack: PendingAck = {
+    target: { drainAcks: () => done(ack.failure) },
+    type: 0,
+    packetId: 0,
+    reason: 0,
+    frame: undefined,
+    publish: false,
+    waiting: 1,
+    failure: undefined,
+    onSent: undefined,
+  }
+  return ack
+}

@@ -1,0 +1,46 @@
+import type { Message } from '../message.ts'
+import type { Delivery } from '../router/routes.ts'
+import { deliveryQos } from '../session/deliver.ts'
+import { Outgoing } from '../session/outgoing.ts'
+import type { Session } from '../session/session.ts'
+import type { ShardCore } from './core.ts'
+import type { Links } from './links.ts'
+
+/**
+ * Decides what happens to a message for a session that is moving between shards.
+ *
+ * Every shard cuts its stream of publishes at one point: what it sent before the cut reaches the
+ * session through the old owner, what it sends after through the new one. Both owners see both
+ * parts when both have interest in the topic, so each takes only its own part: nothing is lost
+ * and nothing comes twice. What arrives directly while the old owner still forwards is put behind.
+ * @returns true when the message is to be delivered in the ordinary way
+ */
+export function admitDuringMove(
+  core: ShardCore,
+  links: Links,
+  session: Session,
+  message: Message,
+  delivery: Delivery,
+  source: number,
+): boolean {
+  const move = session.move
+  if (move === undefined) return true
+  const afterCut = move.marked.has(source)
+  if (move.role === 'source') {
+    if (afterCut) return false
+    links.forward(move.peer, session.clientId, outgoingOf(core, message, delivery), message)
+    return false
+  }
+  if (!afterCut) return false
+  if (move.forwarded) return true
+  const outgoing = outgoingOf(core, message, delivery)
+  // A transient session has no queue in the store and does not move.
+  session.queue.addEarly(outgoing, core.routeShared)
+  return false
+}
+
+function outgoingOf(core: ShardCore, message: Message, delivery: Delivery): Outgoing {
+  const qos = deliveryQos(core, message, delivery.qos)
+  const retain = message.retain && delivery.retainAsPublished
+  return new Outgoing(message, qos, retain, delivery.subscriptionIds, undefined)
+}

@@ -1,0 +1,46 @@
+import type { Message } from '../message.ts'
+import { Metric } from '../metrics.ts'
+import type { RetainedStore } from '../retained/retained-store.ts'
+import { SetResult } from '../retained/retained-store.ts'
+import { routeMessage } from './route.ts'
+import type { Routing } from './route.ts'
+
+/** What publishing needs beside routing. */
+export interface PublishParts {
+  readonly routing: Routing
+  readonly retained: RetainedStore
+}
+
+/**
+ * Takes a message into the broker: retains it if asked, and routes it. All ways in end here:
+ * clients, wills, delayed messages, the API. Results are in the core's `route…` fields: the caller
+ * lets its acknowledgement wait for them. Hot path.
+ */
+export function publishMessage(parts: PublishParts, message: Message): void {
+  const { core } = parts.routing
+  core.routeNeedsCommit = false
+  core.routeRemote = 0
+  core.routeReceivers = 0
+  core.metrics.values[Metric.MESSAGES_PUBLISH]!++ // The index comes from the table.
+  if (message.retain && !retain(parts, message)) return
+  routeMessage(parts.routing, message)
+  if (core.routeReceivers === 0) {
+    core.metrics.increment(Metric.MESSAGES_DROPPED)
+    core.metrics.increment(Metric.MESSAGES_DROPPED_NO_SUBSCRIBERS)
+  }
+}
+
+/** False when the message only cleared a retained one and is not to be forwarded. */
+function retain(parts: PublishParts, message: Message): boolean {
+  const { core } = parts.routing
+  const { retainer } = core.settings
+  if (!retainer.enable) return true
+  const result = parts.retained.set(message)
+  if (result === SetResult.STORED || result === SetResult.DELETED) {
+    if (message.qos > 0) core.noteDurableWrite()
+    else core.startTick()
+  } else if (result !== SetResult.ABSENT) {
+    core.log.warn('failed_to_retain_message', { topic: message.topic.topic, reason: result })
+  }
+  return !(retainer.stopPublishClearMessage && message.payload.length === 0)
+}

@@ -1,0 +1,63 @@
+import { PacketType } from '#codec/mqtt/packet-type.ts'
+import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { Metric } from '../metrics.ts'
+import type { Connection } from '../session/connection.ts'
+import { sendOutgoing } from '../session/deliver.ts'
+import { OutgoingState } from '../session/outgoing.ts'
+import { forgetIncoming } from '../session/session-record.ts'
+import type { Session } from '../session/session.ts'
+import type { Broker } from './broker.ts'
+
+/**
+ * The two time limits of open message exchanges: `mqtt.retry_interval` sends again what a 3.x
+ * client did not acknowledge (5.0 forbids it on a living connection [MQTT-4.4.0-1]), and
+ * `mqtt.await_rel_timeout` gives up waiting for a PUBREL. Both are off by default.
+ */
+export class Retry {
+  readonly #broker: Broker
+  #nextMs: number
+
+  constructor(broker: Broker) {
+    this.#broker = broker
+    this.#nextMs = 0
+  }
+
+  /** Looks at all connections, twice per interval. */
+  run(): void {
+    const { core } = this.#broker
+    const { retryIntervalMs, awaitRelTimeoutMs } = core.settings.mqtt
+    const intervalMs = Math.min(retryIntervalMs, awaitRelTimeoutMs)
+    if (intervalMs === Number.POSITIVE_INFINITY || core.nowMs < this.#nextMs) return
+    this.#nextMs = core.nowMs + intervalMs / 2
+    for (const connection of core.connections) {
+      const { session } = connection
+      if (session === undefined) continue
+      if (connection.version !== ProtocolVersion.V5) this.#resend(connection, session)
+      this.#forget(session)
+    }
+  }
+
+  #resend(connection: Connection, session: Session): void {
+    const { core } = this.#broker
+    const before = core.nowMs - core.settings.mqtt.retryIntervalMs
+    for (const outgoing of session.inflight.values()) {
+      if (outgoing.sentAtMs > before || connection.congested) continue
+      if (outgoing.state === OutgoingState.SENT) sendOutgoing(core, session, connection, outgoing)
+      else if (outgoing.state === OutgoingState.RELEASED) {
+        outgoing.sentAtMs = core.nowMs
+        connection.sendAck(PacketType.PUBREL, outgoing.packetId, ReasonCode.SUCCESS)
+      }
+    }
+  }
+
+  #forget(session: Session): void {
+    const { core } = this.#broker
+    const before = core.nowMs - core.settings.mqtt.awaitRelTimeoutMs
+    for (const [packetId, receivedAtMs] of session.awaitingRel) {
+      if (receivedAtMs > before) continue
+      forgetIncoming(core.store, session, packetId)
+      core.metrics.increment(Metric.MESSAGES_DROPPED_AWAIT_PUBREL_TIMEOUT)
+    }
+  }
+}

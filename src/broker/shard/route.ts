@@ -1,0 +1,132 @@
+import type { Message } from '../message.ts'
+import type { Delivery, GroupRoute } from '../router/routes.ts'
+import type { PickMemory, SharedPicker } from '../router/shared-strategy.ts'
+import { deliver, deliverAs, deliveryQos } from '../session/deliver.ts'
+import type { Session } from '../session/session.ts'
+import type { ShardCore } from './core.ts'
+import type { Links } from './links.ts'
+import { admitDuringMove } from './move-gate.ts'
+
+/** What routing needs beside the core. */
+export interface Routing {
+  readonly core: ShardCore
+  readonly links: Links
+  readonly picker: SharedPicker
+  /** What the session that published the message now being routed remembers of its groups. */
+  publisher: PickMemory | undefined
+}
+
+/**
+ * Brings a message that entered the broker at this shard to everyone who wants it: local
+ * sessions, one member of each matching group, and the shards that announced interest. It crosses
+ * shards at most once. Results are left in the core's `route…` fields. Hot path.
+ */
+export function routeMessage(routing: Routing, message: Message): void {
+  const { core } = routing
+  const entry = message.topic
+  core.router.resolve(entry)
+  const { deliveries, groups } = entry
+  core.routeRemote = 0
+  core.routeReceivers = deliveries.length
+  core.routeShared = deliveries.length + groups.length > 1
+  deliverLocally(routing, message, core.shard)
+  if (entry.remoteShards !== 0) sendToShards(routing, message, entry.remoteShards)
+  for (const group of groups) routeToGroup(routing, message, group, undefined, 0)
+}
+
+/**
+ * Gives a message to the ordinary subscribers of this shard. Hot path.
+ * @param source shard at which the message entered the broker
+ */
+export function deliverLocally(routing: Routing, message: Message, source: number): void {
+  const { core } = routing
+  const { deliveries } = message.topic
+  const shared = core.routeShared
+  for (let index = 0; index < deliveries.length; index++) {
+    let delivery = deliveries[index]! // In range: the loop's condition.
+    // Subscribers of a shard are its sessions.
+    const session = delivery.subscriber as Session
+    if (session.clientId === message.publisher) {
+      const own = ownDelivery(core, session, delivery)
+      if (own === undefined) continue
+      delivery = own
+    }
+    if (session.move !== undefined) {
+      if (!admitDuringMove(core, routing.links, session, message, delivery, source)) continue
+    }
+    deliver(core, session, message, delivery, shared)
+  }
+}
+
+/** What a session gets of its own message: no local [MQTT-3.8.3-3]; undefined = nothing. */
+function ownDelivery(core: ShardCore, session: Session, delivery: Delivery): Delivery | undefined {
+  if (core.settings.mqtt.ignoreLoopDeliver && (session.connection?.version ?? 5) < 5) {
+    core.countNoLocal()
+    return undefined
+  }
+  if (delivery.own === undefined) return delivery
+  if (delivery.own === null) {
+    core.countNoLocal()
+    return undefined
+  }
+  return delivery.own
+}
+
+function sendToShards(routing: Routing, message: Message, shards: number): void {
+  const { core, links } = routing
+  for (let shard = 0; shard < core.shardCount; shard++) {
+    if ((shards & (1 << shard)) === 0 || shard === core.shard) continue
+    links.publish(shard, message)
+    core.routeRemote |= 1 << shard
+    core.routeReceivers++
+  }
+}
+
+/**
+ * Gives a message to one member of a shared subscription [MQTT-4.8.2-4].
+ * @param exclude client ids that had their chance
+ * @param hops shards the message has crossed for this group
+ */
+export function routeToGroup(
+  routing: Routing,
+  message: Message,
+  group: GroupRoute,
+  exclude: ReadonlySet<string> | undefined,
+  hops: number,
+): boolean {
+  const { core, links, picker } = routing
+  const member = picker.pick(group, message.topic, routing.publisher, exclude)
+  if (member === undefined) return false
+  core.routeReceivers++
+  if (member.shard === core.shard) {
+    const session = core.sessions.get(member.clientId)
+    if (session === undefined) return false
+    deliverToMember(core, session, message, group)
+    return true
+  }
+  links.publishToMember(member.shard, message, group, member.clientId, hops + 1)
+  core.routeRemote |= 1 << member.shard
+  return true
+}
+
+/** Gives a message of a shared subscription to the member chosen, a session of this shard. */
+export function deliverToMember(
+  core: ShardCore,
+  session: Session,
+  message: Message,
+  group: GroupRoute,
+): boolean {
+  const held = session.subscriptions.get(groupFilter(group))
+  if (held === undefined) return false
+  const { subscription } = held
+  const qos = deliveryQos(core, message, subscription.qos)
+  const retain = message.retain && subscription.retainAsPublished
+  const ids = subscription.subscriptionId === 0 ? undefined : [subscription.subscriptionId]
+  deliverAs(core, session, message, qos, retain, ids, group, core.routeShared)
+  return true
+}
+
+/** The filter as the session holds it. */
+export function groupFilter(group: GroupRoute): string {
+  return `$share/${group.group}/${group.filter}`
+}

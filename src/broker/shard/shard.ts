@@ -1,0 +1,193 @@
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { hashString } from '#kernel/hash.ts'
+import { TimerWheel } from '#kernel/timer-wheel.ts'
+import type { BrokerSettings, ListenerSettings } from '../limits.ts'
+import { Table } from '../ports.ts'
+import type { ControlMessage, Wire } from '../ports.ts'
+import { RetainedSweep } from '../retained/retained-sweep.ts'
+import { Router } from '../router/router.ts'
+import { Connection } from '../session/connection.ts'
+import { endSession } from '../session/lifecycle.ts'
+import { PacketHandler } from '../session/packet-handler.ts'
+import { readSession } from '../session/session-record.ts'
+import type { StoredSession } from '../session/session-record.ts'
+import type { SysMessage } from '../sys/sys-topics.ts'
+import { assembleBroker } from './assemble.ts'
+import { BodySweep } from './body-sweep.ts'
+import type { Broker } from './broker.ts'
+import { ShardCore } from './core.ts'
+import type { ShardPorts } from './core.ts'
+import { DelayedSender } from './delayed-sender.ts'
+import { Inbox } from './inbox.ts'
+import { Retry } from './retry.ts'
+
+/** Topics whose routes are remembered. */
+const TOPIC_CACHE_ENTRIES_MAX = 131_072
+/** Cached topics looked at per `advance` for being out of date. */
+const TOPIC_SWEEP_PLACES = 512
+/** Timers fired per `advance`; the rest follows in the next one. */
+const TIMER_FIRES_MAX = 20_000
+
+/**
+ * One shard of the broker: owns connections and sessions, knows its siblings only through the
+ * fabric. The host feeds it with connections, bytes, siblings' batches and time; everything it
+ * decides comes out through its ports. One shard is a whole broker.
+ */
+export class Shard {
+  readonly broker: Broker
+  readonly #core: ShardCore
+  readonly #handler: PacketHandler
+  readonly #inbox: Inbox
+  readonly #delayedSender: DelayedSender
+  readonly #retainedSweep: RetainedSweep
+  readonly #bodySweep: BodySweep
+  readonly #retry: Retry
+  /** Monotonic ms at which the feed of retained messages wants to run; Infinity = not. */
+  #feedAtMs: number
+  #sweepAtMs: number
+
+  constructor(ports: ShardPorts, settings: BrokerSettings) {
+    const router = new Router(ports.fabric.shard, {
+      topicLevelsMax: settings.mqtt.topicLevelsMax,
+      topicCacheEntriesMax: TOPIC_CACHE_ENTRIES_MAX,
+    })
+    const core = new ShardCore(ports, settings, router, new TimerWheel(ports.clock.monotonicMs()))
+    this.#core = core
+    this.#feedAtMs = Number.POSITIVE_INFINITY
+    this.#sweepAtMs = 0
+    this.broker = assembleBroker(core, () => {
+      this.#feedAtMs = 0
+      core.startTick()
+    })
+    this.#handler = new PacketHandler(this.broker)
+    this.#inbox = new Inbox(this.broker)
+    this.#delayedSender = new DelayedSender(this.broker)
+    this.#bodySweep = new BodySweep(core)
+    this.#retry = new Retry(this.broker)
+    this.#retainedSweep = new RetainedSweep({
+      store: core.store,
+      clock: ports.clock,
+      totals: this.broker.totals.retained,
+      retained: this.broker.retained,
+      settings: () => core.settings.retainer,
+    })
+  }
+
+  /**
+   * Loads what the store has for this shard: sessions with their subscriptions (not their queues)
+   * and delayed messages. `done` is called once all siblings know this shard's interest; the host
+   * opens listeners when all shards are done.
+   */
+  start(done: () => void): void {
+    const { totals, delayed, interest } = this.broker
+    totals.retained.load()
+    totals.delayed.load()
+    delayed.load()
+    this.#loadSessions()
+    interest.whenAllKnown(done)
+  }
+
+  /** A new network connection. */
+  accept(wire: Wire, listener: ListenerSettings): Connection {
+    const core = this.#core
+    const connection = new Connection(core, this.#handler, wire, listener)
+    core.connections.add(connection)
+    connection.lastReceivedMs = core.nowMs
+    const dueMs = core.ports.clock.monotonicMs() + core.settings.mqtt.idleTimeoutMs
+    core.timers.scheduleAt(connection.timer, dueMs)
+    return connection
+  }
+
+  /** A batch of a sibling, in the order it was sent. */
+  receiveBatch(fromShard: number, items: readonly (Buffer | ControlMessage)[]): void {
+    this.#inbox.receive(fromShard, items)
+  }
+
+  /** Ends the tick: batches to siblings, group commit, gathered writes. */
+  endOfTick(): void {
+    if (this.#feedAtMs === 0) this.#runFeed()
+    this.broker.links.endTick()
+    this.#core.endTick()
+  }
+
+  /** Lets time pass. The host calls it every 100 ms. */
+  advance(): void {
+    const core = this.#core
+    const monotonicMs = core.ports.clock.monotonicMs()
+    core.startTick()
+    core.timers.advance(monotonicMs, TIMER_FIRES_MAX)
+    this.#delayedSender.run()
+    this.#retry.run()
+    this.#bodySweep.run()
+    core.router.sweepTopics(TOPIC_SWEEP_PLACES)
+    if (core.shard === 0 && monotonicMs >= this.#sweepAtMs) {
+      this.#sweepAtMs = monotonicMs + this.#retainedSweep.run()
+    }
+    if (monotonicMs >= this.#feedAtMs) this.#runFeed()
+  }
+
+  /** Publishes a message of the broker itself, such as the node's numbers under `$SYS`. */
+  publishSys(message: SysMessage): void {
+    this.broker.announce(message)
+  }
+
+  /** Tells every client that the server goes, and calls back once everything is stored. */
+  stop(done: () => void): void {
+    const core = this.#core
+    core.startTick()
+    for (const connection of core.connections) {
+      connection.close({
+        reason: ReasonCode.SERVER_SHUTTING_DOWN,
+        code: 'server_shutting_down',
+        text: 'The server is shutting down.',
+      })
+    }
+    core.store.barrier(() => done())
+  }
+
+  #runFeed(): void {
+    const wait = this.broker.feed.run()
+    if (wait === 0) {
+      // More in the next iteration of the event loop.
+      this.#feedAtMs = 0
+      this.#core.startTick()
+    } else this.#feedAtMs = this.#core.ports.clock.monotonicMs() + wait
+  }
+
+  #loadSessions(): void {
+    const core = this.#core
+    const found: StoredSession[] = []
+    const corrupt: string[] = []
+    core.store.scan(Table.SESSIONS, '', '\xff', (key, value) => {
+      const stored = readSession(key, value)
+      if (stored === undefined) {
+        if (core.shard === 0) corrupt.push(key)
+      } else if (hashString(stored.clientId) % core.shardCount === core.shard) found.push(stored)
+      return true
+    })
+    for (const key of corrupt) {
+      core.log.error('stored_session_unreadable', { key: Buffer.from(key, 'latin1').toString('hex') })
+      core.store.remove(Table.SESSIONS, key)
+    }
+    for (const stored of found) this.#restore(stored)
+    if (found.length > 0) core.log.info('sessions_loaded', { count: found.length })
+  }
+
+  /** A stored session is offline now; if it was connected when the process ended, it broke. */
+  #restore(stored: StoredSession): void {
+    const { sessions, wills, claims } = this.broker
+    const core = this.#core
+    const session = sessions.load(stored)
+    claims.directory.restore(stored.clientId, core.shard)
+    if (session.disconnectedAtMs === 0) {
+      session.disconnectedAtMs = core.nowMs
+      sessions.save(session)
+    }
+    if (session.disconnectedAtMs + session.expiryMs <= core.nowMs) {
+      endSession(this.broker, session)
+      return
+    }
+    sessions.armExpiry(session)
+    wills.connectionBroke(session)
+  }
+}

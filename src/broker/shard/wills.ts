@@ -1,0 +1,94 @@
+import { encodePublishProperties } from '#codec/mqtt/publish.ts'
+import { Timer } from '#kernel/timer-wheel.ts'
+import type { TimerTarget } from '#kernel/timer-wheel.ts'
+import { Message } from '../message.ts'
+import type { HeldWill, Session } from '../session/session.ts'
+import { mountTopic } from '../topics/mountpoint.ts'
+import type { ShardCore } from './core.ts'
+
+/**
+ * Sends the wills of sessions whose connection broke: at once, after the will delay, or when the
+ * session ends, whichever is first [MQTT-3.1.3-9] [MQTT-3.1.2-8].
+ */
+export class Wills implements TimerTarget {
+  readonly #core: ShardCore
+  readonly #publish: (message: Message) => void
+  readonly #timers: Map<Session, Timer>
+  readonly #byTimer: Map<Timer, Session>
+
+  constructor(core: ShardCore, publish: (message: Message) => void) {
+    this.#core = core
+    this.#publish = publish
+    this.#timers = new Map()
+    this.#byTimer = new Map()
+  }
+
+  /** Wills that wait for their delay. */
+  get waiting(): number {
+    return this.#timers.size
+  }
+
+  /** The connection broke without a proper DISCONNECT. */
+  connectionBroke(session: Session): void {
+    const { will } = session
+    if (will === undefined) return
+    if (will.delayMs === 0 || session.expiryMs === 0) {
+      this.sendNow(session)
+      return
+    }
+    const elapsedMs = this.#core.nowMs - session.disconnectedAtMs
+    this.#arm(session, Math.max(0, Math.min(will.delayMs, session.expiryMs) - elapsedMs))
+  }
+
+  /** Sends the session's will, if it still has one; it is gone then [MQTT-3.1.2-10]. */
+  sendNow(session: Session): void {
+    const { will } = session
+    this.cancel(session)
+    if (will === undefined) return
+    session.will = undefined
+    const message = this.#messageOf(session.clientId, will)
+    if (message !== undefined) this.#publish(message)
+  }
+
+  /** A new connection was made in time, or the will was withdrawn: it is not sent. */
+  cancel(session: Session): void {
+    const timer = this.#timers.get(session)
+    if (timer === undefined) return
+    this.#core.timers.cancel(timer)
+    this.#timers.delete(session)
+    this.#byTimer.delete(timer)
+  }
+
+  timerFired(timer: Timer): void {
+    const session = this.#byTimer.get(timer)
+    if (session !== undefined) this.sendNow(session)
+  }
+
+  #arm(session: Session, delayMs: number): void {
+    this.cancel(session)
+    const timer = new Timer(this)
+    this.#timers.set(session, timer)
+    this.#byTimer.set(timer, session)
+    this.#core.timers.scheduleAt(timer, this.#core.ports.clock.monotonicMs() + delayMs)
+  }
+
+  #messageOf(clientId: string, held: HeldWill): Message | undefined {
+    const core = this.#core
+    const { topic, payload, qos, retain, properties } = held.will
+    const { willDelayIntervalSeconds: _, messageExpiryIntervalSeconds, ...forwarded } = properties
+    const entry = core.router.entryFor(mountTopic(held.mountpoint, topic))
+    const expiryMs = Math.min(
+      messageExpiryIntervalSeconds === undefined
+        ? Number.POSITIVE_INFINITY
+        : messageExpiryIntervalSeconds * 1000,
+      core.settings.mqtt.messageExpiryMs,
+    )
+    const expiresAtMs = expiryMs === Number.POSITIVE_INFINITY ? 0 : core.nowMs + expiryMs
+    const encoded = encodePublishProperties(forwarded)
+    // Checked at CONNECT; only a mountpoint can have made it too deep since.
+    if (!('topic' in entry)) return undefined
+    return new Message(
+      entry, payload, qos, retain, encoded, expiresAtMs, clientId, core.nowMs, false,
+    )
+  }
+}
