@@ -128,7 +128,7 @@ export class RetainedCursor {
     if (verdict === Verdict.END) return Outcome.EXHAUSTED
     step.passed = 0
     this.#target = this.#scan.seek
-    this.#position = this.#target === '' ? key : this.#target
+    this.#position = this.#target === '' ? key + '\0' : this.#target
     let goOn = true
     if (verdict !== Verdict.MISS) goOn = this.#offer(step, verdict, key, value)
     if (!goOn || step.left <= 0 || step.keys <= 0) return Outcome.STOP

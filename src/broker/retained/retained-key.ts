@@ -35,9 +35,7 @@ export function isLongTopic(order: string): boolean {
 
 /** The `probe`-th possible key of a long topic. */
 export function longTopicKey(order: string, probe: number): string {
-  return (
-    order.slice(0, KEY_TOPIC_BYTES_MAX) + LONG_MARK + u32Key(hashString(order)) + u8Key(probe)
-  )
+  return order.slice(0, KEY_TOPIC_BYTES_MAX) + LONG_MARK + u32Key(hashString(order)) + u8Key(probe)
 }
 
 /** True when the key is that of a long topic: then it tells only the beginning. */

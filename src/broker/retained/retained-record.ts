@@ -28,7 +28,10 @@ export function discardTime(record: Uint8Array): number {
   const at = RECORD_HEADER_BYTES
   const high = (record[at]! << 8) | record[at + 1]! // In range, here and below: checked above.
   const low =
-    ((record[at + 2]! << 24) | (record[at + 3]! << 16) | (record[at + 4]! << 8) | record[at + 5]!) >>>
+    ((record[at + 2]! << 24) |
+      (record[at + 3]! << 16) |
+      (record[at + 4]! << 8) |
+      record[at + 5]!) >>>
     0
   return high * TWO_32 + low
 }

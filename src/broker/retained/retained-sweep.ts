@@ -79,8 +79,7 @@ export class RetainedSweep {
         keptBytes += key.length + value.length
       }
       const full =
-        keys >= SLICE_KEYS_MAX ||
-        (keys % KEYS_PER_CLOCK === 0 && clock.monotonicMs() >= deadlineMs)
+        keys >= SLICE_KEYS_MAX || (keys % KEYS_PER_CLOCK === 0 && clock.monotonicMs() >= deadlineMs)
       if (full) position = key + '\0'
       return !full
     })
