@@ -11,6 +11,7 @@ import { deliveryOf } from './merged-delivery.ts'
 import { NO_GROUPS } from './routes.ts'
 import type { Delivery, GroupMember, GroupRoute, Subscriber, Subscription } from './routes.ts'
 import { SharedGroup } from './shared-group.ts'
+import { SplitMap } from './split-map.ts'
 import { TopicCache } from './topic-cache.ts'
 import { EntryVersion, TopicEntry } from './topic-entry.ts'
 import { TopicTrie } from './topic-trie.ts'
@@ -67,7 +68,7 @@ export class Router {
   version: number
   readonly #ownShard: number
   #limits: RouterLimits
-  readonly #exact: Map<string, FilterRoute>
+  readonly #exact: SplitMap<FilterRoute>
   readonly #wild: TopicTrie
   readonly #groups: Map<string, SharedGroup>
   readonly #cache: TopicCache
@@ -82,7 +83,7 @@ export class Router {
     this.version = 0
     this.#ownShard = ownShard
     this.#limits = limits
-    this.#exact = new Map()
+    this.#exact = new SplitMap()
     this.#wild = new TopicTrie()
     this.#groups = new Map()
     this.#cache = new TopicCache(
@@ -278,14 +279,14 @@ export class Router {
   /** The filters that match a valid topic name, and which shards asked for them. */
   *filtersMatching(topic: string): Generator<FilterInterest> {
     const matched: FilterRoute[] = []
-    this.#match(topic, matched)
+    this.#match(topic, hashString(topic), matched)
     for (const route of matched) yield* this.#interest(route)
   }
 
   /** What each local session would get of a message with this topic; groups aside. */
   clientsMatching(topic: string): readonly Delivery[] {
     const matched: FilterRoute[] = []
-    this.#match(topic, matched)
+    this.#match(topic, hashString(topic), matched)
     return mergeLocal(matched)
   }
 
@@ -301,7 +302,7 @@ export class Router {
   #refresh(entry: TopicEntry): void {
     if (entry.version === EntryVersion.EVICTED && !this.#takeBack(entry)) return
     const matched = this.#matched
-    this.#match(entry.topic, matched)
+    this.#match(entry.topic, entry.hash, matched)
     if (entry.version === EntryVersion.STALE || !isUnchanged(entry, matched)) {
       this.#compute(entry, matched)
     }
@@ -354,22 +355,25 @@ export class Router {
   }
 
   /** Appends all filters that match the topic. */
-  #match(topic: string, into: FilterRoute[]): void {
-    const exact = this.#exact.get(topic)
+  #match(topic: string, hash: number, into: FilterRoute[]): void {
+    const exact = this.#exact.get(topic, hash)
     if (exact !== undefined) into.push(exact)
     this.#wild.match(topic, into)
   }
 
   #find(filter: string): FilterRoute | undefined {
-    return hasWildcard(filter) ? this.#wild.find(filter) : this.#exact.get(filter)
+    return hasWildcard(filter)
+      ? this.#wild.find(filter)
+      : this.#exact.get(filter, hashString(filter))
   }
 
   #obtain(filter: string): FilterRoute {
     if (hasWildcard(filter)) return this.#wild.obtain(filter)
-    let route = this.#exact.get(filter)
+    const hash = hashString(filter)
+    let route = this.#exact.get(filter, hash)
     if (route === undefined) {
       route = new FilterRoute(filter, NO_NODE)
-      this.#exact.set(filter, route)
+      this.#exact.set(filter, hash, route)
     }
     return route
   }
@@ -377,9 +381,10 @@ export class Router {
   /** Outdates the topics that a changed filter matches, and drops the filter if it is unused. */
   #changed(route: FilterRoute): void {
     if (route.node === NO_NODE) {
-      const entry = this.#cache.findText(route.filter, hashString(route.filter))
+      const hash = hashString(route.filter)
+      const entry = this.#cache.findText(route.filter, hash)
       if (entry !== undefined) entry.version = EntryVersion.STALE
-      if (route.unused) this.#exact.delete(route.filter)
+      if (route.unused) this.#exact.delete(route.filter, hash)
     } else {
       this.version++
       route.changedAt = this.version

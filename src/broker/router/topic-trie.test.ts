@@ -99,16 +99,16 @@ test('branches without routes are removed, and their nodes used again', () => {
             trie.remove(route)
             present.delete(name)
           }
-          assert.equal(trie.nodeCount, branches(present).size)
+          assert.equal(trie.nodes.count, branches(present).size)
           assert.equal(trie.routeCount, present.size)
-          nodesMost = Math.max(nodesMost, trie.nodeCount)
+          nodesMost = Math.max(nodesMost, trie.nodes.count)
         }
         assert.ok(
-          trie.nodesEnd <= nodesMost + 2,
+          trie.nodes.end <= nodesMost + 2,
           'no more nodes were made than were needed at once',
         )
         for (const route of Array.from(trie)) trie.remove(route)
-        assert.equal(trie.nodeCount + trie.levels.count + trie.edgeCount, 0)
+        assert.equal(trie.nodes.count + trie.levels.count + trie.edges.count, 0)
       },
     ),
     { numRuns: 100 },
@@ -138,7 +138,7 @@ test('filters and topics of 65,536 levels are handled without recursion', () => 
     `${pluses}+`,
   ])
   for (const route of Array.from(trie)) trie.remove(route)
-  assert.equal(trie.nodeCount, 0)
+  assert.equal(trie.nodes.count, 0)
 })
 
 test('filters by the thousand share levels and are all found again', () => {
@@ -151,5 +151,5 @@ test('filters by the thousand share levels and are all found again', () => {
     assert.deepEqual(matching(trie, topic), [filters[i]])
   }
   for (const filter of filters) trie.remove(trie.obtain(filter))
-  assert.equal(trie.nodeCount + trie.levels.count, 0)
+  assert.equal(trie.nodes.count + trie.levels.count, 0)
 })

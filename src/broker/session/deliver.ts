@@ -92,16 +92,27 @@ function sendFirst(
   outgoing.packetId = session.takePacketId()
   session.inflight.set(outgoing.packetId, outgoing)
   if (session.queue.stored) {
+    const hold = mustHold(session, outgoing)
     outgoing.sentBefore = true
-    outgoing.state = outgoing.qos === 2 ? OutgoingState.HELD : OutgoingState.SENT
+    outgoing.state = hold ? OutgoingState.HELD : OutgoingState.SENT
     session.queue.persist(outgoing, shared)
     outgoing.sentBefore = false
-    if (outgoing.qos === 2) {
+    if (hold) {
+      session.held++
       context.holdUntilCommit(session, outgoing)
       return
     }
   }
   sendOutgoing(context, session, outlet, outgoing)
+}
+
+/**
+ * A QoS 2 message to a stored session is sent once its identifier is on disk: after a crash it is
+ * sent again under the same one, so that the client does not take it for another message
+ * [MQTT-4.3.3-2]. What follows a held message waits with it, so that order is kept.
+ */
+function mustHold(session: Session, outgoing: Outgoing): boolean {
+  return outgoing.qos === 2 || session.held > 0
 }
 
 /**
@@ -159,13 +170,13 @@ function sendQueued(
   session.inflight.set(outgoing.packetId, outgoing)
   if (session.queue.stored) {
     const { sentBefore } = outgoing
+    const hold = mustHold(session, outgoing)
     outgoing.sentBefore = true
-    outgoing.state = outgoing.qos === 2 ? OutgoingState.HELD : OutgoingState.SENT
+    outgoing.state = hold ? OutgoingState.HELD : OutgoingState.SENT
     session.queue.update(outgoing)
     outgoing.sentBefore = sentBefore
-    if (outgoing.qos === 2) {
-      // Its identifier must be on disk first: after a crash it is sent again under the same
-      // one, so that the client does not take it for another message [MQTT-4.3.3-2].
+    if (hold) {
+      session.held++
       context.holdUntilCommit(session, outgoing)
       return
     }

@@ -58,6 +58,8 @@ export class Session implements Subscriber {
   readonly inflight: Map<number, Outgoing>
   /** Messages of the window to be sent again on this connection as its window allows. */
   resend: Outgoing[]
+  /** Messages of the window that wait for a commit before they are sent. */
+  held: number
   queue: SessionQueue
   /** QoS 2 packet identifiers received and not yet released, with the time of arrival in ms. */
   readonly awaitingRel: Map<number, number>
@@ -84,6 +86,7 @@ export class Session implements Subscriber {
     this.subscriptions = new Map()
     this.inflight = new Map()
     this.resend = []
+    this.held = 0
     this.queue = new SessionQueue(context, storeKey)
     this.awaitingRel = new Map()
     this.nextPacketId = 1

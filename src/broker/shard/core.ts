@@ -218,6 +218,7 @@ export class ShardCore implements SessionContext {
         this.holdUntilCommit(session, outgoing) // The store tries again; so does the message.
         continue
       }
+      session.held--
       const outlet = session.connection
       const current = session.inflight.get(outgoing.packetId) === outgoing
       if (!current || outgoing.state !== OutgoingState.HELD) continue
