@@ -8,28 +8,31 @@ const INTRODUCTION = `# Configuration
 
 <!-- Made by tools/gen-config-reference.ts from src/config/fields. Change the text there. -->
 
-The file is \`etc/tideway.conf\`, written in HOCON: \`key = value\`, groups in braces, comments after
-\`#\` or \`//\`. A file written for EMQX 5 is read as it is; keys without effect here are reported.
-[all-keys.conf](all-keys.conf) lists every key with its default, commented out.
+The file is \`etc/tideway.conf\`, written in HOCON: \`key = value\`, groups in braces, comments
+after \`#\` or \`//\`. A file written for EMQX 5 is read as it is; keys without effect here are
+reported. [all-keys.conf](all-keys.conf) lists every key with its default, commented out.
 
 **Layers.** Each goes over the one before: defaults, the file (and what it includes), what was
 changed at run time (\`data/configs\`), the environment.
 
-**Environment.** \`TIDEWAY_MQTT__MAX_INFLIGHT=64\` sets \`mqtt.max_inflight\`: two underscores between
-the parts of the path. The value is written as in the file. \`EMQX_…\` works too; \`TIDEWAY_…\` wins.
+**Environment.** \`TIDEWAY_MQTT__MAX_INFLIGHT=64\` sets \`mqtt.max_inflight\`: two underscores
+between the parts of the path. The value is written as in the file. \`EMQX_…\` works too;
+\`TIDEWAY_…\` wins.
 
-**Values.** Durations: \`500ms\`, \`15s\`, \`1m30s\`, \`2h\`, \`1d\`. Sizes: \`256KB\`, \`1MB\` (powers of 1024).
-Rates: \`1000/s\`, \`1MB/10s\`. \`null\` is the same as writing nothing: the default counts.
+**Values.** Durations: \`500ms\`, \`15s\`, \`1m30s\`, \`2h\`, \`1d\`. Sizes: \`256KB\`, \`1MB\`
+(powers of 1024). Rates: \`1000/s\`, \`1MB/10s\`. \`null\` is the same as writing nothing: the
+default counts.
 
-**Text.** Quotes are needed around text with spaces at its ends or any of \`$"{}[]=,#+\`, and around
-addresses of the form \`http://…\`. Several lines stand between \`"""\`; after \`"""~\` and a line end the
-common indentation is taken off.
+**Text.** Quotes are needed around text with spaces at its ends or any of \`$"{}[]=,#+\`, and
+around addresses of the form \`http://…\`. Several lines stand between \`"""\`; after \`"""~\`
+and a line end the common indentation is taken off.
 
-**Reuse.** \`include "other.conf"\`, \`\${a.b}\` (another key or an environment variable), \`\${?a.b}\` (if
-it exists), \`list += item\`. In names of files, \`\${NAME}\` inside quotes is taken from the environment.
+**Reuse.** \`include "other.conf"\`, \`\${a.b}\` (another key or an environment variable),
+\`\${?a.b}\` (if it exists), \`list += item\`. In names of files, \`\${NAME}\` inside quotes is
+taken from the environment.
 
-**Secrets.** \`file:///path\` in place of a secret names the file that holds it. Secrets are shown as
-\`******\`.
+**Secrets.** \`file:///path\` in place of a secret names the file that holds it. Secrets are
+shown as \`******\`.
 
 `
 

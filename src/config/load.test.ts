@@ -78,8 +78,10 @@ listeners.tcp.default.bind = "somewhere"
 nodee.name = x
 `
   assert.deepEqual(errorsOf(text), [
-    'etc/tideway.conf:8:30: listeners.tcp.default.bind must be a port (0..65535), `address:port` or `[IPv6 address]:port`, found "somewhere"',
-    'etc/tideway.conf:4:18: mqtt.idle_timeout must be a duration such as `15s` or `1m30s` or `infinity`, found "soon"',
+    'etc/tideway.conf:8:30: listeners.tcp.default.bind must be a port (0..65535), ' +
+      '`address:port` or `[IPv6 address]:port`, found "somewhere"',
+    'etc/tideway.conf:4:18: mqtt.idle_timeout must be a duration such as `15s` or `1m30s` or ' +
+      '`infinity`, found "soon"',
     'etc/tideway.conf:5:21: mqtt.max_qos_allowed must be one of `0`, `1`, `2`, found "7"',
     'etc/tideway.conf:6:18: mqtt.max_inflight must be at least 1, found "0"',
     'etc/tideway.conf:3:17: mqtt.max_inflght is not a known key: did you mean `max_inflight`?',
@@ -132,10 +134,12 @@ test('variables that set nothing are reported; a wrong key of ours is an error',
   assert.deepEqual(loaded.warnings.map(formatWarning), [
     'EMQX_MQTT_MAX_INFLIGHT sets nothing: write `EMQX_MQTT__MAX_INFLIGHT`',
     'EMQX_NO__SUCH sets nothing: there is no such key',
-    'environment EMQX_NODE__COOKIE: node.cookie has no effect here: in EMQX it is the shared secret of Erlang nodes',
+    'environment EMQX_NODE__COOKIE: node.cookie has no effect here: ' +
+      'in EMQX it is the shared secret of Erlang nodes',
   ])
   assert.deepEqual(loaded.errors.map(formatProblem), [
-    'environment TIDEWAY_MQTT__MAX_INFLGHT: mqtt.max_inflght is not a known key: did you mean `max_inflight`?',
+    'environment TIDEWAY_MQTT__MAX_INFLGHT: mqtt.max_inflght is not a known key: ' +
+      'did you mean `max_inflight`?',
   ])
 })
 

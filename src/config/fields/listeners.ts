@@ -4,6 +4,73 @@ import type { Finding } from '../field.ts'
 import { sslOptions, tcpOptions, websocketOptions } from './listener-options.ts'
 import { checkAccessRule, checkBind } from './listener-checks.ts'
 
+/** Who may connect, how often, and how much a client may send. */
+const limitFields = {
+  max_connections: int({
+    text: 'Connections open at a time.',
+    hot: 'live',
+    words: ['infinity'],
+    min: 1,
+    default: 'infinity',
+  }),
+  max_conn_rate: rate({
+    text: 'New connections per time; more wait in the backlog.',
+    of: 'items',
+    hot: 'live',
+    default: 'infinity',
+    example: '1000/s',
+  }),
+  messages_rate: rate({
+    text: 'PUBLISH packets one client may send per time. Reading pauses above it.',
+    of: 'items',
+    hot: 'new-connections',
+    default: 'infinity',
+    example: '500/s',
+  }),
+  bytes_rate: rate({
+    text: 'Bytes one client may send per time. Reading pauses above it.',
+    of: 'bytes',
+    hot: 'new-connections',
+    default: 'infinity',
+    example: '1MB/10s',
+  }),
+}
+
+const accessFields = {
+  enable_authn: bool({
+    words: ['quick_deny_anonymous'],
+    text:
+      '`false` lets every client in without authentication; `quick_deny_anonymous` refuses ' +
+      'clients without a user name before any authenticator is asked.',
+    hot: 'new-connections',
+    default: true,
+  }),
+  access_rules: list(
+    string({
+      text: '`allow` or `deny`, then `all`, an address or a CIDR.',
+      check: checkAccessRule,
+    }),
+    {
+      text: 'Which addresses may connect. The first rule that covers the address decides.',
+      hot: 'new-connections',
+      itemsMax: 10_000,
+      default: ['allow all'],
+      example: ['deny 192.168.5.0/24', 'allow all'],
+    },
+  ),
+  proxy_protocol: bool({
+    text: 'Connections begin with a PROXY protocol header, version 1 or 2.',
+    hot: 'new-connections',
+    default: false,
+  }),
+  proxy_protocol_timeout: duration({
+    text: 'A connection whose PROXY header has not come within this time is closed.',
+    hot: 'new-connections',
+    min: 1,
+    default: '3s',
+  }),
+}
+
 function commonFields<const Bind extends string>(bind: Bind) {
   return {
     enable: bool({ text: 'Whether the listener runs.', hot: 'live', default: true }),
@@ -19,34 +86,7 @@ function commonFields<const Bind extends string>(bind: Bind) {
       min: 1,
       default: 16,
     }),
-    max_connections: int({
-      text: 'Connections open at a time.',
-      hot: 'live',
-      words: ['infinity'],
-      min: 1,
-      default: 'infinity',
-    }),
-    max_conn_rate: rate({
-      text: 'New connections per time; more wait in the backlog.',
-      of: 'items',
-      hot: 'live',
-      default: 'infinity',
-      example: '1000/s',
-    }),
-    messages_rate: rate({
-      text: 'PUBLISH packets one client may send per time. Reading pauses above it.',
-      of: 'items',
-      hot: 'new-connections',
-      default: 'infinity',
-      example: '500/s',
-    }),
-    bytes_rate: rate({
-      text: 'Bytes one client may send per time. Reading pauses above it.',
-      of: 'bytes',
-      hot: 'new-connections',
-      default: 'infinity',
-      example: '1MB/10s',
-    }),
+    ...limitFields,
     mountpoint: string({
       text:
         'Prefix put before the topics of its clients and taken off on delivery. May hold ' +
@@ -61,38 +101,7 @@ function commonFields<const Bind extends string>(bind: Bind) {
       hot: 'new-connections',
       default: 'default',
     }),
-    enable_authn: bool({
-      words: ['quick_deny_anonymous'],
-      text:
-        '`false` lets every client in without authentication; `quick_deny_anonymous` refuses ' +
-        'clients without a user name before any authenticator is asked.',
-      hot: 'new-connections',
-      default: true,
-    }),
-    access_rules: list(
-      string({
-        text: '`allow` or `deny`, then `all`, an address or a CIDR.',
-        check: checkAccessRule,
-      }),
-      {
-        text: 'Which addresses may connect. The first rule that covers the address decides.',
-        hot: 'new-connections',
-        itemsMax: 10_000,
-        default: ['allow all'],
-        example: ['deny 192.168.5.0/24', 'allow all'],
-      },
-    ),
-    proxy_protocol: bool({
-      text: 'Connections begin with a PROXY protocol header, version 1 or 2.',
-      hot: 'new-connections',
-      default: false,
-    }),
-    proxy_protocol_timeout: duration({
-      text: 'A connection whose PROXY header has not come within this time is closed.',
-      hot: 'new-connections',
-      min: 1,
-      default: '3s',
-    }),
+    ...accessFields,
     tcp_options: tcpOptions,
   }
 }

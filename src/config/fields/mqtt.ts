@@ -106,7 +106,7 @@ const identityFields = {
     object(
       {
         expression: string({
-          text: 'Where the value comes from, such as `username` or `nth(1, tokens(clientid, "-"))`.',
+          text: 'Where the value comes from: `username`, `nth(1, tokens(clientid, "-"))` …',
           required: true,
         }),
         set_as_attr: string({
@@ -128,7 +128,7 @@ const identityFields = {
 
 const capabilityFields = {
   max_qos_allowed: oneOf([0, 1, 2], {
-    text: 'Highest QoS. Subscriptions are granted at most this; PUBLISH above it is refused.',
+    text: 'Highest QoS. Subscriptions are granted at most this; higher PUBLISH is refused.',
     default: 2,
   }),
   retain_available: bool({ text: 'Retained messages may be published.', default: true }),

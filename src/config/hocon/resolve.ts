@@ -76,7 +76,7 @@ interface Run {
   readonly derived: Map<SubstitutionSyntax, Map<string, SubstitutionSyntax>>
   /** For each path under evaluation, the values being evaluated, innermost last. */
   readonly active: Map<string, ValueSyntax[]>
-  /** Substitutions under evaluation: nothing below them is known yet. */
+  /** Substitutions under evaluation. */
   readonly open: Set<SubstitutionSyntax>
   evaluations: number
 }
@@ -387,19 +387,32 @@ function substitute(
   if (run.open.size >= SUBSTITUTION_DEPTH_MAX) {
     throw new HoconError(`substitutions may lead ${SUBSTITUTION_DEPTH_MAX} deep`, at)
   }
+  // Asked for while it is being answered: there is nothing to find in this direction.
   const again = run.open.has(substitution)
   run.open.add(substitution)
   try {
-    const near = scope.prefix.length > 0 ? lookup(run, [...scope.prefix, ...path]) : undefined
-    const found = near ?? lookup(run, path) ?? fromEnvironment(run, path, at)
+    const found = again ? undefined : find(run, path, scope, at)
     if (found === undefined && !substitution.optional) {
       const name = path.join('.')
-      throw new HoconError(`\`\${${name}}\` is not defined (use \`\${?${name}}\` if it may be)`, at)
+      const reason = again
+        ? 'leads back to itself'
+        : `is not defined (use \`\${?${name}}\` if it may be)`
+      throw new HoconError(`\`\${${name}}\` ${reason}`, at)
     }
     return found?.kind === 'scalar' ? { ...found, at } : found
   } finally {
     if (!again) run.open.delete(substitution)
   }
+}
+
+function find(
+  run: Run,
+  path: readonly string[],
+  scope: Scope,
+  at: Position,
+): HoconNode | undefined {
+  const near = scope.prefix.length > 0 ? lookup(run, [...scope.prefix, ...path]) : undefined
+  return near ?? lookup(run, path) ?? fromEnvironment(run, path, at)
 }
 
 function fromEnvironment(run: Run, path: readonly string[], at: Position): HoconNode | undefined {
@@ -439,7 +452,8 @@ function childPieces(
     const parts = piece.value.kind === 'concat' ? piece.value.parts : [piece.value]
     for (const part of parts) {
       if (part.kind === 'substitution') {
-        if (run.open.has(part)) continue
+        // `a = ${a.x}` is no help in finding `a.x`.
+        if (run.open.has(part) && isWithin(part.path, path)) continue
         children.push({
           rest: [],
           value: derive(run, part, key),
@@ -453,6 +467,10 @@ function childPieces(
     }
   }
   return children
+}
+
+function isWithin(path: readonly string[], outer: readonly string[]): boolean {
+  return outer.every((key, index) => path[index] === key)
 }
 
 /** The substitution that asks for `key` below what another one asks for. */
