@@ -1,7 +1,7 @@
 import { DEFAULT_SETTINGS } from '#broker/limits.ts'
 import type { RetainerSettings } from '#broker/limits.ts'
 import { Message } from '#broker/message.ts'
-import type { QoS } from '#broker/message.ts'
+import type { QoS } from '#broker/qos.ts'
 import { Metrics } from '#broker/metrics.ts'
 import { Table } from '#broker/ports.ts'
 import type { Clock, KvStore } from '#broker/ports.ts'
