@@ -72,7 +72,7 @@ function runSocket(
   const speakHttp = (over: Socket, client: Peer): void => {
     if (upgrade === undefined) return handOn(over, client)
     upgrade.accept(listener, over, client, (websocket, named) => {
-      const wire = new WsWire(websocket, listener.infoOf(named), NO_RECEIVER)
+      const wire = new WsWire(websocket, over, listener.infoOf(named), NO_RECEIVER)
       listener.connectOver(socket, wire)
     })
   }

@@ -74,7 +74,7 @@ export class TlsStage {
     if (handshake === undefined) return dropSocket(socket)
     const { listener, peer, next } = handshake
     const certificate = this.#options.verifyPeer ? socket.getPeerCertificate() : undefined
-    const subject = certificate?.subject as PeerCertificate['subject'] | undefined
+    const subject = certificate?.subject
     if (subject === undefined) return next(socket, peer)
     if (!socket.authorized) {
       const detail = String(socket.authorizationError)

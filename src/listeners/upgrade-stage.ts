@@ -65,6 +65,7 @@ export class UpgradeStage {
     this.#waiting.set(socket, { listener, socket, peer, next, timer })
     socket.once('close', () => this.#take(socket))
     this.#http.emit('connection', socket)
+    socket.resume()
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

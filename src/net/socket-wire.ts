@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { END_LIMIT_MS, type NetWire, type WireReceiver } from './net-wire.ts'
+import { queuedBytes } from './queued-bytes.ts'
 
 const State = { NEW: 0, OPEN: 1, ENDING: 2, CLOSED: 3 } as const
 type State = (typeof State)[keyof typeof State]
@@ -38,7 +39,7 @@ export class SocketWire<Info> implements NetWire<Info> {
   }
 
   get takenBytes(): number {
-    return this.#handedBytes - this.bufferedBytes
+    return this.#handedBytes - this.bufferedBytes - queuedBytes(this.#socket)
   }
 
   start(): void {

@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { END_LIMIT_MS, type NetWire, type WireReceiver } from './net-wire.ts'
+import { queuedBytes } from './queued-bytes.ts'
 
 /** Output up to this size is joined into one frame; above it, every buffer is sent as it is. */
 const JOINED_BYTES_MAX = 65_536
@@ -22,6 +24,7 @@ export class WsWire<Info> implements NetWire<Info> {
   /** Counted up by whoever looks for idle connections; anything received sets it to zero. */
   idleChecks = 0
   readonly #socket: WebSocket
+  readonly #transport: Socket
   readonly #onWritten: () => void
   #state: State = State.NEW
   #handedBytes = 0
@@ -30,8 +33,10 @@ export class WsWire<Info> implements NetWire<Info> {
   #error: string | undefined
   #endTimer: NodeJS.Timeout | undefined
 
-  constructor(socket: WebSocket, info: Info, receiver: WireReceiver) {
+  /** @param transport the socket under the WebSocket */
+  constructor(socket: WebSocket, transport: Socket, info: Info, receiver: WireReceiver) {
     this.#socket = socket
+    this.#transport = transport
     this.info = info
     this.receiver = receiver
     this.#onWritten = () => this.#written()
@@ -46,7 +51,7 @@ export class WsWire<Info> implements NetWire<Info> {
   }
 
   get takenBytes(): number {
-    return this.#handedBytes - this.bufferedBytes
+    return this.#handedBytes - this.bufferedBytes - queuedBytes(this.#transport)
   }
 
   start(): void {
