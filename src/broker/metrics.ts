@@ -5,7 +5,7 @@
  * backs it with a SharedArrayBuffer. Numbers of a node are the sums over its shards.
  */
 
-/** Counters that EMQX 5 has under the same names; they only grow, and start at 0 with the process. */
+/** Counters that EMQX 5 has under the same names; they only grow and start at 0. */
 const COMPATIBLE_NAMES = [
   'bytes.received',
   'bytes.sent',

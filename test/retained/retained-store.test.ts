@@ -101,7 +101,7 @@ test('an expired message is not delivered; its own expiry goes before the config
   assert.equal(retainer.retained.get('own'), undefined)
 })
 
-test('a message that is expired when it comes takes the place of the earlier one and is gone', () => {
+test('a message that is expired when it comes takes the earlier one with it', () => {
   const retainer = open()
   retainer.set('t')
   const late = retainer.message('t', 'late', 0, retainer.clock.nowMs())

@@ -16,6 +16,7 @@ export const PARTITIONS = 64
 const KEY_BYTES = 17
 const DUE_OFFSET = 1
 
+/** Key of the `count`-th message that a shard of this run delays. */
 export function delayedKey(partition: number, dueAtMs: number, run: number, count: number): string {
   return partitionKey(partition, dueAtMs) + u32Key(run) + u48Key(count)
 }
@@ -60,6 +61,7 @@ export interface DelayedMessage {
 const RECORD_VERSION = 1
 const USERNAME_OFFSET = RECORD_HEADER_BYTES + 3
 
+/** Bytes of the record of a message, with the name of the user who published it. */
 export function encodeDelayed(message: Message, username: string | undefined): Buffer {
   const usernameBytes = username === undefined ? 0 : utf8Length(username)
   const messageOffset = USERNAME_OFFSET + usernameBytes
