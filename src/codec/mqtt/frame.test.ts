@@ -28,7 +28,7 @@ function isLegal(first: number, version: ProtocolVersion | 0): boolean {
   return flags === wanted || (version === V31 && wanted === 2 && flags === 10)
 }
 
-test('[MQTT-2.1.3-1] [MQTT311-2.2.2-2] every first byte is judged, before a length is there', () => {
+test('[MQTT-2.1.3-1] [MQTT311-2.2.2-2] every first byte is judged before there is a length', () => {
   for (const version of [0, V31, V311, V5] as const) {
     for (let first = 0; first < 256; first++) {
       const status = readFrame(Buffer.from([first]), 0, 1, MANY, new Frame(), version)

@@ -37,6 +37,29 @@ test('every legal packet comes back as it was sent', () => {
   )
 })
 
+/** A writer that hands out a new block at every `ensure`, as the write blocks of sockets do. */
+class BlockWriter extends ByteWriter {
+  calls = 0
+  override ensure(n: number): void {
+    this.calls++
+    this.bytes = Buffer.alloc(n, 0xee)
+    this.offset = 0
+  }
+}
+
+test('every encoder ensures its whole packet once, to the byte, before it writes', () => {
+  fc.assert(
+    fc.property(sentPacket, (sent) => {
+      const w = new BlockWriter(1)
+      encodePacket(w, sent.version, sent.packet)
+      assert.equal(w.calls, 1)
+      assert.equal(w.offset, w.bytes.length)
+      assert.deepEqual(w.bytes, encode(sent))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
 test('packets one after the other in one buffer come back one by one', () => {
   fc.assert(
     fc.property(fc.array(sentPacket, { minLength: 1, maxLength: 8 }), (list) => {

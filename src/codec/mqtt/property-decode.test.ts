@@ -71,7 +71,7 @@ test('identifiers that are in no table are malformed everywhere', () => {
   }
 })
 
-test('a second copy is a protocol error but for user properties and, in PUBLISH, identifiers', () => {
+test('a second copy is refused, but for user properties and identifiers in PUBLISH', () => {
   for (const [id, value, places] of TABLE) {
     for (const place of places.split(' ')) {
       const twice = check((idHex(id) + value).repeat(2), CONTEXTS[place]!) // All places exist.

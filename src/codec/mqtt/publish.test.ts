@@ -130,6 +130,15 @@ test('the number of user properties has a limit', () => {
   assert.equal(failure?.reason, ReasonCode.QUOTA_EXCEEDED)
 })
 
+test('[MQTT-3.3.1-2] [MQTT-3.3.1-4] flags are judged without a frame, too', () => {
+  const body = Buffer.from([0, 1, 0x61, 0, 1])
+  const judge = (flags: number): string | undefined =>
+    decodePublish(body, flags, 0, 5, V311, new PublishView())?.tag
+  for (const flags of [6, 7, 14, 15]) assert.equal(judge(flags), '[MQTT-3.3.1-4]')
+  for (const flags of [8, 9]) assert.equal(judge(flags), '[MQTT-3.3.1-2]')
+  for (const flags of [0, 1, 2, 3, 4, 5, 10, 11, 12, 13]) assert.equal(judge(flags), undefined)
+})
+
 test('the bytes of the topic are not looked at', () => {
   const body = Buffer.from([0, 2, 0xff, 0x23])
   assert.equal(decodePublish(body, 0, 0, 4, V311, new PublishView()), undefined)

@@ -28,7 +28,7 @@ const CODES: Readonly<Record<string, readonly number[]>> = {
   AUTH: [0x00, 0x18, 0x19],
 }
 
-test('[MQTT-3.2.2-8] [MQTT-3.14.2-1] [MQTT-3.15.2-1] each packet carries its own codes only', () => {
+test('[MQTT-3.2.2-8] [MQTT-3.14.2-1] [MQTT-3.15.2-1] a packet has its own codes only', () => {
   for (const [name, type] of Object.entries(PacketType)) {
     const allowed = CODES[name] ?? []
     for (let code = 0; code < 256; code++) {
