@@ -57,7 +57,12 @@ export function decode<F extends Field>(
 export function formatProblem(problem: Problem): string {
   const { path, message, at } = problem
   const where = at === undefined || at.source === 'default' ? '' : formatAt(at)
-  return `${where}${path.length === 0 ? '' : `${printPath(path)} `}${message}`
+  return `${where}${path.length === 0 ? '' : `${shownPath(path)} `}${message}`
+}
+
+/** Positions in lists need no quotes here: nobody writes the path back into a file. */
+function shownPath(path: readonly string[]): string {
+  return path.map((key) => (/^\d+$/.test(key) ? key : printPath([key]))).join('.')
 }
 
 function formatAt(at: Position): string {
@@ -138,7 +143,6 @@ function decodeDefault(run: Run, field: FieldSpec, path: readonly string[]): unk
   if (field.default !== undefined) {
     return decodeField(run, field, fromPlain(field.default, NOWHERE), path)
   }
-  if (field.required) run.errors.push({ path, message: 'is missing' })
   return undefined
 }
 
@@ -155,7 +159,13 @@ function decodeObject(
   const errorsBefore = run.errors.length
   const value: Record<string, unknown> = {}
   for (const [key, child] of Object.entries(field.fields)) {
-    value[key] = decodeField(run, child, written.fields.get(key), [...path, key])
+    const below = [...path, key]
+    const inner = written.fields.get(key)
+    if (child.required && (inner === undefined || isNull(inner))) {
+      run.errors.push({ path: below, message: 'is missing', at: written.at })
+    } else {
+      value[key] = decodeField(run, child, inner, below)
+    }
   }
   for (const [key, child] of written.fields) {
     if (!Object.hasOwn(field.fields, key)) unknownKey(run, field, [...path, key], child)
