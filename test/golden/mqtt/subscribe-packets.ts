@@ -103,7 +103,7 @@ const SUBSCRIBE: readonly Golden[] = [
   bad('[MQTT-3.8.1-1] SUBSCRIBE with DUP in 5', V5, 'client', '8A @ 00 0A 00 s"a" 00', 0x81),
   bad('[MQTT-3.8.3-2] SUBSCRIBE 3.1.1 without a filter', V311, 'client', '82 02 00 0A', 0x82),
   bad('[MQTT-3.8.3-2] SUBSCRIBE 5 without a filter', V5, 'client', '82 03 00 0A 00', 0x82),
-  bad('[MQTT-2.2.1-3] SUBSCRIBE identifier 0', V311, 'client', '82 @ 00 00 s"a" 00', 0x82),
+  bad('[MQTT-2.2.1-3] [MQTT311-2.3.1-1] SUBSCRIBE 0', V311, 'client', '82 @ 00 00 s"a" 00', 0x82),
   bad('SUBSCRIBE without an identifier', V311, 'client', '82 00', 0x81, 'ends inside'),
   bad('filter cut off', V311, 'client', '82 @ 00 0A 00 05 "a"', 0x81, 'ends inside'),
   bad('filter without options', V311, 'client', '82 @ 00 0A s"a"', 0x81, 'ends inside'),
