@@ -7,10 +7,14 @@ import type { Router } from './router/router.ts'
 /**
  * A message as bytes, for storage and for the way to a sibling shard:
  *
- *   u8 flags (bits 0-1 QoS, bit 2 retain), f64 expires at (ms, 0 = never), f64 received at (ms),
- *   u16 publisher, u16 topic, u32 properties (lengths), then these three, then the payload.
+ *   u8 flags (bits 0-1 QoS, bit 2 retain, bit 3 origin, bit 4 check it), f64 expires at (ms,
+ *   0 = never), f64 received at (ms), u16 publisher, u16 topic, u32 properties (lengths), then
+ *   these three, with bit 3 the origin (11 bytes), then the payload.
  */
 const FIXED_BYTES = 25
+const ORIGIN_BYTES = 11
+const HAS_ORIGIN = 8
+const CHECK_ORIGIN = 16
 
 /** Bytes that `writeMessage` needs. */
 export function messageBytesLength(message: Message): number {
@@ -19,6 +23,7 @@ export function messageBytesLength(message: Message): number {
     utf8Length(message.publisher) +
     message.topic.bytes.length +
     message.properties.length +
+    message.origin.length +
     message.payload.length
   )
 }
@@ -26,7 +31,12 @@ export function messageBytesLength(message: Message): number {
 /** Writes the message at `offset` and returns the offset after it; `target` must be large enough. */
 export function writeMessage(target: Buffer, offset: number, message: Message): number {
   const { topic, properties, payload } = message
-  target[offset] = message.qos | (message.retain ? 4 : 0)
+  const { origin } = message
+  target[offset] =
+    message.qos |
+    (message.retain ? 4 : 0) |
+    (origin === '' ? 0 : HAS_ORIGIN) |
+    (message.checkOrigin ? CHECK_ORIGIN : 0)
   target.writeDoubleBE(message.expiresAtMs, offset + 1)
   target.writeDoubleBE(message.receivedAtMs, offset + 9)
   let at = offset + FIXED_BYTES
@@ -39,6 +49,7 @@ export function writeMessage(target: Buffer, offset: number, message: Message): 
   at += topic.bytes.length
   if (properties.length > 0) target.set(properties, at)
   at += properties.length
+  if (origin !== '') at += target.write(origin, at, 'latin1')
   target.set(payload, at)
   return at + payload.length
 }
@@ -60,19 +71,25 @@ export function readMessage(
   const publisherStart = offset + FIXED_BYTES
   const topicStart = publisherStart + source.readUInt16BE(offset + 17)
   const propertiesStart = topicStart + source.readUInt16BE(offset + 19)
-  const payloadStart = propertiesStart + source.readUInt32BE(offset + 21)
+  const originStart = propertiesStart + source.readUInt32BE(offset + 21)
+  const payloadStart = originStart + ((flags & HAS_ORIGIN) === 0 ? 0 : ORIGIN_BYTES)
   if (payloadStart > end || (flags & 3) === 3) return undefined
   const topic = router.entryForBytes(source, topicStart, propertiesStart)
   if (isFailure(topic)) return undefined
-  return new Message(
+  const message = new Message(
     topic,
     source.subarray(payloadStart, end),
     (flags & 3) as QoS, // 0..2: checked above.
     (flags & 4) !== 0,
-    source.subarray(propertiesStart, payloadStart),
+    source.subarray(propertiesStart, originStart),
     source.readDoubleBE(offset + 1),
     decodeUtf8(source, publisherStart, topicStart),
     source.readDoubleBE(offset + 9),
     borrowed,
   )
+  if ((flags & HAS_ORIGIN) !== 0) {
+    message.origin = source.toString('latin1', originStart, payloadStart)
+    message.checkOrigin = (flags & CHECK_ORIGIN) !== 0
+  }
+  return message
 }

@@ -28,6 +28,13 @@ export class Message {
   /** QoS 0 frames already encoded for v3 and for v5 receivers without further properties. */
   frameV3: Buffer | undefined
   frameV5: Buffer | undefined
+  /**
+   * Key of the publisher's record of a QoS 2 message that is stored by several shards; empty =
+   * none. Each of them notes under it which sessions have the message, see `origin.ts`.
+   */
+  origin: string
+  /** The message may have been stored before a crash: look who has it. */
+  checkOrigin: boolean
   /** Key of the body that this shard stored for several queues; empty = none. */
   bodyKey: string
 
@@ -53,12 +60,14 @@ export class Message {
     this.borrowed = borrowed
     this.frameV3 = undefined
     this.frameV5 = undefined
+    this.origin = ''
+    this.checkOrigin = false
     this.bodyKey = ''
   }
 
   /** The same message under another topic; the bytes are shared, and borrowed as they were. */
   withTopic(topic: TopicEntry): Message {
-    return new Message(
+    const other = new Message(
       topic,
       this.payload,
       this.qos,
@@ -69,6 +78,8 @@ export class Message {
       this.receivedAtMs,
       this.borrowed,
     )
+    other.checkOrigin = this.checkOrigin
+    return other
   }
 
   /** Makes the bytes the message's own. Call before keeping it beyond the current call. */

@@ -17,6 +17,7 @@ import { SHARED_PAYLOAD_BYTES_MIN } from './outbox.ts'
 import type { Outlet } from './outlet.ts'
 import { Outgoing, OutgoingState } from './outgoing.ts'
 import type { GroupName } from './outgoing.ts'
+import { hasReceived } from './origin.ts'
 import type { Session } from './session.ts'
 
 const NO_BYTES = Buffer.alloc(0)
@@ -74,6 +75,7 @@ export function deliverAs(
       return
     }
   }
+  if (message.checkOrigin && hasReceived(context.store, message, session.storeKey)) return
   const outgoing = new Outgoing(message, qos, retain, subscriptionIds, group)
   if (open && session.queue.count === 0 && session.inflight.size < outlet.inflightMax) {
     sendFirst(context, session, outlet, outgoing, shared)

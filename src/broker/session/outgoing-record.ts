@@ -124,9 +124,7 @@ function messageOf(
   router: Router,
 ): Message | undefined {
   if (record[0] === Kind.INLINE) {
-    const message = readMessage(record, at, record.length, router, true)
-    message?.own()
-    return message
+    return storedMessage(readMessage(record, at, record.length, router, true))
   }
   if (record[0] !== Kind.BODY) return undefined
   const bodyKey = record.toString('latin1', at)
@@ -134,8 +132,14 @@ function messageOf(
   if (value === undefined) return undefined
   const body = openRecord(value)
   if (body === undefined) return undefined
-  const message = readMessage(body, 0, body.length, router, true)
-  message?.own()
+  return storedMessage(readMessage(body, 0, body.length, router, true))
+}
+
+/** A message out of the store has bytes of its own, and its origin has done its work. */
+function storedMessage(message: Message | undefined): Message | undefined {
+  if (message === undefined) return undefined
+  message.own()
+  message.origin = ''
   return message
 }
 

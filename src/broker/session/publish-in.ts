@@ -22,6 +22,7 @@ import { mountTopic } from '../topics/mountpoint.ts'
 import { ackInOrder } from './acks.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
+import { incomingKey } from './keys.ts'
 import { PendingAck } from './pending-ack.ts'
 import { saveIncoming } from './session-record.ts'
 import type { Session } from './session.ts'
@@ -95,6 +96,8 @@ export function handlePublish(
     connection.unackedIn++
   }
   const message = messageOf(broker, connection, bytes, topic, qos, owned)
+  // Sent again: sessions may have it from before a crash, see origin.ts.
+  message.checkOrigin = qos === 2 && view.dup && session.persistent
   if (view.payloadFormat === 1 && validatePayloadFormat(bytes, view) !== undefined) {
     answer(broker, connection, session, qos, packetId, ReasonCode.PAYLOAD_FORMAT_INVALID)
     return undefined
@@ -153,18 +156,29 @@ function admit(
 ): DecodeFailure | typeof ALREADY_ANSWERED | undefined {
   const { mqtt } = broker.core.settings
   const v5 = connection.version === ProtocolVersion.V5
-  if (session.awaitingRel.has(packetId)) {
+  if (session.awaitingRel.has(packetId) && !(qos === 2 && session.unfinished.has(packetId))) {
     // Received before and not yet released: acknowledged again, never delivered again
     // [MQTT-4.3.3-10]. A new message under the identifier is the client's mistake.
     const repeated = qos === 2 && (view.dup || !v5)
     const reason = repeated ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_IN_USE
     const type = qos === 2 ? PacketType.PUBREC : PacketType.PUBACK
-    ackInOrder(broker.core, connection, type, packetId, reason, repeated && session.persistent)
+    if (repeated && session.persistent) acknowledgeAgain(broker, connection, packetId)
+    else ackInOrder(broker.core, connection, type, packetId, reason, false)
     return ALREADY_ANSWERED
   }
   const unacknowledged = connection.unackedIn + session.awaitingRel.size
   if (v5 && unacknowledged >= mqtt.awaitingRelMax) return TOO_MANY // [MQTT-3.3.4-7]
   return undefined
+}
+
+/** PUBREC for a message sent again, which other shards may still be storing. */
+function acknowledgeAgain(broker: Broker, connection: Connection, packetId: number): void {
+  const { core, links } = broker
+  const ack = new PendingAck(connection, PacketType.PUBREC, packetId, ReasonCode.SUCCESS, 0)
+  connection.queueAck(ack)
+  core.awaitCommit(ack)
+  const siblings = ((1 << core.shardCount) - 1) & ~(1 << core.shard)
+  if (siblings !== 0) links.awaitShards(ack, siblings)
 }
 
 /** The message as it goes on: rewritten, mounted, with its expiry in absolute time. */
@@ -303,6 +317,7 @@ function accept(
       return
     }
   } else {
+    if (qos === 2 && session.persistent) setOrigin(broker, session, message, packetId)
     broker.routing.publisher = connection.pickMemory
     publishMessage(broker, message)
   }
@@ -311,6 +326,19 @@ function accept(
   const v5 = connection.version === ProtocolVersion.V5
   const reason = none && v5 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS
   answer(broker, connection, session, qos, packetId, reason)
+}
+
+/** A QoS 2 message that several shards will store gets an origin, see origin.ts. */
+function setOrigin(broker: Broker, session: Session, message: Message, packetId: number): void {
+  const { topic } = message
+  broker.core.router.resolve(topic)
+  const several = topic.remoteShards !== 0 || topic.groups.length > 0
+  if (broker.core.shardCount === 1 || !several) {
+    if (!message.checkOrigin) return
+  }
+  message.origin = incomingKey(session.storeKey, packetId)
+  session.origins.add(packetId)
+  session.unfinished.delete(packetId)
 }
 
 /** While the store cannot write, what must be stored is refused; everything else goes on. */
@@ -366,7 +394,8 @@ function answer(
   if (qos === 2 && !refused) {
     session.awaitingRel.set(packetId, core.nowMs)
     if (session.persistent) {
-      saveIncoming(core.store, session, packetId, core.nowMs)
+      const complete = !session.origins.has(packetId)
+      saveIncoming(core.store, session, packetId, core.nowMs, core.ports.run, complete)
       needsCommit = true
     }
   }

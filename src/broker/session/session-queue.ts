@@ -5,6 +5,7 @@ import { Table } from '../ports.ts'
 import type { SessionContext } from './context.ts'
 import { hexOfKey, laneKey, laneOfKey, queueKey, sequenceOfKey } from './keys.ts'
 import type { Outgoing } from './outgoing.ts'
+import { noteReceived } from './origin.ts'
 import { decodeOutgoing, encodeOutgoing, recordedPacketId } from './outgoing-record.ts'
 
 /** Stored messages that are held in memory as well; what follows them is read when needed. */
@@ -155,6 +156,9 @@ export class SessionQueue {
     if (message !== undefined) outgoing.bodyKey = this.#context.bodies.retain(message, shared)
     outgoing.key = queueKey(this.#storeKey, laneOrder, this.#nextSequence++)
     this.#context.store.put(Table.QUEUE, outgoing.key, encodeOutgoing(outgoing), true)
+    if (outgoing.qos === 2 && message !== undefined) {
+      noteReceived(this.#context.store, message, this.#storeKey)
+    }
     if (outgoing.qos > 0) this.#context.noteDurableWrite()
   }
 

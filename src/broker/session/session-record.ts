@@ -1,4 +1,4 @@
-import { prefixEnd, readU32, u32Key } from '#kernel/binary-key.ts'
+import { prefixEnd, readU16, readU32, u32Key } from '#kernel/binary-key.ts'
 import { encodeRecord } from '#kernel/record.ts'
 import type { WillProperties } from '#codec/mqtt/properties.ts'
 import type { QoS } from '../qos.ts'
@@ -6,6 +6,7 @@ import { Table } from '../ports.ts'
 import type { KvStore, Log } from '../ports.ts'
 import { incomingKey, STORE_KEY_BYTES } from './keys.ts'
 import { openRecord, RECORD_VERSION } from './open-record.ts'
+import { removeNotes } from './origin.ts'
 import type { HeldSubscription, HeldWill, Session } from './session.ts'
 
 /**
@@ -137,32 +138,55 @@ export function readSubscriptions(
   return found
 }
 
-/** Notes an incoming QoS 2 packet identifier that is not yet released. */
+/** What is stored of an unreleased packet identifier: u32 run, u8 complete, f64 time in ms. */
+const INCOMING_BYTES = 13
+
+/**
+ * Notes an incoming QoS 2 packet identifier that is not yet released.
+ * @param complete everything its message led to is in the same batch
+ */
 export function saveIncoming(
   store: KvStore,
   session: Session,
   packetId: number,
   nowMs: number,
+  run: number,
+  complete: boolean,
 ): void {
-  const value = Buffer.allocUnsafe(8)
-  value.writeDoubleBE(nowMs)
+  const value = Buffer.allocUnsafe(INCOMING_BYTES)
+  value.writeUInt32BE(run)
+  value[4] = complete ? 1 : 0
+  value.writeDoubleBE(nowMs, 5)
   const record = encodeRecord(RECORD_VERSION, value)
-  store.put(Table.INCOMING, incomingKey(session.storeKey, packetId), record, true)
+  store.put(Table.INCOMING, incomingKey(session.storeKey, packetId), record)
 }
 
 /** An incoming QoS 2 packet identifier is free again; false when it was not in use. */
 export function forgetIncoming(store: KvStore, session: Session, packetId: number): boolean {
   if (!session.awaitingRel.delete(packetId)) return false
-  if (session.persistent) store.remove(Table.INCOMING, incomingKey(session.storeKey, packetId))
+  if (!session.persistent) return true
+  const key = incomingKey(session.storeKey, packetId)
+  store.remove(Table.INCOMING, key)
+  if (session.origins.delete(packetId)) removeNotes(store, key)
+  session.unfinished.delete(packetId)
   return true
 }
 
-/** Reads the unreleased packet identifiers of a session. */
-export function readIncoming(store: KvStore, storeKey: string, into: Map<number, number>): void {
+/** Reads the unreleased packet identifiers of a session back. */
+export function readIncoming(store: KvStore, session: Session, run: number): void {
+  const { storeKey } = session
   store.scan(Table.INCOMING, storeKey, prefixEnd(storeKey), (key, value) => {
-    const packetId = (key.charCodeAt(key.length - 2) << 8) | key.charCodeAt(key.length - 1)
-    // A damaged time is as good as none: the identifier itself is in the key.
-    into.set(packetId, openRecord(value)?.readDoubleBE(0) ?? 0)
+    const packetId = readU16(key, STORE_KEY_BYTES)
+    if (key.length > STORE_KEY_BYTES + 2) {
+      session.origins.add(packetId)
+      return true
+    }
+    const record = openRecord(value)
+    // A damaged record is as good as an old one: the identifier itself is in the key.
+    const whole = record !== undefined && record.length === INCOMING_BYTES
+    session.awaitingRel.set(packetId, whole ? record.readDoubleBE(5) : 0)
+    const routed = whole && (record[4] === 1 || record.readUInt32BE(0) === run)
+    if (!routed) session.unfinished.add(packetId)
     return true
   })
 }
@@ -173,6 +197,9 @@ export function removeSessionRecords(store: KvStore, session: Session): void {
   for (const held of session.subscriptions.values()) removeSubscription(store, session, held)
   for (const packetId of session.awaitingRel.keys()) {
     store.remove(Table.INCOMING, incomingKey(session.storeKey, packetId))
+  }
+  for (const packetId of session.origins) {
+    removeNotes(store, incomingKey(session.storeKey, packetId))
   }
   removeSession(store, session)
 }

@@ -63,6 +63,10 @@ export class Session implements Subscriber {
   queue: SessionQueue
   /** QoS 2 packet identifiers received and not yet released, with the time of arrival in ms. */
   readonly awaitingRel: Map<number, number>
+  /** Those of them whose message was stored by several shards: sessions have notes of it. */
+  readonly origins: Set<number>
+  /** Those of them that an earlier run received and may not have brought everywhere. */
+  readonly unfinished: Set<number>
   nextPacketId: number
   nextSubscriptionNumber: number
   will: HeldWill | undefined
@@ -89,6 +93,8 @@ export class Session implements Subscriber {
     this.held = 0
     this.queue = new SessionQueue(context, storeKey)
     this.awaitingRel = new Map()
+    this.origins = new Set()
+    this.unfinished = new Set()
     this.nextPacketId = 1
     this.nextSubscriptionNumber = 0
     this.will = undefined

@@ -113,7 +113,7 @@ export class Sessions implements TimerTarget {
       session.inflight.set(outgoing.packetId, outgoing)
       session.nextPacketId = outgoing.packetId === 65_535 ? 1 : outgoing.packetId + 1
     }
-    readIncoming(this.#core.store, session.storeKey, session.awaitingRel)
+    readIncoming(this.#core.store, session, this.#core.ports.run)
   }
 
   /**

@@ -1,0 +1,39 @@
+import { prefixEnd } from '#kernel/binary-key.ts'
+import { encodeRecord } from '#kernel/record.ts'
+import type { Message } from '../message.ts'
+import { Table } from '../ports.ts'
+import type { KvStore } from '../ports.ts'
+import { RECORD_VERSION } from './open-record.ts'
+
+/**
+ * Exactly once across shards.
+ *
+ * A QoS 2 message of a stored session that goes to several shards is committed by each of them on
+ * its own. A crash in between leaves it with some sessions and not with others, and the publisher
+ * sends it again. So every stored session that takes such a message notes it in the same batch,
+ * under the key of the publisher's packet identifier (its *origin*) followed by its own key; a
+ * message that is sent again passes over the sessions that have their note. The notes go together
+ * with the publisher's own record when it releases the packet identifier.
+ */
+const NOTE: Uint8Array = encodeRecord(RECORD_VERSION, new Uint8Array(0))
+
+/** Notes, with the batch that stores the message itself, that the session has it. */
+export function noteReceived(store: KvStore, message: Message, storeKey: string): void {
+  if (message.origin !== '') store.put(Table.INCOMING, message.origin + storeKey, NOTE)
+}
+
+/** True when the session took the message before a crash. */
+export function hasReceived(store: KvStore, message: Message, storeKey: string): boolean {
+  if (!message.checkOrigin || message.origin === '') return false
+  return store.get(Table.INCOMING, message.origin + storeKey) !== undefined
+}
+
+/** Removes the notes of all sessions; the message can no longer be sent again. */
+export function removeNotes(store: KvStore, origin: string): void {
+  const notes: string[] = []
+  store.scan(Table.INCOMING, `${origin}\0`, prefixEnd(origin), (key) => {
+    notes.push(key)
+    return true
+  })
+  for (const key of notes) store.remove(Table.INCOMING, key)
+}
