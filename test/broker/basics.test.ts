@@ -41,6 +41,18 @@ for (const shards of [1, 3]) {
       assert.deepEqual(again.payloads(), expected)
     })
 
+    test('queues behind what is stored when a message comes between restart and return', () => {
+      const world = new World({ shards })
+      const options = { clientId: 'keeper', version: ProtocolVersion.V311, cleanStart: false }
+      const subscriber = world.connect(options)
+      subscriber.subscribe('q/#', { qos: 1 })
+      subscriber.drop()
+      world.connect().publish('q/x', 'before', { qos: 1 })
+      world.crash()
+      world.connect().publish('q/x', 'after', { qos: 1 })
+      assert.deepEqual(world.connect(options).payloads(), ['before', 'after'])
+    })
+
     test('moves a session to the shard of its new connection without loss or repetition', () => {
       const world = new World({ shards })
       const options = { clientId: 'mover', version: ProtocolVersion.V311, cleanStart: false }

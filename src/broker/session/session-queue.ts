@@ -56,6 +56,10 @@ export class SessionQueue {
   bytes: number
   /** While its session is offline a stored queue keeps nothing in memory. */
   #inMemory: boolean
+  /** Its records are from before a restart or a move and have not been counted. */
+  #unread: boolean
+  /** What was in flight then, until the session asks for it. */
+  #recovered: Outgoing[]
 
   constructor(context: SessionContext, storeKey: string) {
     this.#context = context
@@ -67,6 +71,13 @@ export class SessionQueue {
     this.count = 0
     this.bytes = 0
     this.#inMemory = true
+    this.#unread = false
+    this.#recovered = []
+  }
+
+  /** Its records are in the store already; they are counted when it is first used. */
+  markUnread(): void {
+    this.#unread = true
   }
 
   /** Tells whether the session is connected: an offline stored queue leaves memory. */
@@ -93,6 +104,7 @@ export class SessionQueue {
    */
   add(outgoing: Outgoing, shared: boolean): boolean {
     const { mqtt } = this.#context.settings
+    if (this.#unread) this.#read()
     if (!this.#makeRoom(outgoing, mqtt)) return false
     const lane = this.#laneOf(outgoing, mqtt)
     if (this.stored) this.persist(outgoing, shared, lane.order)
@@ -227,12 +239,18 @@ export class SessionQueue {
     }
   }
 
-  /**
-   * Reads what the store has of this session after a restart or a move: counts the queue and
-   * returns what was in flight, in order.
-   */
+  /** What was in flight before a restart or a move, in order; given once. */
   recover(): Outgoing[] {
+    if (this.#unread) this.#read()
+    const recovered = this.#recovered
+    this.#recovered = []
+    return recovered
+  }
+
+  /** Counts the records in the store and reads those that were in flight. */
+  #read(): void {
     const { store, router, log } = this.#context
+    this.#unread = false
     const inflight: Outgoing[] = []
     const corrupt: string[] = []
     this.#lanes.length = 0
@@ -259,7 +277,7 @@ export class SessionQueue {
       log.error('stored_message_unreadable', { key: hexOfKey(key), action: 'removed' })
       store.remove(Table.QUEUE, key)
     }
-    return inflight
+    this.#recovered = inflight
   }
 
   #takeFrom(lane: Lane): Outgoing | undefined {

@@ -89,6 +89,7 @@ export class Sessions implements TimerTarget {
     session.will = stored.will
     session.disconnectedAtMs = stored.disconnectedAtMs
     session.unloaded = true
+    session.queue.markUnread()
     session.queue.setOnline(false)
     core.sessions.set(stored.clientId, session)
     this.#gauges(1)
