@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { AckView, decodeAck, decodeAckProperties } from '#codec/mqtt/ack.ts'
-import type { AckType } from '#codec/mqtt/ack.ts'
 import { decodeAuth } from '#codec/mqtt/auth.ts'
 import { decodeConnack } from '#codec/mqtt/connack.ts'
 import type { DecodeFailure } from '#codec/mqtt/decode-failure.ts'
@@ -24,6 +23,8 @@ export interface ServerPacket {
   readonly topic: string
   readonly payload: string
   readonly bytes: Buffer
+  /** The whole packet as it came. */
+  readonly frame: Buffer
   readonly qos: number
   readonly retain: boolean
   readonly dup: boolean
@@ -40,6 +41,7 @@ const NEUTRAL: ServerPacket = {
   topic: '',
   payload: '',
   bytes: Buffer.alloc(0),
+  frame: Buffer.alloc(0),
   qos: 0,
   retain: false,
   dup: false,
@@ -58,7 +60,8 @@ export function readServerPackets(
     const status = readFrame(bytes, offset, bytes.length, PACKET_BYTES_MAX, frame, 0)
     if (status === FrameStatus.INCOMPLETE) break
     assert.equal(status, FrameStatus.OK, 'the broker sends well-formed frames')
-    packets.push(decode(bytes, frame, version))
+    const whole = Buffer.from(bytes.subarray(offset, frame.bodyEnd))
+    packets.push({ ...decode(bytes, frame, version), frame: whole })
     offset = frame.bodyEnd
   }
   return { packets, rest: Buffer.from(bytes.subarray(offset)) }
@@ -76,7 +79,7 @@ function decode(bytes: Buffer, frame: Frame, version: ProtocolVersion): ServerPa
     case PacketType.PUBREL:
     case PacketType.PUBCOMP: {
       const view = new AckView()
-      good(decodeAck(bytes, type as AckType, bodyStart, bodyEnd, version, view) ?? {})
+      good(decodeAck(bytes, type, bodyStart, bodyEnd, version, view) ?? {})
       const properties = decodeAckProperties(bytes, view)
       return { ...NEUTRAL, type, packetId: view.packetId, reason: view.reason, properties }
     }
@@ -85,7 +88,11 @@ function decode(bytes: Buffer, frame: Frame, version: ProtocolVersion): ServerPa
     case PacketType.UNSUBACK:
       return { ...NEUTRAL, type, ...good(decodeUnsuback(bytes, bodyStart, bodyEnd, version)) }
     case PacketType.DISCONNECT:
-      return { ...NEUTRAL, type, ...good(decodeDisconnect(bytes, bodyStart, bodyEnd, version, true)) }
+      return {
+        ...NEUTRAL,
+        type,
+        ...good(decodeDisconnect(bytes, bodyStart, bodyEnd, version, true)),
+      }
     case PacketType.AUTH:
       return { ...NEUTRAL, type, ...good(decodeAuth(bytes, bodyStart, bodyEnd)) }
     default:
@@ -113,6 +120,6 @@ function publish(bytes: Buffer, frame: Frame, version: ProtocolVersion): ServerP
 }
 
 function good<T>(decoded: T | DecodeFailure): T {
-  assert.ok(!isFailure(decoded), `the broker sent what cannot be decoded: ${String(decoded)}`)
+  if (isFailure(decoded)) assert.fail(`the broker sent what cannot be decoded: ${decoded.detail}`)
   return decoded
 }

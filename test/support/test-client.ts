@@ -14,6 +14,7 @@ import { encodeUnsubscribe } from '#codec/mqtt/unsubscribe.ts'
 import type { Wire, WireInfo } from '#broker/ports.ts'
 import type { Connection } from '#broker/session/connection.ts'
 import { ByteWriter } from '#kernel/byte-writer.ts'
+import { bytesOf } from '../golden/mqtt/golden.ts'
 import { readServerPackets } from './server-packets.ts'
 import type { ServerPacket } from './server-packets.ts'
 import type { World } from './world.ts'
@@ -170,9 +171,15 @@ export class TestClient {
 
   /** Sends CONNECT and returns what came back first, if anything. */
   tryConnect(): ServerPacket | undefined {
-    const { options } = this
     const before = this.packets.length
-    this.#encode((w) =>
+    this.sendBytes(this.connectBytes())
+    return this.packets[before]
+  }
+
+  /** The CONNECT packet of this client. */
+  connectBytes(): Buffer {
+    const { options } = this
+    return encoded((w) =>
       encodeConnect(w, {
         protocolName: this.version === ProtocolVersion.V31 ? 'MQIsdp' : 'MQTT',
         version: this.version,
@@ -186,7 +193,6 @@ export class TestClient {
         properties: options.properties ?? {},
       }),
     )
-    return this.packets[before]
   }
 
   /** Subscribes and returns the reason codes; retained messages have arrived as well. */
@@ -270,6 +276,16 @@ export class TestClient {
     this.world.settle()
   }
 
+  /** Sends a packet in the notation of the golden table. */
+  send(notation: string): void {
+    this.sendBytes(bytesOf(notation))
+  }
+
+  /** Has bytes sent when the world goes on: together with what others send then. */
+  sendLater(bytes: Buffer): void {
+    this.world.later(() => this.#connection?.receive(Buffer.from(bytes)))
+  }
+
   /** Sends any bytes. */
   sendBytes(bytes: Buffer): void {
     // The broker must not keep the buffer: it is overwritten after the call.
@@ -312,9 +328,7 @@ export class TestClient {
   }
 
   #encode(write: (w: ByteWriter) => void): void {
-    const writer = new ByteWriter(256)
-    write(writer)
-    this.sendBytes(writer.bytes.subarray(0, writer.offset))
+    this.sendBytes(encoded(write))
   }
 
   #receive(bytes: Buffer): void {
@@ -343,6 +357,12 @@ export class TestClient {
       if (!this.closed) this.#connection?.receive(bytes)
     })
   }
+}
+
+function encoded(write: (w: ByteWriter) => void): Buffer {
+  const writer = new ByteWriter(256)
+  write(writer)
+  return writer.bytes.subarray(0, writer.offset)
 }
 
 function answerTo(packet: ServerPacket): AckType | undefined {

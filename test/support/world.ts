@@ -282,8 +282,7 @@ function patched(patch: SettingsPatch): BrokerSettings {
   const merged: Record<string, unknown> = { ...DEFAULT_SETTINGS }
   for (const [key, value] of Object.entries(patch)) {
     const before = merged[key]
-    const plain =
-      typeof before === 'object' && !Array.isArray(before) && !(before instanceof Map)
+    const plain = typeof before === 'object' && !Array.isArray(before) && !(before instanceof Map)
     merged[key] = plain ? { ...before, ...(value as object) } : value
   }
   return merged as unknown as BrokerSettings
