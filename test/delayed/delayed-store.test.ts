@@ -240,6 +240,18 @@ test('each message has one shard, also when their number changes', () => {
   assert.equal(two[0]!.delayed.count, 0)
 })
 
+test('one look gives the messages of all partitions in the order of time', () => {
+  const disk = new MemoryDisk()
+  const [even, odd] = shards(disk, 2, 1) as [Delayer, Delayer]
+  for (const dueAtMs of [10, 30, 50, 70]) even.add(`${dueAtMs}`, dueAtMs)
+  for (const dueAtMs of [20, 40, 45, 60]) odd.add(`${dueAtMs}`, dueAtMs)
+  even.commit()
+  odd.commit()
+  const [all] = shards(disk, 1, 2) as [Delayer]
+  assert.deepEqual(all.due(65), ['10', '20', '30', '40', '45', '50', '60'])
+  assert.equal(all.delayed.nextDueMs, 70)
+})
+
 test('a list shows them by due time with a page, and one by id', () => {
   const delayer = open()
   for (let index = 0; index < 600; index++) delayer.add(`t/${index}`, 10_000 - index)

@@ -121,6 +121,18 @@ test('a change of the rate holds for deliveries under way', () => {
   assert.equal(given, 1_000)
 })
 
+test('a delivery without a rate that gets one starts with a full second', () => {
+  const { retainer, feed } = bench(Number.POSITIVE_INFINITY, 1_000)
+  let given = 0
+  const job = feed.start(retainer.retained.open('#'), () => ++given !== 10)
+  feed.run()
+  assert.equal(given, 10)
+  retainer.settings = { ...retainer.settings, deliveryRate: 100 }
+  job?.resume()
+  feed.run()
+  assert.equal(given, 110)
+})
+
 test('more deliveries than the limit are refused', () => {
   const { retainer, feed } = bench(1, 5, 2)
   const start = (): FeedJob | undefined => feed.start(retainer.retained.open('#'), () => true)

@@ -3,6 +3,13 @@ import { test } from 'node:test'
 import { Message } from '#broker/message.ts'
 import { Metric } from '#broker/metrics.ts'
 import { Table } from '#broker/ports.ts'
+import {
+  KEY_TOPIC_BYTES_MAX,
+  LONG_KEY_PROBES,
+  longTopicKey,
+  topicOrder,
+} from '#broker/retained/retained-key.ts'
+import { encodeRetained } from '#broker/retained/retained-record.ts'
 import { MemoryDisk } from '#storage/memory/memory-store.ts'
 import { Retainer } from './retainer.ts'
 
@@ -68,6 +75,42 @@ test('topics too long for a key are kept, found and deleted like others', () => 
   assert.deepEqual(retainer.topics(`${start}/+`), [topics[0]])
 })
 
+test('long topics with the same hash are told apart, as many as there are keys for them', () => {
+  const retainer = open()
+  const [one, other] = collidingTopics()
+  retainer.set(one, 'one')
+  retainer.set(other, 'other')
+  assert.equal(payloadAt(retainer, one), 'one')
+  assert.equal(payloadAt(retainer, other), 'other')
+  assert.equal(retainer.set(one, ''), 'deleted')
+  assert.equal(payloadAt(retainer, other), 'other')
+  assert.equal(retainer.set(other, 'again'), 'stored')
+  assert.equal(retainer.retained.count, 1)
+  const order = topicOrder(one)
+  const record = encodeRetained(retainer.message('a topic of the same hash'), 0)
+  for (let probe = 0; probe < LONG_KEY_PROBES; probe++) {
+    retainer.store.put(Table.RETAINED, longTopicKey(order, probe), record)
+  }
+  assert.equal(retainer.set(one, 'one'), 'refused:key_taken')
+  assert.equal(retainer.retained.get(one), undefined)
+  assert.equal(retainer.set(one, ''), 'absent')
+  assert.equal(retainer.metrics.get(Metric.RETAINED_REFUSED_KEY_TAKEN), 1)
+})
+
+/** Two topics longer than a key whose keys are the same; a hash of 31 bits soon has them. */
+function collidingTopics(): readonly [string, string] {
+  const start = 'x'.repeat(KEY_TOPIC_BYTES_MAX)
+  const seen = new Map<string, string>()
+  for (let index = 0; index < 2_000_000; index++) {
+    const topic = `${start}/${index}`
+    const key = longTopicKey(topicOrder(topic), 0)
+    const earlier = seen.get(key)
+    if (earlier !== undefined) return [earlier, topic]
+    seen.set(key, topic)
+  }
+  throw new Error('no two topics have the same hash')
+}
+
 test('limits refuse what is new and leave what there is, each with its reason and counter', () => {
   const retainer = open({ payloadBytesMax: 10, messagesMax: 2, totalBytesMax: 200 })
   retainer.set('a', 'old')
@@ -80,6 +123,8 @@ test('limits refuse what is new and leave what there is, each with its reason an
   retainer.settings = { ...retainer.settings, messagesMax: 0, totalBytesMax }
   assert.equal(retainer.set('c', '0123456789'), 'refused:byte_limit')
   assert.equal(retainer.set('a', '0123456789'), 'refused:byte_limit')
+  // Above a limit that was lowered, what makes it better is still taken.
+  retainer.settings = { ...retainer.settings, totalBytesMax: 10 }
   assert.equal(retainer.set('a', 'less'), 'stored')
   assert.equal(retainer.metrics.get(Metric.RETAINED_REFUSED_PAYLOAD_TOO_LARGE), 1)
   assert.equal(retainer.metrics.get(Metric.RETAINED_REFUSED_COUNT_LIMIT), 1)
