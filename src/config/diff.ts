@@ -28,7 +28,7 @@ export function diff<F extends Field>(field: F, before: Infer<F>, after: Infer<F
   for (const path of changedPaths(field, before, after, [])) {
     const located = fieldAt(field, path)
     if (located === undefined) continue
-    changes.push({ path, hot: hotOf(field, path), before: at(old, path), after: at(next, path) })
+    changes.push({ path, hot: located.hot, before: at(old, path), after: at(next, path) })
   }
   return changes
 }
@@ -36,14 +36,6 @@ export function diff<F extends Field>(field: F, before: Infer<F>, after: Infer<F
 function at(root: HoconNode, path: readonly string[]): Plain | undefined {
   const node = nodeAt(root, path)
   return node === undefined ? undefined : toPlain(node)
-}
-
-/** A whole entry of a map takes effect as its map does. */
-function hotOf(root: Field, path: readonly string[]): Hot {
-  const located = fieldAt(root, path)
-  const parent = fieldAt(root, path.slice(0, -1))
-  const entry = parent?.field.kind === 'map' && located?.field.kind === 'object'
-  return (entry ? parent : located)?.hot ?? 'restart-node'
 }
 
 function* changedPaths(

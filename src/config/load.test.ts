@@ -192,7 +192,11 @@ test('includes are read through the given function and keep their own file name'
 })
 
 test('the listener `default` stays until it is set to null or marked for deletion', () => {
-  const names = (text: string) => Object.keys(file(text).config?.listeners.tcp ?? {})
+  const names = (text: string) => {
+    const { config } = file(text)
+    assert.ok(config)
+    return Object.keys(config.listeners.tcp)
+  }
   assert.deepEqual(names('listeners.tcp.other.bind = 2883'), ['default', 'other'])
   assert.deepEqual(names('listeners.tcp.default = null'), [])
   assert.deepEqual(names('listeners.tcp.default = marked_for_deletion'), [])

@@ -56,12 +56,14 @@ test('the indented form loses its indentation and the line of the closing quotes
   const sql = 'rule {\n  sql = """~\n    SELECT\n      *\n\n    FROM "t/#"~"""\n}'
   assert.deepEqual(read(sql), { rule: { sql: 'SELECT\n  *\n\nFROM "t/#"' } })
   assert.deepEqual(read('a = """~\n    one\n  ~"""'), { a: 'one\n' })
+  assert.deepEqual(read('a = """~\n  one\n      ~"""'), { a: 'one\n' })
   assert.deepEqual(read('a = """~\r\n  one\n  two"""'), { a: 'one\ntwo' })
   assert.deepEqual(read('a = """~one"""'), { a: '~one' })
 })
 
 test('a value after a text of several lines has the right place', () => {
   assert.match(String(read('a = """\nx\n"""\nb = ${none}')), /^f:4:5: /)
+  assert.match(String(read('a = """\nxy""" ]')), /^f:2:7: /)
 })
 
 test('errors say what was expected and what was found', () => {
