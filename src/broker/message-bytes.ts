@@ -24,13 +24,13 @@ export function messageBytesLength(message: Message): number {
     message.topic.bytes.length +
     message.properties.length +
     message.origin.length +
-    message.payload.length
+    message.payloadLength
   )
 }
 
 /** Writes the message at `offset` and returns the offset after it; `target` must be large enough. */
 export function writeMessage(target: Buffer, offset: number, message: Message): number {
-  const { topic, properties, payload } = message
+  const { topic, properties } = message
   const { origin } = message
   target[offset] =
     message.qos |
@@ -50,8 +50,8 @@ export function writeMessage(target: Buffer, offset: number, message: Message): 
   if (properties.length > 0) target.set(properties, at)
   at += properties.length
   if (origin !== '') at += target.write(origin, at, 'latin1')
-  target.set(payload, at)
-  return at + payload.length
+  message.source.copy(target, at, message.payloadStart, message.payloadEnd)
+  return at + message.payloadLength
 }
 
 /**

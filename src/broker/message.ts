@@ -1,7 +1,15 @@
 import type { QoS } from './qos.ts'
 import type { TopicEntry } from './router/topic-entry.ts'
 
-const NO_BYTES = Buffer.alloc(0)
+/**
+ * Small payloads that are kept share slabs, so that keeping one costs a copy and no allocation.
+ * A slab lives as long as the last payload in it: small enough that one stray message costs
+ * little, large enough that slabs are rare.
+ */
+const KEEP_SLAB_BYTES = 16_384
+const KEPT_BYTES_MAX = 2_048
+let keepSlab: Buffer = Buffer.allocUnsafeSlow(KEEP_SLAB_BYTES)
+let keepOffset = 0
 
 /**
  * One application message inside a shard, shared by all its receivers.
@@ -12,7 +20,10 @@ const NO_BYTES = Buffer.alloc(0)
  */
 export class Message {
   readonly topic: TopicEntry
-  payload: Buffer
+  /** Where the payload lies: `source[payloadStart, payloadEnd)`. No view is made per message. */
+  source: Buffer
+  payloadStart: number
+  payloadEnd: number
   readonly qos: QoS
   /** Retain flag as published. */
   readonly retain: boolean
@@ -50,7 +61,9 @@ export class Message {
     borrowed: boolean,
   ) {
     this.topic = topic
-    this.payload = payload
+    this.source = payload
+    this.payloadStart = 0
+    this.payloadEnd = payload.length
     this.qos = qos
     this.retain = retain
     this.properties = properties
@@ -65,11 +78,29 @@ export class Message {
     this.bodyKey = ''
   }
 
+  /** The payload as a view; for everything but the hot path. */
+  get payload(): Buffer {
+    const { source, payloadStart, payloadEnd } = this
+    return payloadStart === 0 && payloadEnd === source.length
+      ? source
+      : source.subarray(payloadStart, payloadEnd)
+  }
+
+  get payloadLength(): number {
+    return this.payloadEnd - this.payloadStart
+  }
+
+  /** Says that the payload is only this part of the buffer given to the constructor. */
+  setPayloadRange(start: number, end: number): void {
+    this.payloadStart = start
+    this.payloadEnd = end
+  }
+
   /** The same message under another topic; the bytes are shared, and borrowed as they were. */
   withTopic(topic: TopicEntry): Message {
     const other = new Message(
       topic,
-      this.payload,
+      this.source,
       this.qos,
       this.retain,
       this.properties,
@@ -78,6 +109,7 @@ export class Message {
       this.receivedAtMs,
       this.borrowed,
     )
+    other.setPayloadRange(this.payloadStart, this.payloadEnd)
     other.checkOrigin = this.checkOrigin
     return other
   }
@@ -86,13 +118,32 @@ export class Message {
   own(): void {
     if (!this.borrowed) return
     this.borrowed = false
-    this.payload = this.payload.length === 0 ? NO_BYTES : copyBytes(this.payload)
+    this.#ownPayload()
     if (this.properties.length > 0) this.properties = copyBytes(this.properties)
   }
 
   /** Bytes this message is charged with in queue limits. */
   get sizeBytes(): number {
-    return this.topic.bytes.length + this.properties.length + this.payload.length
+    return this.topic.bytes.length + this.properties.length + this.payloadLength
+  }
+
+  #ownPayload(): void {
+    const length = this.payloadLength
+    if (length > KEPT_BYTES_MAX) {
+      const copy = Buffer.allocUnsafeSlow(length)
+      this.source.copy(copy, 0, this.payloadStart, this.payloadEnd)
+      this.source = copy
+      this.setPayloadRange(0, length)
+      return
+    }
+    if (keepSlab.length - keepOffset < length) {
+      keepSlab = Buffer.allocUnsafeSlow(KEEP_SLAB_BYTES)
+      keepOffset = 0
+    }
+    this.source.copy(keepSlab, keepOffset, this.payloadStart, this.payloadEnd)
+    this.source = keepSlab
+    this.setPayloadRange(keepOffset, keepOffset + length)
+    keepOffset += length
   }
 }
 

@@ -74,10 +74,10 @@ export class RetainedStore {
    * flag [MQTT-3.3.1-8]. A refused message leaves the earlier one as it is. The bytes are copied.
    */
   set(message: Message): SetResult {
-    if (message.payload.length === 0) return this.remove(message.topic.topic)
+    if (message.payloadLength === 0) return this.remove(message.topic.topic)
     const { metrics, store, totals } = this.#ports
     const settings = this.#ports.settings()
-    if (message.payload.length > settings.payloadBytesMax) {
+    if (message.payloadLength > settings.payloadBytesMax) {
       metrics.increment(Metric.RETAINED_REFUSED_PAYLOAD_TOO_LARGE)
       return SetResult.PAYLOAD_TOO_LARGE
     }

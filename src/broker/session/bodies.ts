@@ -48,7 +48,7 @@ export class Bodies {
       this.#references.set(message.bodyKey, references + 1)
       return message.bodyKey
     }
-    if (!shared || message.payload.length < BODY_BYTES_MIN) return ''
+    if (!shared || message.payloadLength < BODY_BYTES_MIN) return ''
     const key = this.#prefix + u48Key(this.#next++)
     message.bodyKey = key
     this.#store.put(Table.BODIES, key, encodeBody(message), true)

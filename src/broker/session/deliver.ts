@@ -1,6 +1,6 @@
 import {
   deliveryPropertiesLength,
-  encodePublish,
+  encodePublishRange,
   encodePublishHead,
   publishFirstByte,
   publishFrameSize,
@@ -222,7 +222,7 @@ function writeQos0(
     subscriptionIds === undefined &&
     message.expiresAtMs === 0 &&
     outlet.mountpointBytes === 0 &&
-    message.payload.length < SHARED_PAYLOAD_BYTES_MIN
+    message.payloadLength < SHARED_PAYLOAD_BYTES_MIN
   if (!plain) {
     writePublish(context, outlet, message, 0, retain, false, 0, subscriptionIds)
     return
@@ -246,7 +246,7 @@ function writeQos0(
 
 function frameOf(message: Message, version: ProtocolVersion): Buffer {
   frameWriter.offset = 0
-  encodePublish(
+  encodePublishRange(
     frameWriter,
     version,
     publishFirstByte(0, false, false),
@@ -256,7 +256,9 @@ function frameOf(message: Message, version: ProtocolVersion): Buffer {
     -1,
     0,
     undefined,
-    message.payload,
+    message.source,
+    message.payloadStart,
+    message.payloadEnd,
   )
   const frame = Buffer.allocUnsafe(frameWriter.offset)
   frameWriter.bytes.copy(frame, 0, 0, frameWriter.offset)
@@ -278,7 +280,7 @@ function writePublish(
   subscriptionIds: readonly number[] | undefined,
 ): boolean {
   const v5 = outlet.version === ProtocolVersion.V5
-  const { topic, payload } = message
+  const { topic, payloadLength } = message
   const properties = v5 ? message.properties : NO_PROPERTIES
   let expirySeconds = -1
   if (message.expiresAtMs > 0) {
@@ -292,7 +294,7 @@ function writePublish(
   if (outlet.packetBytesMax !== Number.POSITIVE_INFINITY) {
     const more = v5 ? deliveryPropertiesLength(expirySeconds, 1, subscriptionIds) : 0
     const size = publishFrameSize(
-      outlet.version, topic.bytes.length, qos, properties.length + more, payload.length,
+      outlet.version, topic.bytes.length, qos, properties.length + more, payloadLength,
     )
     if (size > outlet.packetBytesMax) {
       countDropped(context, Metric.DELIVERY_DROPPED_TOO_LARGE)
@@ -304,16 +306,16 @@ function writePublish(
   const first = publishFirstByte(qos, retain, dup)
   const aliasNumber = alias < 0 ? -alias : alias
   const { outbox, version } = outlet
-  if (payload.length < SHARED_PAYLOAD_BYTES_MIN) {
-    encodePublish(
+  if (payloadLength < SHARED_PAYLOAD_BYTES_MIN) {
+    encodePublishRange(
       outbox, version, first, topicBytes, packetId, properties, expirySeconds, aliasNumber,
-      subscriptionIds, payload,
+      subscriptionIds, message.source, message.payloadStart, message.payloadEnd,
     )
   } else {
     message.own()
     encodePublishHead(
       outbox, version, first, topicBytes, packetId, properties, expirySeconds, aliasNumber,
-      subscriptionIds, payload.length,
+      subscriptionIds, payloadLength,
     )
     outbox.appendShared(message.payload)
   }

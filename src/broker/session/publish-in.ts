@@ -207,10 +207,11 @@ function messageOf(
       : view.forwardNeedsRewrite
         ? forwardableProperties(bytes, view)
         : bytes.subarray(view.propsStart, view.propsEnd)
-  const payload = bytes.subarray(view.payloadStart, view.payloadEnd)
-  return new Message(
-    topic, payload, qos, view.retain, properties, expiresAtMs, connection.clientId, nowMs, !owned,
+  const message = new Message(
+    topic, bytes, qos, view.retain, properties, expiresAtMs, connection.clientId, nowMs, !owned,
   )
+  message.setPayloadRange(view.payloadStart, view.payloadEnd)
+  return message
 }
 
 /** Topics that need more than routing: rewriting, mountpoints, `$delayed/`, `$SYS` and the like. */

@@ -42,5 +42,5 @@ function retain(parts: PublishParts, message: Message): boolean {
   } else if (result !== SetResult.ABSENT) {
     core.log.warn('failed_to_retain_message', { topic: message.topic.topic, reason: result })
   }
-  return !(retainer.stopPublishClearMessage && message.payload.length === 0)
+  return !(retainer.stopPublishClearMessage && message.payloadLength === 0)
 }

@@ -355,6 +355,42 @@ export function encodePublishHead(
   )
 }
 
+/**
+ * As `encodePublishHead`, then the payload `source[start, end)`; one `ensure` for the whole packet
+ * and no view of the payload. Hot path.
+ */
+export function encodePublishRange(
+  w: ByteWriter,
+  version: ProtocolVersion,
+  first: number,
+  topicBytes: Uint8Array,
+  packetId: number,
+  forwardProps: Uint8Array,
+  expirySeconds: number,
+  topicAlias: number,
+  subscriptionIds: readonly number[] | undefined,
+  source: Buffer,
+  start: number,
+  end: number,
+): void {
+  const length = end - start
+  putHead(
+    w,
+    version,
+    first,
+    topicBytes,
+    packetId,
+    forwardProps,
+    expirySeconds,
+    topicAlias,
+    subscriptionIds,
+    length,
+    length,
+  )
+  source.copy(w.bytes, w.offset, start, end)
+  w.offset += length
+}
+
 /** As `encodePublishHead`, then the payload; one `ensure` for the whole packet. Hot path. */
 export function encodePublish(
   w: ByteWriter,
