@@ -126,9 +126,8 @@ export class Router {
   entryFor(topic: string): TopicEntry {
     const known = this.#cache.findText(topic, hashString(topic))
     if (known !== undefined) return known
-    const entry = new TopicEntry(topic, ownBytes(Buffer.from(topic)))
-    this.#cache.add(entry)
-    return entry
+    const bytes = Buffer.from(topic)
+    return this.#listed(new TopicEntry(topic, ownBytes(bytes, 0, bytes.length)))
   }
 
   /** Brings the routes of an entry up to date; cheap when they are. Hot path. */
@@ -293,44 +292,31 @@ export class Router {
   #newEntry(bytes: Uint8Array, start: number, end: number): TopicEntry | DecodeFailure {
     const failure = validateTopicName(bytes, start, end, this.#limits.topicLevelsMax)
     if (isFailure(failure)) return failure
-    const copy = ownBytes(bytes.subarray(start, end))
-    const entry = new TopicEntry(decodeUtf8(copy, 0, copy.length), copy)
-    this.#cache.add(entry)
+    const copy = ownBytes(bytes, start, end)
+    return this.#listed(new TopicEntry(decodeUtf8(copy, 0, copy.length), copy))
+  }
+
+  #listed(entry: TopicEntry): TopicEntry {
+    if (this.#cache.admits(entry.hash)) this.#cache.add(entry)
+    else entry.version = EntryVersion.PASSED_OVER
     return entry
   }
 
   #refresh(entry: TopicEntry): void {
-    if (entry.version === EntryVersion.EVICTED && !this.#takeBack(entry)) return
+    if (entry.version === EntryVersion.UNLISTED && !this.#takeBack(entry)) return
     const matched = this.#matched
     this.#match(entry.topic, entry.hash, matched)
-    if (entry.version === EntryVersion.STALE || !isUnchanged(entry, matched)) {
-      this.#compute(entry, matched)
+    if (entry.version === EntryVersion.PASSED_OVER) {
+      // Whoever asks only once has what he needs; whoever asks again gets it listed.
+      assignRoutes(entry, matched)
+      entry.version = EntryVersion.UNLISTED
+    } else {
+      if (entry.version === EntryVersion.STALE || !isUnchanged(entry, matched)) {
+        this.#cache.charge(entry, assignRoutes(entry, matched))
+      }
+      entry.version = this.version
     }
-    entry.version = this.version
     matched.length = 0
-  }
-
-  /** Computes the routes of an entry in the cache from the filters that match. */
-  #compute(entry: TopicEntry, matched: readonly FilterRoute[]): void {
-    let remoteShards = 0
-    let owned = 0
-    let groups: GroupRoute[] | undefined
-    for (const route of matched) {
-      remoteShards |= route.remoteShards
-      if (route.groups === undefined) continue
-      groups ??= []
-      for (const group of route.groups) groups.push(group)
-    }
-    entry.remoteShards = remoteShards
-    entry.groups = groups ?? NO_GROUPS
-    entry.deliveries = mergeLocal(matched)
-    entry.matched = matched.length === 0 ? NO_ROUTES : matched.slice()
-    owned += entry.groups.length + entry.matched.length
-    // A single filter lends its list; only one subscriber alone, or a merge, is the entry's own.
-    if (entry.deliveries.length === 1 || countLocalRoutes(matched) > 1) {
-      owned += entry.deliveries.length
-    }
-    this.#cache.charge(entry, owned)
   }
 
   /**
@@ -430,6 +416,31 @@ export class Router {
   }
 }
 
+/**
+ * Computes the routes of an entry from the filters that match.
+ * @returns references in arrays that are the entry's own
+ */
+function assignRoutes(entry: TopicEntry, matched: readonly FilterRoute[]): number {
+  let remoteShards = 0
+  let localRoutes = 0
+  let groups: GroupRoute[] | undefined
+  for (const route of matched) {
+    remoteShards |= route.remoteShards
+    if (route.local !== undefined) localRoutes++
+    if (route.groups === undefined) continue
+    groups ??= []
+    for (const group of route.groups) groups.push(group)
+  }
+  entry.remoteShards = remoteShards
+  entry.groups = groups ?? NO_GROUPS
+  entry.deliveries = mergeLocal(matched)
+  entry.matched = matched.length === 0 ? NO_ROUTES : matched.slice()
+  const { length } = entry.deliveries
+  // A single filter lends its list, unless it has but one subscriber.
+  const ownDeliveries = localRoutes > 1 || length === 1 ? length : 0
+  return ownDeliveries + entry.groups.length + entry.matched.length
+}
+
 /** True when the same filters matched before and none of them changed since. */
 function isUnchanged(entry: TopicEntry, matched: readonly FilterRoute[]): boolean {
   const before = entry.matched
@@ -441,21 +452,18 @@ function isUnchanged(entry: TopicEntry, matched: readonly FilterRoute[]): boolea
   return true
 }
 
-function countLocalRoutes(routes: readonly FilterRoute[]): number {
-  let count = 0
-  for (const route of routes) if (route.local !== undefined) count++
-  return count
-}
-
 /** A slash cannot stand in the name of a group [MQTT-4.8.2-2], so the key is unique. */
 function groupKey(groupName: string, filter: string): string {
   return `${groupName}/${filter}`
 }
 
-/** A copy outside the pool: a small view would keep a whole block of it alive. */
-function ownBytes(bytes: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length)
-  copy.set(bytes)
+/**
+ * A copy outside the pool: a small view would keep a whole block of it alive. Copied by hand, which
+ * for the length of a topic is faster than to make a view and have that copied.
+ */
+function ownBytes(bytes: Uint8Array, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(end - start)
+  for (let at = start; at < end; at++) copy[at - start] = bytes[at]! // The caller's range.
   return copy
 }
 

@@ -49,7 +49,7 @@ test('a dropped entry knows that it was dropped', () => {
   const [a, b] = [entryOf('a'), entryOf('b')]
   cache.add(a)
   cache.add(b)
-  assert.equal(a.version, EntryVersion.EVICTED)
+  assert.equal(a.version, EntryVersion.UNLISTED)
   assert.equal(b.version, EntryVersion.STALE)
   assert.equal(find(cache, 'a'), undefined)
   assert.equal(find(cache, 'b'), b)
@@ -90,9 +90,23 @@ test('a sweep drops what is outdated and was not asked for since the last', () =
   find(cache, 'asked')
   cache.sweep(100_000, 3)
   assert.equal(cache.findText('idle', idle.hash), undefined)
-  assert.equal(idle.version, EntryVersion.EVICTED)
+  assert.equal(idle.version, EntryVersion.UNLISTED)
   assert.equal(cache.count, 2)
   cache.sweep(100_000, 3)
-  assert.deepEqual([cache.count, asked.version], [1, EntryVersion.EVICTED])
+  assert.deepEqual([cache.count, asked.version], [1, EntryVersion.UNLISTED])
   assert.equal(find(cache, 'fresh'), fresh)
+})
+
+test('a full cache takes a topic in when it is met again', () => {
+  const cache = new TopicCache(2, REFS_MAX)
+  for (const topic of ['a', 'b']) {
+    const entry = entryOf(topic)
+    assert.equal(cache.admits(entry.hash), true)
+    cache.add(entry)
+  }
+  const { hash } = entryOf('c')
+  assert.deepEqual(
+    [cache.admits(hash), cache.admits(hash), cache.admits(hash)],
+    [false, true, true],
+  )
 })

@@ -7,13 +7,15 @@ import type { TopicEntry } from './topic-entry.ts'
 /** Places for one hash: a search looks at these and no others, whatever hashes clients choose. */
 const WAYS = 8
 const BUCKETS_MIN = 64
+const NO_HASHES = new Int32Array(0)
 
 /**
  * The topics this shard has met, found by bytes or text. Plain fields: hot.
  *
  * A table of buckets of eight places. Its number of entries is limited; beyond it the CLOCK policy
- * drops one that was not asked for since the hand passed last. A new entry has no credit yet, so
- * a flood of random topics drops other random topics. Dropped entries are marked EVICTED.
+ * drops one that was not asked for since the hand passed last, and a topic only comes in when it
+ * is met a second time: a flood of topics that never come again neither drops those in use nor
+ * makes garbage that the collector has to move. Dropped entries are marked UNLISTED.
  */
 export class TopicCache {
   readonly entriesMax: number
@@ -32,6 +34,8 @@ export class TopicCache {
   hand: number
   refsHand: number
   sweepHand: number
+  /** Hashes of topics that were not taken in when they were met; empty until the cache is full. */
+  passedOver: Int32Array
 
   /**
    * @param entriesMax most entries, at least 1
@@ -54,6 +58,7 @@ export class TopicCache {
     this.hand = 0
     this.refsHand = 0
     this.sweepHand = 0
+    this.passedOver = NO_HASHES
   }
 
   /** The entry of the topic whose bytes these are. `hash` is their `hashBytes`. Hot path. */
@@ -81,6 +86,16 @@ export class TopicCache {
       return entry
     }
     return undefined
+  }
+
+  /** True when a topic it does not hold is to be taken in; if not, it will be the next time. */
+  admits(hash: number): boolean {
+    if (this.count < this.entriesMax) return true
+    if (this.passedOver.length === 0) this.passedOver = new Int32Array(this.bucketsMax * WAYS)
+    const slot = hash & (this.passedOver.length - 1)
+    if (this.passedOver[slot] === hash) return true
+    this.passedOver[slot] = hash
+    return false
   }
 
   /** Takes in an entry whose topic it does not hold. */
@@ -151,7 +166,7 @@ export class TopicCache {
     this.count--
     this.refs -= entry.ownedRefs
     entry.ownedRefs = 0
-    entry.version = EntryVersion.EVICTED
+    entry.version = EntryVersion.UNLISTED
   }
 
   /** Drops the next entry without credit; two rounds at most, since the first takes all credit. */

@@ -8,8 +8,10 @@ import type { Delivery, GroupRoute } from './routes.ts'
 export const EntryVersion = {
   /** Its routes must be computed. */
   STALE: -1,
-  /** As STALE, and the router's cache no longer knows the entry. */
-  EVICTED: -2,
+  /** As STALE, and the cache does not hold the entry: it was dropped, or passed over when full. */
+  UNLISTED: -2,
+  /** As UNLISTED, and nobody has asked for its routes yet. */
+  PASSED_OVER: -3,
 } as const
 export type EntryVersion = (typeof EntryVersion)[keyof typeof EntryVersion]
 
@@ -19,7 +21,7 @@ export type EntryVersion = (typeof EntryVersion)[keyof typeof EntryVersion]
  * The publish path finds the entry by the bytes of the packet, so that a topic seen before is
  * neither decoded nor validated nor matched again. `version` is compared with the router's: an
  * entry whose routes are older is matched anew. An entry stays usable for as long as somebody
- * holds it, also when the cache has dropped it.
+ * holds it, also when the cache does not hold it.
  *
  * The router replaces the arrays and never changes one. Whoever loops over them takes all he needs
  * into locals first: what a delivery sets off may give the entry new ones.

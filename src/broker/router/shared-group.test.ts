@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { SharedGroup } from './shared-group.ts'
+
+const OWN_SHARD = 1
+
+interface Member {
+  shard: number
+  online: boolean
+}
+
+function assertParts(group: SharedGroup, model: ReadonlyMap<string, Member>): void {
+  const { members, onlineCount } = group
+  assert.equal(members.length, model.size)
+  const onlineEnd = group.localEnd(true)
+  const offlineEnd = group.localEnd(false)
+  for (const [position, member] of members.entries()) {
+    const { clientId, shard, online } = member
+    assert.equal(member.position, position)
+    assert.deepEqual({ shard, online }, model.get(clientId))
+    assert.equal(online, position < onlineCount)
+    const isLocal = position < (online ? onlineEnd : offlineEnd)
+    assert.equal(shard === OWN_SHARD, isLocal)
+    assert.equal(group.find(clientId), member)
+  }
+  for (const online of [true, false]) {
+    const names = Array.from(model).filter(([, each]) => each.online === online)
+    assert.deepEqual(
+      group.sorted(online).map(({ clientId }) => clientId),
+      names.map(([name]) => name).sort(),
+    )
+  }
+}
+
+test('members stand in their part whatever joins, leaves and changes', () => {
+  const change = fc.record({
+    kind: fc.constantFrom('join', 'join', 'leave', 'online'),
+    number: fc.nat(20),
+    shard: fc.constantFrom(0, OWN_SHARD, 2),
+    online: fc.boolean(),
+  })
+  const changes = fc.array(change, { maxLength: 120, size: 'max' })
+  fc.assert(
+    fc.property(changes, fc.boolean(), (steps, sortedEarly) => {
+      const group = new SharedGroup('g', 'f', OWN_SHARD)
+      const model = new Map<string, Member>()
+      if (sortedEarly) group.sorted(true)
+      for (const { kind, number, shard, online } of steps) {
+        const clientId = `m${number}`
+        const present = group.find(clientId)
+        assert.equal(present !== undefined, model.has(clientId))
+        if (kind === 'join') {
+          const isNew = group.join({ clientId, shard, online, subscription: undefined })
+          assert.equal(isNew, present === undefined)
+          model.set(clientId, { shard, online })
+        } else if (present !== undefined && kind === 'leave') {
+          group.leave(present)
+          assert.equal(present.joined, false)
+          model.delete(clientId)
+        } else if (present !== undefined) {
+          group.setOnline(present, online)
+          model.set(clientId, { shard: present.shard, online })
+        }
+        if (sortedEarly) assertParts(group, model)
+      }
+      assertParts(group, model)
+    }),
+    { numRuns: 80 },
+  )
+})
+
+test('a member of another group is refused', () => {
+  const [group, other] = [new SharedGroup('g', 'f', 0), new SharedGroup('h', 'f', 0)]
+  for (const each of [group, other]) {
+    each.join({ clientId: 'm', shard: 0, online: true, subscription: undefined })
+  }
+  const stranger = other.find('m')
+  assert.ok(stranger !== undefined)
+  assert.throws(() => group.leave(stranger))
+})
