@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Access, type AuthenticateResult, type ConnectRequest } from '#broker/ports.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { LoopbackAccess, type LoopbackAccessSettings } from './loopback-access.ts'
+
+function decide(
+  settings: Partial<LoopbackAccessSettings>,
+  peerHost: string,
+  username?: string,
+): AuthenticateResult {
+  const closed = { allowAnonymous: false, openListeners: [], namedOnlyListeners: [] }
+  const request: ConnectRequest = {
+    clientId: 'c',
+    username,
+    password: undefined,
+    protocolVersion: 5,
+    cleanStart: true,
+    keepAliveSeconds: 60,
+    wire: { listener: 'tcp:default', transport: 'tcp', peerHost, peerPort: 1, localPort: 1883 },
+  }
+  const results: AuthenticateResult[] = []
+  new LoopbackAccess({ ...closed, ...settings }).authenticate(request, (one) => results.push(one))
+  assert.equal(results.length, 1, 'answered at once and once')
+  const [result] = results
+  assert.ok(result !== undefined)
+  return result
+}
+
+describe('access without authenticators', () => {
+  it('lets clients on this host in', () => {
+    for (const host of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
+      assert.deepEqual(decide({}, host), { allowed: true, isSuperuser: false }, host)
+    }
+  })
+
+  it('refuses others and says which key to set', () => {
+    for (const host of ['192.0.2.1', '2001:db8::1', '::ffff:192.0.2.1']) {
+      const result = decide({}, host, 'admin')
+      assert.ok(!result.allowed, host)
+      assert.equal(result.reason, ReasonCode.NOT_AUTHORIZED)
+      assert.match(result.reasonString, /allow_anonymous = true/)
+    }
+  })
+
+  it('lets everybody in when the owner says so, for all or for one listener', () => {
+    assert.ok(decide({ allowAnonymous: true }, '192.0.2.1').allowed)
+    assert.ok(decide({ openListeners: ['tcp:default'] }, '192.0.2.1').allowed)
+    assert.ok(!decide({ openListeners: ['tcp:other'] }, '192.0.2.1').allowed)
+  })
+
+  it('refuses clients without a user name where a name is asked for', () => {
+    const settings = { allowAnonymous: true, namedOnlyListeners: ['tcp:default'] }
+    assert.ok(!decide(settings, '127.0.0.1').allowed)
+    assert.ok(decide(settings, '127.0.0.1', 'name').allowed)
+  })
+
+  it('lets whoever is in do everything', () => {
+    const access = new LoopbackAccess({
+      allowAnonymous: false,
+      openListeners: [],
+      namedOnlyListeners: [],
+    })
+    assert.equal(access.authorizePublish(), Access.ALLOW)
+    assert.equal(access.authorizeSubscribe(), Access.ALLOW)
+  })
+})

@@ -1,0 +1,61 @@
+/** Levels with the numbers by which they are ordered; the names are those of the configuration. */
+export const LogLevel = {
+  debug: 20,
+  info: 30,
+  notice: 35,
+  warning: 40,
+  error: 50,
+  critical: 60,
+  alert: 70,
+  emergency: 80,
+} as const
+export type LogLevelName = keyof typeof LogLevel
+
+/** One line of the log before it has a form. Can be sent between threads. */
+export interface LogRecord {
+  readonly timeMs: number
+  readonly level: 'debug' | 'info' | 'warning' | 'error'
+  /** snake_case name of the event. */
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** What the parts of the program write to. */
+export interface SystemLog {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
+/**
+ * Makes a log out of whatever takes records; those below `levelMin` are not made at all.
+ * @param levelMin number of a level, see `LogLevel`
+ */
+export function makeLog(
+  write: (record: LogRecord) => void,
+  levelMin: number,
+  nowMs: () => number,
+): SystemLog {
+  const at = (level: LogRecord['level']) => {
+    if (LogLevel[level] < levelMin) return () => {}
+    return (message: string, fields: Record<string, unknown> = {}): void => {
+      write({ timeMs: nowMs(), level, message, fields })
+    }
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warning'), error: at('error') }
+}
+
+/** Fields in a form that survives the way to another thread: errors keep their stack. */
+export function plainFields(
+  fields: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(fields).map(([key, value]) => [key, plainValue(value)] as const)
+  return Object.fromEntries(entries)
+}
+
+function plainValue(value: unknown): unknown {
+  if (value instanceof Error) return value.stack ?? value.message
+  if (typeof value === 'function' || typeof value === 'symbol') return String(value)
+  return value
+}
