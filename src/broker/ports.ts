@@ -178,6 +178,8 @@ export interface Fabric {
   /** Queues a control message behind everything written before. Structured-clone values only. */
   send(shard: number, message: ControlMessage): void
   flush(): void
+  /** Bytes sent to a shard that it has not taken in yet. */
+  inFlightBytes(shard: number): number
 }
 
 /** Control messages between shards: `kind` decides the rest; see broker/shard/messages.ts. */

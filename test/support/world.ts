@@ -63,6 +63,14 @@ class WorldFabric implements Fabric {
     }
   }
 
+  inFlightBytes(shard: number): number {
+    let bytes = 0
+    for (const batch of this.outgoing[shard]!) {
+      for (const item of batch) if (Buffer.isBuffer(item)) bytes += item.length
+    }
+    return bytes
+  }
+
   #closeBlob(shard: number): void {
     const writer = this.#writers[shard]!
     if (writer.offset === 0) return

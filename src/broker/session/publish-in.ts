@@ -321,6 +321,7 @@ function accept(
     if (qos === 2 && session.persistent) setOrigin(broker, session, message, packetId)
     broker.routing.publisher = connection.pickMemory
     publishMessage(broker, message)
+    if (core.routeRemote !== 0) broker.links.throttle(connection, core.routeRemote)
   }
   if (qos === 0) return
   const none = core.routeReceivers === 0

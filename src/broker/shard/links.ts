@@ -34,6 +34,17 @@ export interface ItemHandler {
   forwarded(clientId: string, outgoing: Outgoing): void
 }
 
+/** Bytes on the way to one shard above which publishers to it are no longer read. */
+const IN_FLIGHT_BYTES_HIGH = 33_554_432
+/** Bytes below which they are read again. */
+const IN_FLIGHT_BYTES_LOW = 8_388_608
+
+/** A connection whose packets can be held back. */
+export interface Parkable {
+  park(): void
+  unpark(): void
+}
+
 interface Batch {
   readonly sequence: number
   readonly waiters: PendingAck[]
@@ -50,6 +61,8 @@ export class Links {
   /** By shard: batches sent and not yet answered, oldest first. */
   readonly #batches: Batch[][]
   #nextSequence: number
+  /** Publishers that wait until siblings have taken in what is on the way. */
+  readonly #heldBack: Set<Parkable>
   /** Bit s: something was forwarded to shard s while a sibling's batch was taken in. */
   forwardedTo: number
 
@@ -58,6 +71,7 @@ export class Links {
     this.#waiters = Array.from({ length: core.shardCount }, () => [])
     this.#batches = Array.from({ length: core.shardCount }, () => [])
     this.#nextSequence = 1
+    this.#heldBack = new Set()
     this.forwardedTo = 0
   }
 
@@ -82,6 +96,35 @@ export class Links {
   publish(shard: number, message: Message): void {
     const writer = this.#begin(shard, ItemKind.PUBLISH, 0, message)
     putMessage(writer, message)
+  }
+
+  /** Holds a publisher back while a shard that it just published to is far behind. Hot path. */
+  throttle(connection: Parkable, shards: number): void {
+    for (let shard = 0; shard < this.#waiters.length; shard++) {
+      if ((shards & (1 << shard)) === 0) continue
+      if (this.#core.fabric.inFlightBytes(shard) <= IN_FLIGHT_BYTES_HIGH) continue
+      if (this.#heldBack.has(connection)) return
+      this.#heldBack.add(connection)
+      connection.park()
+      return
+    }
+  }
+
+  /** Publishers held back at the moment. */
+  get heldBack(): number {
+    return this.#heldBack.size
+  }
+
+  /** Lets publishers go on once all siblings have caught up. Host time: once per advance. */
+  release(): void {
+    if (this.#heldBack.size === 0) return
+    for (let shard = 0; shard < this.#waiters.length; shard++) {
+      if (shard === this.#core.shard) continue
+      if (this.#core.fabric.inFlightBytes(shard) > IN_FLIGHT_BYTES_LOW) return
+    }
+    const released = [...this.#heldBack]
+    this.#heldBack.clear()
+    for (const connection of released) connection.unpark()
   }
 
   /** Sends a message to one member of a shared subscription. */

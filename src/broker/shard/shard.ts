@@ -117,6 +117,7 @@ export class Shard {
     core.startTick()
     core.timers.advance(monotonicMs, TIMER_FIRES_MAX)
     this.#delayedSender.run()
+    this.broker.links.release()
     this.#retry.run()
     this.#bodySweep.run()
     core.router.sweepTopics(TOPIC_SWEEP_PLACES)

@@ -79,6 +79,11 @@ export class InProcessShard implements Fabric {
     }
   }
 
+  /** Zero: whoever owns the fabric decides when batches arrive, so nobody needs to slow down. */
+  inFlightBytes(): number {
+    return 0
+  }
+
   #batchOf(shard: number): OutgoingBatch {
     const batch = shard === this.shard ? undefined : this.#batches[shard]
     if (batch === undefined) throw new RangeError(`shard ${this.shard} has no sibling ${shard}`)
