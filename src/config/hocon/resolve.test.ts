@@ -101,6 +101,9 @@ test('substitutions see the whole document, then the environment', () => {
 
 test('a key may be made from what it was before', () => {
   assert.deepEqual(read('a = [1]\na += 2\na = ${a} [3]\nb += 1'), { a: [1, 2, 3], b: [1] })
+  const many = Array.from({ length: 200 }, (_, i) => `a = \${a} [${i}]`)
+  const grown = read(`a = []\n${many.join('\n')}`) as { a: number[] }
+  assert.equal(grown.a.length, 200)
   assert.deepEqual(read('path = ${path}":/x"', { env: { path: '/usr' } }), { path: '/usr:/x' })
   assert.deepEqual(read('a { x = 1 }\na = ${a} { y = ${a.x} }'), { a: { x: 1, y: 1 } })
   assert.deepEqual(read('a = { x = 1 }\na = ${a.x}'), { a: 1 })

@@ -67,6 +67,12 @@ interface Included {
   readonly scope: Scope
 }
 
+/** A value under evaluation, and what the pieces before it gave. */
+interface Active {
+  readonly value: ValueSyntax
+  readonly prior: HoconNode | undefined
+}
+
 interface Run {
   readonly options: ResolveOptions
   readonly roots: readonly Piece[]
@@ -74,8 +80,10 @@ interface Run {
   readonly includes: Map<IncludeSyntax, Included | undefined>
   /** Substitutions made for the children of written ones, one object each. */
   readonly derived: Map<SubstitutionSyntax, Map<string, SubstitutionSyntax>>
-  /** For each path under evaluation, the values being evaluated, innermost last. */
-  readonly active: Map<string, ValueSyntax[]>
+  /** For each path under evaluation, what is being evaluated, innermost last. */
+  readonly active: Map<string, Active[]>
+  /** The pieces below each object literal, by key: looked up once for every substitution. */
+  readonly below: Map<ObjectSyntax, ReadonlyMap<string, readonly Piece[]>>
   /** Substitutions under evaluation. */
   readonly open: Set<SubstitutionSyntax>
   evaluations: number
@@ -94,6 +102,7 @@ export function resolveSyntax(
     includes: new Map(),
     derived: new Map(),
     active: new Map(),
+    below: new Map(),
     open: new Set(),
     evaluations: 0,
   }
@@ -165,17 +174,18 @@ function evaluatePieces(
   if (shown.every((piece) => shapeOf(piece) === 'object')) return objectOf(run, shown, path)
   let result: HoconNode | undefined
   for (const piece of shown) {
-    const value = withActive(run, path, piece.value, () => evaluatePiece(run, piece, path, result))
+    const active = { value: piece.value, prior: result }
+    const value = withActive(run, path, active, () => evaluatePiece(run, piece, path, active.prior))
     if (value !== undefined) result = mergeNodes(result, value)
   }
   return result
 }
 
-function withActive<T>(run: Run, path: readonly string[], value: ValueSyntax, body: () => T): T {
+function withActive<T>(run: Run, path: readonly string[], active: Active, body: () => T): T {
   const key = keyOf(path)
   const stack = run.active.get(key) ?? []
   run.active.set(key, stack)
-  stack.push(value)
+  stack.push(active)
   try {
     return body()
   } finally {
@@ -428,9 +438,10 @@ function lookup(run: Run, path: readonly string[]): HoconNode | undefined {
     if (pieces.length === 0) return undefined
   }
   const active = run.active.get(keyOf(path))?.at(-1)
-  const cut = pieces.findIndex((piece) => piece.value === active)
-  const seen = cut < 0 ? pieces : pieces.slice(0, cut)
-  return evaluatePieces(run, seen, path)
+  const cut = pieces.findIndex((piece) => piece.value === active?.value)
+  if (cut < 0) return evaluatePieces(run, pieces, path)
+  // The pieces before were evaluated just now, unless the value hides them.
+  return active?.prior ?? evaluatePieces(run, pieces.slice(0, cut), path)
 }
 
 /** The pieces of `key` below each of the pieces of `path`. */
@@ -443,9 +454,7 @@ function childPieces(
   const children: Piece[] = []
   for (const piece of pieces) {
     if (shapeOf(piece) === 'object') {
-      const lists = new Map<string, Piece[]>()
-      collect(run, piece, path, lists)
-      for (const child of lists.get(key) ?? []) children.push(child)
+      for (const child of piecesBelow(run, piece, path).get(key) ?? []) children.push(child)
       continue
     }
     if (piece.append) continue
@@ -467,6 +476,21 @@ function childPieces(
     }
   }
   return children
+}
+
+function piecesBelow(
+  run: Run,
+  piece: Piece,
+  path: readonly string[],
+): ReadonlyMap<string, readonly Piece[]> {
+  const { value } = piece
+  const known = value.kind === 'object' && piece.rest.length === 0
+  const cached = known ? run.below.get(value) : undefined
+  if (cached !== undefined) return cached
+  const lists = new Map<string, Piece[]>()
+  collect(run, piece, path, lists)
+  if (known) run.below.set(value, lists)
+  return lists
 }
 
 function isWithin(path: readonly string[], outer: readonly string[]): boolean {
