@@ -16,7 +16,7 @@ import type {
   SubstitutionSyntax,
   ValueSyntax,
 } from './syntax.ts'
-import { emptyObject, HoconError, mergeNodes } from './value.ts'
+import { emptyObject, HoconError, mergeNodes, textNode, wordNode } from './value.ts'
 import type { HoconNode, ObjectNode, Position } from './value.ts'
 
 /** Files included by files included … */
@@ -329,22 +329,6 @@ function evaluate(
     case 'concat':
       return concatenate(run, value, scope, path)
   }
-}
-
-function textNode(text: string, at: Position): HoconNode {
-  return { kind: 'scalar', value: text, text, at }
-}
-
-const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-
-/** Unquoted text: a number, a truth value, null, or the text itself. */
-function wordNode(text: string, at: Position): HoconNode {
-  if (text === 'true' || text === 'false') {
-    return { kind: 'scalar', value: text === 'true', text, at }
-  }
-  if (text === 'null') return { kind: 'scalar', value: null, text, at }
-  if (NUMBER.test(text)) return { kind: 'scalar', value: Number(text), text, at }
-  return textNode(text, at)
 }
 
 function concatenate(

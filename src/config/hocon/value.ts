@@ -114,3 +114,20 @@ export function nodeAt(root: HoconNode, path: readonly string[]): HoconNode | un
   }
   return node
 }
+
+/** A text as it stands. */
+export function textNode(text: string, at: Position): HoconNode {
+  return { kind: 'scalar', value: text, text, at }
+}
+
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** Unquoted text: a number, a truth value, null, or the text itself. */
+export function wordNode(text: string, at: Position): HoconNode {
+  if (text === 'true' || text === 'false') {
+    return { kind: 'scalar', value: text === 'true', text, at }
+  }
+  if (text === 'null') return { kind: 'scalar', value: null, text, at }
+  if (NUMBER.test(text)) return { kind: 'scalar', value: Number(text), text, at }
+  return textNode(text, at)
+}
