@@ -1,12 +1,14 @@
 import type { ControlMessage, Fabric } from '#broker/ports.ts'
 import type { ByteWriter } from '#kernel/byte-writer.ts'
 import type { Deliver } from './bus.ts'
+import { InFlight } from './in-flight.ts'
 import { OutgoingBatch, toBuffers } from './outgoing-batch.ts'
 
 interface Parcel {
   readonly from: number
   readonly to: number
   readonly items: readonly (Buffer | ControlMessage)[]
+  readonly byteCount: number
 }
 
 /**
@@ -18,14 +20,17 @@ export class InProcessFabric {
   readonly shards: readonly InProcessShard[]
   readonly #receivers: (Deliver | undefined)[]
   readonly #onQueued: () => void
+  readonly #inFlight: InFlight
   #queue: Parcel[] = []
 
   /** @param onQueued called after each flush that sent something, so that a host can `deliver` */
   constructor(shardCount: number, onQueued: () => void = () => {}) {
     this.#onQueued = onQueued
+    this.#inFlight = new InFlight(new ArrayBuffer(InFlight.bytesFor(shardCount)), shardCount)
     this.#receivers = Array.from({ length: shardCount })
     this.shards = Array.from({ length: shardCount }, (_, shard) => {
-      return new InProcessShard(shard, shardCount, (to, batch) => this.#sent(shard, to, batch))
+      const sent = (to: number, batch: OutgoingBatch): void => this.#sent(shard, to, batch)
+      return new InProcessShard(shard, shardCount, sent, this.#inFlight)
     })
   }
 
@@ -38,15 +43,19 @@ export class InProcessFabric {
   deliver(): number {
     const parcels = this.#queue
     this.#queue = []
-    for (const { from, to, items } of parcels) this.#receivers[to]?.(from, items)
+    for (const { from, to, items, byteCount } of parcels) {
+      this.#receivers[to]?.(from, items)
+      this.#inFlight.taken(from, to, byteCount)
+    }
     return parcels.length
   }
 
   #sent(from: number, to: number, batch: OutgoingBatch): void {
-    const { items } = batch.take()
+    const { items, byteCount } = batch.take()
     // As between threads, what was sent does not change when the sender's object does.
     const copies = items.map((item) => (item instanceof Uint8Array ? item : structuredClone(item)))
-    this.#queue.push({ from, to, items: toBuffers(copies) })
+    this.#inFlight.sent(from, to, byteCount)
+    this.#queue.push({ from, to, items: toBuffers(copies), byteCount })
     this.#onQueued()
   }
 }
@@ -57,12 +66,14 @@ export class InProcessShard implements Fabric {
   readonly shardCount: number
   readonly #batches: readonly OutgoingBatch[]
   readonly #sent: (to: number, batch: OutgoingBatch) => void
+  readonly #inFlight: InFlight
 
   constructor(shard: number, shardCount: number, sent: (to: number, batch: OutgoingBatch) => void) {
     this.shard = shard
     this.shardCount = shardCount
     this.#batches = Array.from({ length: shardCount }, () => new OutgoingBatch())
     this.#sent = sent
+    this.#inFlight = inFlight
   }
 
   writer(shard: number): ByteWriter {
@@ -82,6 +93,10 @@ export class InProcessShard implements Fabric {
   /** Zero: whoever owns the fabric decides when batches arrive, so nobody needs to slow down. */
   inFlightBytes(): number {
     return 0
+  }
+
+  inFlightBytes(shard: number): number {
+    return this.#inFlight.get(this.shard, shard)
   }
 
   #batchOf(shard: number): OutgoingBatch {

@@ -103,13 +103,16 @@ for (const [name, makeRig] of [
       const rig = makeRig()
       const [zero, one] = rig.ends as [Fabric, Fabric]
       write(zero, 1, 'late')
+      assert.equal(zero.inFlightBytes(1), 0)
       one.send(2, { kind: 'mark' })
       one.flush()
       await rig.until(2, 1)
       assert.deepEqual(rig.received, [[], [], [[1, { kind: 'mark' }]]])
       zero.flush()
+      assert.equal(zero.inFlightBytes(1), 4)
       await rig.until(1, 1)
       assert.deepEqual(rig.received[1], [[0, 'late']])
+      assert.equal(zero.inFlightBytes(1), 0)
       rig.close()
     })
 
