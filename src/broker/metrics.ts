@@ -123,7 +123,6 @@ const OWN_NAMES = [
   'delayed.cancelled',
   'delayed.expired',
   'delayed.refused.count_limit',
-  'delayed.refused.invalid',
   'delayed.corrupt',
 ] as const
 

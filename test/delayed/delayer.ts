@@ -34,7 +34,6 @@ export class Delayer {
     this.router = new Router(shard, { topicLevelsMax: 128, topicCacheEntriesMax: 1_000 })
     this.messagesMax = 0
     const totals = new TableTotals(store, Table.DELAYED, shard, shardCount, memory)
-    totals.load()
     this.delayed = new DelayedStore({
       store,
       router: this.router,

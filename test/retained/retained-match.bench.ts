@@ -48,11 +48,11 @@ const SHAPES: readonly Shape[] = [
 
 function open(store: GroupCommitStore): { retained: RetainedStore; sweep: RetainedSweep } {
   const totals = new TableTotals(store, Table.RETAINED, 0, 1)
-  totals.load()
   const settings = () => DEFAULT_SETTINGS.retainer
   const common = { store, clock: REAL_CLOCK, totals, settings }
   const metrics = new Metrics()
   const retained = new RetainedStore({ ...common, metrics, router })
+  retained.load()
   return { retained, sweep: new RetainedSweep({ ...common, retained }) }
 }
 

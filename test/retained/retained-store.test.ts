@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Message } from '#broker/message.ts'
-import { Metric } from '#broker/metrics.ts'
+import { Gauge, Metric } from '#broker/metrics.ts'
 import { Table } from '#broker/ports.ts'
 import {
   KEY_TOPIC_BYTES_MAX,
@@ -195,5 +195,6 @@ test('retained messages and their count outlive a crash together', () => {
   const after = new Retainer({ store: disk.open({ automatic: true }) })
   assert.deepEqual(after.topics('#'), ['kept'])
   assert.equal(after.retained.count, 1)
+  assert.equal(after.metrics.get(Gauge.RETAINED), 1)
   assert.ok(after.retained.bytes > 0)
 })

@@ -60,7 +60,6 @@ export class Retainer {
     this.metrics = new Metrics()
     this.router = new Router(shard, { topicLevelsMax: 65_536, topicCacheEntriesMax: 1_000 })
     this.totals = new TableTotals(store, Table.RETAINED, shard, shardCount, options.memory)
-    this.totals.load()
     this.settings = { ...DEFAULT_SETTINGS.retainer, ...options.settings }
     const common = { store, clock: this.clock, totals: this.totals }
     const settings = (): RetainerSettings => this.settings
@@ -70,6 +69,7 @@ export class Retainer {
       metrics: this.metrics,
       router: this.router,
     })
+    this.retained.load()
     this.sweep = new RetainedSweep({ ...common, settings, retained: this.retained })
   }
 

@@ -70,6 +70,7 @@ export class DelayedStore {
   /** Finds what earlier runs left to this shard. Call it once before anything else. */
   load(): void {
     const { metrics, shard, shardCount, totals } = this.#ports
+    totals.load()
     for (let partition = shard; partition < PARTITIONS; partition += shardCount) {
       this.#findHead(partition, u8Key(partition))
     }

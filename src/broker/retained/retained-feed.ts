@@ -194,9 +194,8 @@ class Job {
   /** Messages it may send now. */
   allowance(nowMs: number, rate: number): number {
     if (rate === Number.POSITIVE_INFINITY) return rate
-    // After a change from unlimited the bucket is not a number any more: it starts full.
-    const tokens = Number.isFinite(this.tokens) ? this.tokens : rate
-    this.tokens = Math.min(rate, tokens + ((nowMs - this.#filledAtMs) * rate) / 1000)
+    // After a time without a rate the bucket holds Infinity, which makes it full.
+    this.tokens = Math.min(rate, this.tokens + ((nowMs - this.#filledAtMs) * rate) / 1000)
     this.#filledAtMs = nowMs
     return this.tokens
   }

@@ -58,6 +58,13 @@ export class RetainedStore {
     }
   }
 
+  /** Reads the totals that earlier runs left to this shard. Call it once before anything else. */
+  load(): void {
+    const { metrics, totals } = this.#ports
+    totals.load()
+    metrics.setGauge(Gauge.RETAINED, totals.ownCount)
+  }
+
   /** Retained messages of all shards, expired ones not yet swept included. */
   get count(): number {
     return this.#ports.totals.count

@@ -46,3 +46,9 @@ test('it is added to topics and filters behind special prefixes, and stripped ag
   assert.equal(unmountTopic('m/', 'm/a/b'), 'a/b')
   assert.equal(unmountTopic('m/', 'other'), 'other')
 })
+
+test('a malformed special filter stays one behind a mountpoint [MQTT-4.8.2-1]', () => {
+  for (const filter of ['$share/g', '$share//a', '$share/+/a', '$share/g/$queue/a']) {
+    assert.equal(mountFilter('m/', filter), filter)
+  }
+})

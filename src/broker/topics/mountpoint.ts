@@ -1,5 +1,5 @@
 import { DELAYED_PREFIX, delayedPrefixLength } from '../delayed/delayed-topic.ts'
-import { joinSubscription, splitSubscription } from './special-topic.ts'
+import { isSpecialFilter, joinSubscription, splitSubscription } from './special-topic.ts'
 import { compileTopicTemplate, renderTopicTemplate } from './template.ts'
 import type { TopicTemplate, TopicValues } from './template.ts'
 
@@ -40,11 +40,15 @@ export function mountTopic(mountpoint: string, topic: string): string {
   return topic.slice(0, length) + mountpoint + topic.slice(length)
 }
 
-/** The filter a client subscribes to, as the broker knows it; `$share/g/` etc. stay in front. */
+/**
+ * The filter a client subscribes to, as the broker knows it; `$share/g/` etc. stay in front. A
+ * malformed special filter comes back as it is, so that it stays invalid.
+ */
 export function mountFilter(mountpoint: string, filter: string): string {
   if (mountpoint === '') return filter
   if (!filter.startsWith('$')) return mountpoint + filter
   const target = splitSubscription(filter)
+  if (target.kind === 'ordinary' && isSpecialFilter(filter)) return filter
   return joinSubscription({ ...target, filter: mountpoint + target.filter })
 }
 

@@ -109,23 +109,24 @@ function takeApart(
     const shared = parseSharedFilter(text) // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
     if (isFailure(shared)) return shared
     if (shared.group === QUEUE_GROUP) return RESERVED_GROUP
-    if (isSpecial(shared.filter)) return NESTED
+    if (isSpecialFilter(shared.filter)) return NESTED
     return { kind: 'shared', group: shared.group, filter: shared.filter }
   }
   if (text.startsWith(QUEUE_PREFIX)) {
     if (!switches.sharedSubscription) return SHARED_OFF
     const filter = text.slice(QUEUE_PREFIX.length)
-    return isSpecial(filter) ? NESTED : { kind: 'queue', group: QUEUE_GROUP, filter }
+    return isSpecialFilter(filter) ? NESTED : { kind: 'queue', group: QUEUE_GROUP, filter }
   }
   if (text.startsWith(EXCLUSIVE_PREFIX)) {
     if (!switches.exclusiveSubscription) return EXCLUSIVE_OFF
     const filter = text.slice(EXCLUSIVE_PREFIX.length)
-    return isSpecial(filter) ? NESTED : { kind: 'exclusive', group: '', filter }
+    return isSpecialFilter(filter) ? NESTED : { kind: 'exclusive', group: '', filter }
   }
   return { kind: 'ordinary', group: '', filter: text }
 }
 
-function isSpecial(filter: string): boolean {
+/** True when the filter begins like a shared, queue or exclusive one, well-formed or not. */
+export function isSpecialFilter(filter: string): boolean {
   return (
     filter.startsWith(SHARE_PREFIX) ||
     filter.startsWith(QUEUE_PREFIX) ||
