@@ -28,7 +28,7 @@ export function messageBytesLength(message: Message): number {
   )
 }
 
-/** Writes the message at `offset` and returns the offset after it; `target` must be large enough. */
+/** Writes the message at `offset` and returns the offset after it; `target` has room for it. */
 export function writeMessage(target: Buffer, offset: number, message: Message): number {
   const { topic, properties } = message
   const { origin } = message

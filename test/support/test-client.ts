@@ -17,7 +17,12 @@ import { ByteWriter } from '#kernel/byte-writer.ts'
 import { bytesOf } from '../golden/mqtt/golden.ts'
 import { readServerPackets } from './server-packets.ts'
 import type { ServerPacket } from './server-packets.ts'
-import type { World } from './world.ts'
+
+/** What a client needs of the world it lives in. */
+export interface ClientWorld {
+  settle(): void
+  later(action: () => void): void
+}
 
 export interface ConnectOptions {
   readonly clientId?: string
@@ -113,7 +118,7 @@ class TestWire implements Wire {
  * what it receives unless told not to. Every call returns after the broker has come to rest.
  */
 export class TestClient {
-  readonly world: World
+  readonly world: ClientWorld
   readonly options: ConnectOptions & { readonly clientId: string }
   readonly version: ProtocolVersion
   readonly wire: TestWire
@@ -126,7 +131,7 @@ export class TestClient {
   #nextPacketId: number
   #outbox: Buffer[]
 
-  constructor(world: World, options: ConnectOptions & { readonly clientId: string }) {
+  constructor(world: ClientWorld, options: ConnectOptions & { readonly clientId: string }) {
     this.world = world
     this.options = options
     this.version = options.version ?? ProtocolVersion.V5

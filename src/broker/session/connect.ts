@@ -140,7 +140,8 @@ function checkWill(broker: Broker, packet: ConnectPacket): DecodeFailure | undef
     return fail(ReasonCode.QOS_NOT_SUPPORTED, 'this server does not support the QoS of the will')
   }
   if (will.retain && !mqtt.retainAvailable) {
-    return fail(ReasonCode.RETAIN_NOT_SUPPORTED, 'this server does not retain wills') // [MQTT-3.2.2-13]
+    // [MQTT-3.2.2-13]
+    return fail(ReasonCode.RETAIN_NOT_SUPPORTED, 'this server does not retain wills')
   }
   const claimsUtf8 = will.properties.payloadFormatIndicator === 1
   if (claimsUtf8 && !isUtf8(will.payload, 0, will.payload.length)) {
@@ -357,4 +358,3 @@ function connackProperties(
   }
   return properties
 }
-

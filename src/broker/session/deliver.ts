@@ -200,7 +200,14 @@ export function sendOutgoing(
   outgoing.sentBefore = true
   // DUP says that this is not the first try [MQTT-3.3.1-1].
   const sent = writePublish(
-    context, outlet, message, qos, retain, sentBefore, packetId, subscriptionIds,
+    context,
+    outlet,
+    message,
+    qos,
+    retain,
+    sentBefore,
+    packetId,
+    subscriptionIds,
   )
   if (sent) return
   session.inflight.delete(packetId)
@@ -294,7 +301,11 @@ function writePublish(
   if (outlet.packetBytesMax !== Number.POSITIVE_INFINITY) {
     const more = v5 ? deliveryPropertiesLength(expirySeconds, 1, subscriptionIds) : 0
     const size = publishFrameSize(
-      outlet.version, topic.bytes.length, qos, properties.length + more, payloadLength,
+      outlet.version,
+      topic.bytes.length,
+      qos,
+      properties.length + more,
+      payloadLength,
     )
     if (size > outlet.packetBytesMax) {
       countDropped(context, Metric.DELIVERY_DROPPED_TOO_LARGE)
@@ -308,14 +319,32 @@ function writePublish(
   const { outbox, version } = outlet
   if (payloadLength < SHARED_PAYLOAD_BYTES_MIN) {
     encodePublishRange(
-      outbox, version, first, topicBytes, packetId, properties, expirySeconds, aliasNumber,
-      subscriptionIds, message.source, message.payloadStart, message.payloadEnd,
+      outbox,
+      version,
+      first,
+      topicBytes,
+      packetId,
+      properties,
+      expirySeconds,
+      aliasNumber,
+      subscriptionIds,
+      message.source,
+      message.payloadStart,
+      message.payloadEnd,
     )
   } else {
     message.own()
     encodePublishHead(
-      outbox, version, first, topicBytes, packetId, properties, expirySeconds, aliasNumber,
-      subscriptionIds, payloadLength,
+      outbox,
+      version,
+      first,
+      topicBytes,
+      packetId,
+      properties,
+      expirySeconds,
+      aliasNumber,
+      subscriptionIds,
+      payloadLength,
     )
     outbox.appendShared(message.payload)
   }

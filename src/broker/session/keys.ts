@@ -1,6 +1,4 @@
-import {
-  keyBytes, readU16, readU48, u16Key, u32Key, u48Key, u8Key,
-} from '#kernel/binary-key.ts'
+import { keyBytes, readU16, readU48, u16Key, u32Key, u48Key, u8Key } from '#kernel/binary-key.ts'
 
 /**
  * Keys of a session's records. Keys are binary strings, one char a byte, ordered by byte.

@@ -128,9 +128,7 @@ export function acknowledgementFailed(
 ): void {
   const { failure } = ack
   const reason =
-    failure?.kind === 'full'
-      ? ReasonCode.QUOTA_EXCEEDED
-      : ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR
+    failure?.kind === 'full' ? ReasonCode.QUOTA_EXCEEDED : ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR
   const answers = ack.type === PacketType.PUBACK || ack.type === PacketType.PUBREC
   if (answers && connection.version === ProtocolVersion.V5) {
     ack.reason = reason

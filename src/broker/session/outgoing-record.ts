@@ -36,8 +36,7 @@ export function encodeOutgoing(outgoing: Outgoing): Buffer {
     group === undefined ? 0 : 4 + utf8Length(group.group) + utf8Length(group.filter)
   const record = Buffer.allocUnsafe(FIXED_BYTES + 4 * idCount + groupBytes + bodyBytes)
   let at = RECORD_HEADER_BYTES
-  record[at++] =
-    message === undefined ? Kind.RELEASED : bodyKey === '' ? Kind.INLINE : Kind.BODY
+  record[at++] = message === undefined ? Kind.RELEASED : bodyKey === '' ? Kind.INLINE : Kind.BODY
   record[at++] =
     outgoing.qos |
     (outgoing.retain ? 4 : 0) |
@@ -110,7 +109,8 @@ export function decodeOutgoing(
   // 0..2: checked above.
   const outgoing = new Outgoing(message, (flags & 3) as QoS, (flags & 4) !== 0, ids, group)
   outgoing.key = key
-  if (message !== undefined && record[0] === Kind.BODY) outgoing.bodyKey = record.toString('latin1', at)
+  if (message !== undefined && record[0] === Kind.BODY)
+    outgoing.bodyKey = record.toString('latin1', at)
   outgoing.sentBefore = (flags & 8) !== 0
   outgoing.packetId = record.readUInt16BE(3)
   outgoing.state = record[2] as Outgoing['state'] // Only states were written, the checksum holds.

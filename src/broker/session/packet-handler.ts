@@ -76,7 +76,7 @@ export class PacketHandler implements ConnectionHandler {
       connection.close({
         reason: ReasonCode.UNSPECIFIED_ERROR,
         code: 'idle_timeout',
-        text: 'CONNECT did not arrive, or was not decided, in time.', // [MQTT-3.1.4-5] is for later.
+        text: 'CONNECT did not arrive, or was not decided, in time.',
         peerGone: connection.state === ConnectionState.IDLE,
       })
       return

@@ -74,7 +74,13 @@ export function handlePublish(
   const { mqtt } = core.settings
   const { version } = connection
   const failure = decodePublish(
-    bytes, frame.flags, frame.bodyStart, frame.bodyEnd, version, view, mqtt.userPropertiesMax,
+    bytes,
+    frame.flags,
+    frame.bodyStart,
+    frame.bodyEnd,
+    version,
+    view,
+    mqtt.userPropertiesMax,
   )
   if (failure !== undefined) return failure
   const { values } = core.metrics
@@ -118,7 +124,11 @@ function topicOf(
 ): TopicEntry | DecodeFailure {
   const { topicAlias, topicStart, topicEnd } = view
   const last = connection.lastTopic
-  if (last !== undefined && topicAlias === 0 && sameBytes(last.bytes, bytes, topicStart, topicEnd)) {
+  if (
+    last !== undefined &&
+    topicAlias === 0 &&
+    sameBytes(last.bytes, bytes, topicStart, topicEnd)
+  ) {
     return last
   }
   if (topicAlias > broker.core.settings.mqtt.topicAliasMax) return ALIAS_TOO_HIGH
@@ -196,9 +206,7 @@ function messageOf(
   let expiresAtMs = 0
   if (view.messageExpirySeconds >= 0 || messageExpiryMs !== Number.POSITIVE_INFINITY) {
     const asked =
-      view.messageExpirySeconds >= 0
-        ? view.messageExpirySeconds * 1000
-        : Number.POSITIVE_INFINITY
+      view.messageExpirySeconds >= 0 ? view.messageExpirySeconds * 1000 : Number.POSITIVE_INFINITY
     expiresAtMs = nowMs + Math.min(asked, messageExpiryMs)
   }
   const properties =
@@ -208,7 +216,15 @@ function messageOf(
         ? forwardableProperties(bytes, view)
         : bytes.subarray(view.propsStart, view.propsEnd)
   const message = new Message(
-    topic, bytes, qos, view.retain, properties, expiresAtMs, connection.clientId, nowMs, !owned,
+    topic,
+    bytes,
+    qos,
+    view.retain,
+    properties,
+    expiresAtMs,
+    connection.clientId,
+    nowMs,
+    !owned,
   )
   message.setPayloadRange(view.payloadStart, view.payloadEnd)
   return message
@@ -269,7 +285,11 @@ function authorize(
   if (identity === undefined) return
   const topic = message.topic.topic
   const decision = broker.core.access.authorizePublish(
-    identity, topic, message.qos, message.retain, (allowed) => {
+    identity,
+    topic,
+    message.qos,
+    message.retain,
+    (allowed) => {
       if (allowed) accept(broker, connection, session, message, packetId)
       else deny(broker, connection, session, message, packetId)
       connection.unpark()
@@ -355,11 +375,7 @@ function needsStore(broker: Broker, session: Session, message: Message): boolean
 }
 
 /** Keeps a `$delayed/` message for later; a reason code when it cannot be kept. */
-function delay(
-  broker: Broker,
-  message: Message,
-  username: string | undefined,
-): number | undefined {
+function delay(broker: Broker, message: Message, username: string | undefined): number | undefined {
   const { core } = broker
   core.routeNeedsCommit = false
   core.routeRemote = 0

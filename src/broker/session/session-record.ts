@@ -107,11 +107,7 @@ export function saveSubscription(store: KvStore, session: Session, held: HeldSub
 }
 
 /** Removes one subscription. */
-export function removeSubscription(
-  store: KvStore,
-  session: Session,
-  held: HeldSubscription,
-): void {
+export function removeSubscription(store: KvStore, session: Session, held: HeldSubscription): void {
   if (!session.persistent) return
   store.remove(Table.SUBSCRIPTIONS, session.storeKey + u32Key(held.number))
 }

@@ -75,7 +75,11 @@ export function subscribeForClient(
   wanted: SubscribeFilter,
 ): void {
   const request: Request = {
-    wanted, subscriptionId: 0, reason: wanted.qos, filter: '', isNew: false,
+    wanted,
+    subscriptionId: 0,
+    reason: wanted.qos,
+    filter: '',
+    isNew: false,
   }
   subscribeOne(broker, connection, session, request, () => {
     if (request.filter !== '') sendRetained(broker, session, request.filter, wanted, request.isNew)
@@ -161,11 +165,19 @@ function subscribe(
   request.filter = filter
   const { noLocal, retainAsPublished, retainHandling } = wanted
   request.isNew = broker.sessions.subscribe(session, filter, target, {
-    qos, noLocal, retainAsPublished, subscriptionId,
+    qos,
+    noLocal,
+    retainAsPublished,
+    subscriptionId,
   })
   const facts = clientFacts(connection, session)
   const options = {
-    qos, noLocal, retainAsPublished, retainHandling, subscriptionId, isNew: request.isNew,
+    qos,
+    noLocal,
+    retainAsPublished,
+    retainHandling,
+    subscriptionId,
+    isNew: request.isNew,
   }
   broker.announce(broker.events.subscribed(facts, wanted.filter, options, broker.core.nowMs))
   const held = session.subscriptions.get(filter)
@@ -192,9 +204,7 @@ function finishSubscribe(
   }
   const writer = new ByteWriter(ACK_BYTES)
   // One code per filter, in their order [MQTT-3.8.4-6] [MQTT-3.9.3-1].
-  encodeSuback(
-    writer, connection.version, packetId, reasons, {}, connection.packetBytesMax,
-  )
+  encodeSuback(writer, connection.version, packetId, reasons, {}, connection.packetBytesMax)
   core.metrics.increment(Metric.PACKETS_SUBACK_SENT)
   sendInTurn(broker, connection, writer, session.persistent, () => {
     for (const { filter, wanted, isNew } of requests) {
@@ -217,7 +227,11 @@ export function handleUnsubscribe(
   const { version } = connection
   const { userPropertiesMax } = settings.mqtt
   const packet = decodeUnsubscribe(
-    bytes, frame.bodyStart, frame.bodyEnd, version, userPropertiesMax,
+    bytes,
+    frame.bodyStart,
+    frame.bodyEnd,
+    version,
+    userPropertiesMax,
   )
   if (isFailure(packet)) return packet
   metrics.increment(Metric.PACKETS_UNSUBSCRIBE_RECEIVED)

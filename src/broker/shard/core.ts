@@ -1,5 +1,4 @@
-import type { StoreFailure } from '../ports.ts'
-import type { AccessControl, Clock, Fabric, KvStore, Log, Random } from '../ports.ts'
+import type { AccessControl, Clock, Fabric, KvStore, Log, Random, StoreFailure } from '../ports.ts'
 import type { BrokerSettings } from '../limits.ts'
 import { Metric } from '../metrics.ts'
 import type { Metrics } from '../metrics.ts'

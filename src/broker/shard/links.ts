@@ -246,7 +246,11 @@ export class Links {
       const qos = (flags & 3) as QoS // Written by `forward`.
       const retain = (flags & 4) !== 0
       const outgoing = new Outgoing(
-        message(), qos, retain, ids.length === 0 ? undefined : ids, undefined,
+        message(),
+        qos,
+        retain,
+        ids.length === 0 ? undefined : ids,
+        undefined,
       )
       handler.forwarded(clientId, outgoing)
     } else throw new Error(`shard ${from} sent an item of unknown kind ${kind}`)

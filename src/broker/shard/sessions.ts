@@ -98,9 +98,7 @@ export class Sessions implements TimerTarget {
       const target = splitSubscription(fields.filter)
       const held = this.#hold(session, fields.filter, target, fields, fields.number)
       session.subscriptions.set(fields.filter, held)
-      session.nextSubscriptionNumber = Math.max(
-        session.nextSubscriptionNumber, fields.number + 1,
-      )
+      session.nextSubscriptionNumber = Math.max(session.nextSubscriptionNumber, fields.number + 1)
     }
   }
 

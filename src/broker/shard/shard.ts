@@ -167,7 +167,9 @@ export class Shard {
       return true
     })
     for (const key of corrupt) {
-      core.log.error('stored_session_unreadable', { key: Buffer.from(key, 'latin1').toString('hex') })
+      core.log.error('stored_session_unreadable', {
+        key: Buffer.from(key, 'latin1').toString('hex'),
+      })
       core.store.remove(Table.SESSIONS, key)
     }
     for (const stored of found) this.#restore(stored)

@@ -88,7 +88,15 @@ export class Wills implements TimerTarget {
     // Checked at CONNECT; only a mountpoint can have made it too deep since.
     if (!('topic' in entry)) return undefined
     return new Message(
-      entry, payload, qos, retain, encoded, expiresAtMs, clientId, core.nowMs, false,
+      entry,
+      payload,
+      qos,
+      retain,
+      encoded,
+      expiresAtMs,
+      clientId,
+      core.nowMs,
+      false,
     )
   }
 }
