@@ -68,7 +68,12 @@ export class InProcessShard implements Fabric {
   readonly #sent: (to: number, batch: OutgoingBatch) => void
   readonly #inFlight: InFlight
 
-  constructor(shard: number, shardCount: number, sent: (to: number, batch: OutgoingBatch) => void) {
+  constructor(
+    shard: number,
+    shardCount: number,
+    sent: (to: number, batch: OutgoingBatch) => void,
+    inFlight: InFlight,
+  ) {
     this.shard = shard
     this.shardCount = shardCount
     this.#batches = Array.from({ length: shardCount }, () => new OutgoingBatch())
@@ -88,11 +93,6 @@ export class InProcessShard implements Fabric {
     for (const [shard, batch] of this.#batches.entries()) {
       if (!batch.isEmpty) this.#sent(shard, batch)
     }
-  }
-
-  /** Zero: whoever owns the fabric decides when batches arrive, so nobody needs to slow down. */
-  inFlightBytes(): number {
-    return 0
   }
 
   inFlightBytes(shard: number): number {
