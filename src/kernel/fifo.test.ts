@@ -30,6 +30,16 @@ test('a queue without limits takes everything', () => {
   assert.equal(queue.bytes, 1000 * 2 ** 40)
 })
 
+test('memory grows with what is in the queue and is given back', () => {
+  const queue = new Fifo<number>(Infinity, Infinity)
+  assert.equal(queue.capacity, 0)
+  for (let i = 0; i < 1000; i++) queue.push(i, 1)
+  assert.equal(queue.capacity, 1024)
+  while (queue.count > 1) queue.shift()
+  assert.equal(queue.capacity, 8)
+  assert.equal(queue.shift(), 999)
+})
+
 type Step = { readonly kind: 'push'; readonly size: number } | { readonly kind: 'shift' | 'clear' }
 
 test('any mix of operations behaves like a list', () => {

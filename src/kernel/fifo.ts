@@ -42,6 +42,11 @@ export class Fifo<T> {
     return this.#bytes
   }
 
+  /** Places the ring has now, for memory figures. */
+  get capacity(): number {
+    return this.#items.length
+  }
+
   /** True when an item of this size would be taken. */
   hasRoom(sizeBytes: number): boolean {
     return this.#count < this.countMax && this.#bytes + sizeBytes <= this.bytesMax

@@ -267,6 +267,19 @@ test('a group is one route with the members of all shards [MQTT-4.8.2-1] [MQTT-4
   assert.equal(Array.from(router.allGroups()).length, 3)
 })
 
+test('groups of one filter end in any order', () => {
+  const router = new Router(0, LIMITS)
+  const names = ['g1', 'g2', 'g3', 'g4']
+  for (const name of names) router.joinGroup(name, 'jobs', member('m', 0))
+  for (const [index, name] of ['g1', 'g4', 'g3', 'g2'].entries()) {
+    router.leaveGroup(name, 'jobs', 'm')
+    const left = find(router, 'jobs').groups.map(({ group }) => group)
+    assert.equal(left.length, 3 - index)
+    assert.ok(!left.includes(name) && new Set(left).size === left.length)
+  }
+  assert.equal(router.counts.filters, 0)
+})
+
 test('each member keeps the QoS granted to it [MQTT-4.8.2-3]', () => {
   const router = new Router(0, LIMITS)
   for (const [clientId, qos] of [['m1', 1] as const, ['m2', 2] as const]) {

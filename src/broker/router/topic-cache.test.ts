@@ -27,6 +27,17 @@ test('a topic is found by its bytes and by its text', () => {
   assert.equal(cache.evictions, 0)
 })
 
+test('topics with the same hash are told apart by all their bytes', () => {
+  const cache = new TopicCache(100, REFS_MAX)
+  const entry = entryOf('a/b')
+  cache.add(entry)
+  for (const other of ['a/bc', 'a/', 'a/c', '']) {
+    const bytes = Buffer.from(other)
+    assert.equal(cache.findBytes(bytes, 0, bytes.length, entry.hash), undefined)
+    assert.equal(cache.findText(other, entry.hash), undefined)
+  }
+})
+
 test('random topics never make it larger than its limit and leave topics in use alone', () => {
   const cache = new TopicCache(1_000, REFS_MAX)
   const inUse = Array.from({ length: 200 }, (_, i) => entryOf(`hot/${i}`))
