@@ -1,5 +1,5 @@
 import { encodeConnack } from '#codec/mqtt/connack.ts'
-import { connectVersion, decodeConnect } from '#codec/mqtt/connect.ts'
+import { answerVersion, decodeConnect } from '#codec/mqtt/connect.ts'
 import type { ConnectPacket } from '#codec/mqtt/connect.ts'
 import { DecodeFailure, isFailure } from '#codec/mqtt/decode-failure.ts'
 import type { Frame } from '#codec/mqtt/frame.ts'
@@ -39,9 +39,7 @@ export function handleConnect(
   connection.state = ConnectionState.CONNECTING
   core.metrics.increment(Metric.PACKETS_CONNECT_RECEIVED)
   if (isFailure(packet)) {
-    const version = connectVersion(bytes, frame.bodyStart, frame.bodyEnd)
-    // An unknown version gets its answer in the form that its level hints at.
-    connection.version = version === 0 ? ProtocolVersion.V311 : version
+    connection.version = answerVersion(bytes, frame.bodyStart, frame.bodyEnd)
     refuse(connection, packet)
     return
   }

@@ -9,7 +9,7 @@ import { PacketType } from './packet-type.ts'
 import { checkProperties } from './property-decode.ts'
 import { ProtocolVersion } from './protocol-version.ts'
 import { PublishView, decodePublish } from './publish.ts'
-import { connectVersion } from './connect.ts'
+import { answerVersion } from './connect.ts'
 
 /** What became of the inputs of a run. */
 export interface FuzzTally {
@@ -129,7 +129,7 @@ function judge(input: Buffer, version: ProtocolVersion, fromServer: boolean): ke
     assert.deepEqual(decodeInside(input, frame, filler, version, fromServer), decoded)
   }
   if (frame.type === PacketType.PUBLISH) compareCheckers(input, frame, version, fromServer)
-  if (frame.type === PacketType.CONNECT) connectVersion(input, frame.bodyStart, frame.bodyEnd)
+  if (frame.type === PacketType.CONNECT) answerVersion(input, frame.bodyStart, frame.bodyEnd)
   if (isFailure(decoded)) return 'refused'
   assert.deepEqual(encodeAndDecode(decoded, version, fromServer), decoded)
   return 'accepted'

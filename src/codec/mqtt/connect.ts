@@ -107,6 +107,24 @@ export function connectVersion(
   return readVersion(new PacketReader(bytes, bodyStart, bodyEnd))
 }
 
+/**
+ * Version in which to answer a CONNECT that `decodeConnect` refused. An unknown name or level
+ * gets the form that its level hints at: MQTT 5 from level 5 on, else 3.1.1.
+ */
+export function answerVersion(
+  bytes: Uint8Array,
+  bodyStart: number,
+  bodyEnd: number,
+): ProtocolVersion {
+  const version = connectVersion(bytes, bodyStart, bodyEnd)
+  if (version !== 0) return version
+  const reader = new PacketReader(bytes, bodyStart, bodyEnd)
+  const nameLength = reader.uint16()
+  reader.at = Math.min(bodyEnd, reader.at + nameLength)
+  const level = reader.uint8() & ~BRIDGE
+  return level >= ProtocolVersion.V5 ? ProtocolVersion.V5 : ProtocolVersion.V311
+}
+
 /** Reads protocol name and level; 0 with the failure in the reader. Leaves it after the level. */
 function readVersion(reader: PacketReader): ProtocolVersion | 0 {
   const length = reader.uint16()
