@@ -1,10 +1,7 @@
-import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StoreFailure } from '#broker/ports.ts'
 import { StorageError } from '../storage-error.ts'
-
-/** Name of the file with the data, inside the directory of an environment. */
-export const DATA_FILE = 'data.mdb'
+import { DATA_FILE, hasRoom } from './data-file.ts'
 
 /** Codes of lmdb (negative) and of the operating system that say what is wrong. */
 const Code = {
@@ -31,9 +28,6 @@ const CORRUPT: ReadonlySet<number> = new Set([
   Code.MDB_PROBLEM,
 ])
 
-/** Free space below which a short write is taken for a full disk. */
-const FREE_BYTES_MIN = 4 * 1024 * 1024
-
 /** A failed commit as the core sees it, and whether lmdb can go on after it. */
 export interface CommitFailure {
   readonly failure: StoreFailure
@@ -43,13 +37,14 @@ export interface CommitFailure {
 
 /**
  * Judges an error of lmdb. `path` is the directory of the environment, `batchBytes` what was to be
- * written: lmdb reports a write that was cut short because the disk is full as an I/O error.
+ * written: a write that is cut short, by a full disk, a quota or a limit on the size of files, is
+ * an I/O error to lmdb, so it is tried out whether there is room.
  */
 export function judgeCommitError(error: unknown, path: string, batchBytes: number): CommitFailure {
   const code = codeOf(error)
   const text = `${path}: ${error instanceof Error ? error.message : String(error)}`
   if (isCorruption(error)) return { failure: { kind: 'corrupt', message: text }, final: true }
-  const cutShort = code === Code.EIO && freeBytes(path) < FREE_BYTES_MIN + 2 * batchBytes
+  const cutShort = code === Code.EIO && !hasRoom(path, batchBytes)
   if (cutShort || (code !== undefined && FULL.has(code))) {
     const message = cutShort ? `${text} (no space left on the disk)` : text
     return { failure: { kind: 'full', message }, final: false }
@@ -81,13 +76,4 @@ export function damagedMessage(path: string, reason: string): string {
 function codeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   return typeof error.code === 'number' ? error.code : undefined
-}
-
-function freeBytes(path: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(path)
-    return bavail * bsize
-  } catch {
-    return Infinity // The disk does not even say: not a matter of space.
-  }
 }

@@ -1,8 +1,9 @@
 import { Table } from '#broker/ports.ts'
 import { checkRecord, encodeRecord, recordPayload } from '#kernel/record.ts'
 import { StorageError } from '../storage-error.ts'
+import { DATA_FILE } from './data-file.ts'
 import type { LmdbEnvironment } from './lmdb-environment.ts'
-import { DATA_FILE, damagedMessage } from './lmdb-failure.ts'
+import { damagedMessage } from './lmdb-failure.ts'
 import { MigrationTables } from './migration-tables.ts'
 
 /** Key in `Table.META`. Keys that begin with `storage.` belong to the storage itself. */

@@ -5,6 +5,7 @@ import { lockDataDirectory, type DataLock } from '../data-lock.ts'
 import { Durability } from '../durability.ts'
 import { TABLES } from '../pending/batch.ts'
 import { StorageError } from '../storage-error.ts'
+import { DATA_FILE, requireAccess, whatIsWrong } from './data-file.ts'
 import {
   lengthOf,
   openEnvironment,
@@ -14,7 +15,7 @@ import {
   type LmdbEnvironment,
   type StorageUsage,
 } from './lmdb-environment.ts'
-import { DATA_FILE, damagedMessage, isCorruption } from './lmdb-failure.ts'
+import { damagedMessage, isCorruption } from './lmdb-failure.ts'
 import { STORAGE_FORMAT, markFormat, migrate, type StorageFormat } from './migrations.ts'
 import { SHARED_BYTES, type StorageTicket } from './storage-ticket.ts'
 
@@ -36,7 +37,7 @@ export interface PreparedStorage {
   /** For every thread that opens an `LmdbStore`. */
   readonly ticket: StorageTicket
   usage(): StorageUsage
-  /** Writes a compacted copy of everything committed; the directory must not exist. */
+  /** Writes a compacted copy of everything committed into a directory that has none. */
   backup(path: string): Promise<void>
   /** To be called when the stores of all threads are closed; lets go of the data directory. */
   close(): Promise<void>
@@ -68,7 +69,9 @@ async function prepareLocked(settings: StorageSettings, lock: DataLock): Promise
   const environment = await guarded(path, async () => {
     if (inMemory) rmSync(path, { recursive: true, force: true })
     if (!existsSync(join(path, DATA_FILE))) await create(path, durability, format)
-    else if (durability === Durability.SYNC) await recover(path)
+    requireAccess(path)
+    requireSound(path)
+    if (durability === Durability.SYNC) await recover(path)
     return openChecked(path, durability, log)
   })
   try {
@@ -83,7 +86,10 @@ async function prepareLocked(settings: StorageSettings, lock: DataLock): Promise
   return {
     ticket: { path, durability, bytesMax, shared: new SharedArrayBuffer(SHARED_BYTES) },
     usage: () => usageOf(environment),
-    backup: (target) => environment.root.backup(target, true),
+    async backup(target) {
+      mkdirSync(target, { recursive: true })
+      await environment.root.backup(target, true)
+    },
     async close() {
       await environment.root.close()
       lock.release()
@@ -107,12 +113,10 @@ async function create(path: string, durability: Durability, format: StorageForma
  * the last flushed one when it is opened in the same way; opened for `sync` it would not.
  */
 async function recover(path: string): Promise<void> {
-  requireContent(path)
   await openRoot(path, Durability.BATCH).close()
 }
 
 function openChecked(path: string, durability: Durability, log: Log): LmdbEnvironment {
-  requireContent(path)
   const root = openRoot(path, durability)
   const file = join(path, DATA_FILE)
   const expectedBytes = lengthOf(root)
@@ -127,10 +131,9 @@ function openChecked(path: string, durability: Durability, log: Log): LmdbEnviro
   return environment
 }
 
-/** An empty file is made by no crash of ours, and lmdb would take it for a new environment. */
-function requireContent(path: string): void {
-  if (statSync(join(path, DATA_FILE)).size > 0) return
-  throw new StorageError('corrupt', damagedMessage(path, 'it is empty'))
+function requireSound(path: string): void {
+  const problem = whatIsWrong(path)
+  if (problem !== undefined) throw new StorageError('corrupt', damagedMessage(path, problem))
 }
 
 function readAll(environment: LmdbEnvironment): void {
