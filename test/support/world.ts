@@ -121,6 +121,7 @@ export class World {
   #nextShard: number
   #nextClient: number
   #later: Array<() => void>
+  #together: boolean
 
   constructor(options: WorldOptions = {}) {
     this.shardCount = options.shards ?? 1
@@ -139,15 +140,36 @@ export class World {
     this.#nextShard = 0
     this.#nextClient = 0
     this.#later = []
+    this.#together = false
     this.#boot()
   }
 
   /** Runs until nothing is left to do at this point in time. */
   settle(): void {
+    if (this.#together) return
     for (let round = 0; round < ROUNDS_MAX; round++) {
       if (!this.#step()) return
     }
     throw new Error('the world does not come to rest')
+  }
+
+  /**
+   * Has what several clients do arrive at the same time: the broker comes to rest only after all
+   * of it. Inside, nothing crosses shards or is written but by `round`.
+   */
+  together(actions: () => void): void {
+    this.#together = true
+    try {
+      actions()
+    } finally {
+      this.#together = false
+    }
+    this.settle()
+  }
+
+  /** One round of work, for tests that act in the middle of something; false when at rest. */
+  round(): boolean {
+    return this.#step()
   }
 
   /** Has something done in the next round of `settle`. */
