@@ -255,10 +255,11 @@ function claimed(
   connection.connectedAtMs = core.nowMs
   connection.state = ConnectionState.CONNECTED
   sessions.save(session)
-  claims.settled(clientId)
   armKeepAlive(broker, connection, packet)
   sendConnack(broker, connection, packet, found !== undefined)
   welcome(broker, connection, session, packet)
+  // The next claim may end this connection: CONNACK comes first [MQTT-3.2.0-1] [MQTT-3.14.0-1].
+  claims.settled(clientId)
 }
 
 function welcome(

@@ -187,8 +187,7 @@ function acknowledgeAgain(broker: Broker, connection: Connection, packetId: numb
   const ack = new PendingAck(connection, PacketType.PUBREC, packetId, ReasonCode.SUCCESS, 0)
   connection.queueAck(ack)
   core.awaitCommit(ack)
-  const siblings = ((1 << core.shardCount) - 1) & ~(1 << core.shard)
-  if (siblings !== 0) links.awaitShards(ack, siblings)
+  links.awaitShards(ack, links.siblings)
 }
 
 /** The message as it goes on: rewritten, mounted, with its expiry in absolute time. */

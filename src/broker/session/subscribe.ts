@@ -82,11 +82,13 @@ export function subscribeForClient(
     isNew: false,
   }
   subscribeOne(broker, connection, session, request, () => {
-    if (request.filter !== '') sendRetained(broker, session, request.filter, wanted, request.isNew)
+    const { filter, isNew } = request
+    if (filter === '') return
+    broker.links.whenAllSafe(() => sendRetained(broker, session, filter, wanted, isNew))
   })
 }
 
-/** Decides one filter; `done` is called once its reason is final and all siblings know of it. */
+/** Decides one filter; `done` is called once its reason is final. */
 function subscribeOne(
   broker: Broker,
   connection: Connection,
@@ -180,12 +182,13 @@ function subscribe(
     isNew: request.isNew,
   }
   broker.announce(broker.events.subscribed(facts, wanted.filter, options, broker.core.nowMs))
-  const held = session.subscriptions.get(filter)
-  if (held === undefined) done()
-  else broker.sessions.whenKnown(held, done)
+  done()
 }
 
-/** SUBACK once everything is decided and stored; then the retained messages. */
+/**
+ * SUBACK once everything is decided and stored and all siblings know of it; then the retained
+ * messages. What a sibling published before it knew is in the retained store by then.
+ */
 function finishSubscribe(
   broker: Broker,
   connection: Connection,
@@ -206,7 +209,7 @@ function finishSubscribe(
   // One code per filter, in their order [MQTT-3.8.4-6] [MQTT-3.9.3-1].
   encodeSuback(writer, connection.version, packetId, reasons, {}, connection.packetBytesMax)
   core.metrics.increment(Metric.PACKETS_SUBACK_SENT)
-  sendInTurn(broker, connection, writer, session.persistent, () => {
+  sendInTurn(broker, connection, writer, session.persistent, broker.links.siblings, () => {
     for (const { filter, wanted, isNew } of requests) {
       if (filter !== '') sendRetained(broker, session, filter, wanted, isNew)
     }
@@ -250,7 +253,7 @@ export function handleUnsubscribe(
   const writer = new ByteWriter(ACK_BYTES)
   encodeUnsuback(writer, version, packet.packetId, reasons, {}, connection.packetBytesMax)
   metrics.increment(Metric.PACKETS_UNSUBACK_SENT)
-  sendInTurn(broker, connection, writer, session.persistent, undefined)
+  sendInTurn(broker, connection, writer, session.persistent, 0, undefined)
   if (version !== ProtocolVersion.V5 && reasons.includes(ReasonCode.TOPIC_FILTER_INVALID)) {
     metrics.increment(Metric.PACKETS_UNSUBSCRIBE_ERROR)
   }
@@ -263,6 +266,7 @@ function sendInTurn(
   connection: Connection,
   writer: ByteWriter,
   stored: boolean,
+  siblings: number,
   onSent: (() => void) | undefined,
 ): void {
   const ack = new PendingAck(connection, 0, 0, 0, 0)
@@ -271,5 +275,7 @@ function sendInTurn(
   broker.core.metrics.increment(Metric.PACKETS_SENT)
   connection.queueAck(ack)
   if (stored) broker.core.awaitCommit(ack)
-  else connection.drainAcks()
+  broker.links.awaitShards(ack, siblings)
+  if (ack.waiting === 0) connection.drainAcks()
+  else broker.core.startTick()
 }

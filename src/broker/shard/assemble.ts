@@ -34,7 +34,7 @@ const SHARD_BYTE = STORE_KEY_BYTES - 5
 export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker {
   const { ports, settings } = core
   const links = new Links(core)
-  const interest = new Interest(core, links)
+  const interest = new Interest(links)
   const exclusive = new ExclusiveTopics(core, links)
   const picker = new SharedPicker(ports.random, settings)
   const routing: Routing = { core, links, picker, publisher: undefined }
@@ -69,7 +69,6 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
     sessions,
     claims,
     wills,
-    interest,
     exclusive,
     rewriter: new TopicRewriter(settings.rewrite),
     rewriting: settings.rewrite.length > 0,

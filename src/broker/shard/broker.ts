@@ -9,7 +9,6 @@ import type { TableTotals } from '../table-totals.ts'
 import type { Claims } from './claims.ts'
 import type { ShardCore } from './core.ts'
 import type { ExclusiveTopics } from './exclusive-topics.ts'
-import type { Interest } from './interest.ts'
 import type { Links } from './links.ts'
 import type { Routing } from './route.ts'
 import type { Sessions } from './sessions.ts'
@@ -33,7 +32,6 @@ export interface Broker {
   readonly sessions: Sessions
   readonly claims: Claims
   readonly wills: Wills
-  readonly interest: Interest
   readonly exclusive: ExclusiveTopics
   readonly rewriter: TopicRewriter
   /** False while there are no rewrite rules. */

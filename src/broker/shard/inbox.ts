@@ -60,7 +60,7 @@ export class Inbox implements ItemHandler {
   }
 
   #control(from: number, message: ShardMessage): void {
-    const { claims, core, exclusive, interest, links } = this.#broker
+    const { claims, core, exclusive, links } = this.#broker
     switch (message.kind) {
       case 'batch-end':
         return links.batchEnded(from, message.sequence)
@@ -71,8 +71,6 @@ export class Inbox implements ItemHandler {
       case 'member':
       case 'no-member':
         return this.#interest(from, message)
-      case 'interest-known':
-        return interest.known(message.token)
       case 'release-body':
         return core.bodies.release(message.key)
       case 'exclusive-acquire':
@@ -99,22 +97,19 @@ export class Inbox implements ItemHandler {
       { readonly kind: 'interest' | 'no-interest' | 'member' | 'no-member' }
     >,
   ): void {
-    const { core, links } = this.#broker
-    const { router, store } = core
-    if (message.kind === 'no-interest') router.removeRemote(from, message.filter)
-    else if (message.kind === 'no-member') {
-      router.leaveGroup(message.group, message.filter, message.clientId, from)
-    } else {
-      const { token } = message
-      if (message.kind === 'interest') router.addRemote(from, message.filter)
-      else {
+    const { router } = this.#broker.core
+    switch (message.kind) {
+      case 'interest':
+        return router.addRemote(from, message.filter)
+      case 'no-interest':
+        return router.removeRemote(from, message.filter)
+      case 'member': {
         const { clientId, online } = message
         const member = { clientId, shard: from, online, subscription: undefined }
-        router.joinGroup(message.group, message.filter, member)
+        return router.joinGroup(message.group, message.filter, member)
       }
-      // What was retained here before the subscription must be visible to its shard first.
-      core.startTick()
-      store.barrier(() => links.send(from, { kind: 'interest-known', token }))
+      case 'no-member':
+        return router.leaveGroup(message.group, message.filter, message.clientId, from)
     }
   }
 

@@ -167,6 +167,24 @@ export class Links {
     }
   }
 
+  /** All siblings, as a set of bits. */
+  get siblings(): number {
+    return ((1 << this.#core.shardCount) - 1) & ~(1 << this.#core.shard)
+  }
+
+  /**
+   * Calls back once everything sent so far has been taken in and made safe by all siblings, and
+   * what they had written before is visible here. At once when there are none.
+   */
+  whenAllSafe(done: (failure: StoreFailure | undefined) => void): void {
+    if (this.siblings === 0) {
+      done(undefined)
+      return
+    }
+    this.awaitShards(waitingCall(done), this.siblings)
+    this.#core.startTick()
+  }
+
   /** End of tick: asks every shard that somebody waits for. */
   endTick(): void {
     for (let shard = 0; shard < this.#waiters.length; shard++) {
@@ -190,7 +208,9 @@ export class Links {
     for (let shard = 0; shard < this.#waiters.length; shard++) {
       if ((this.forwardedTo & (1 << shard)) === 0) continue
       waiting++
-      this.#waiters[shard]!.push(forwardAck(done)) // In range: one list per shard.
+      const ack = waitingCall(done)
+      ack.waiting = 1
+      this.#waiters[shard]!.push(ack) // In range: one list per shard.
     }
     this.forwardedTo = 0
     this.#core.startTick()
@@ -277,8 +297,8 @@ function putText(writer: ByteWriter, text: string): void {
   writer.offset += 2 + written
 }
 
-/** An acknowledgement towards a sibling that waits like one towards a client. */
-function forwardAck(done: (failure: StoreFailure | undefined) => void): PendingAck {
+/** A call that waits like an acknowledgement towards a client. */
+function waitingCall(done: (failure: StoreFailure | undefined) => void): PendingAck {
   const ack: PendingAck = {
     target: { drainAcks: () => done(ack.failure) },
     type: 0,
@@ -286,7 +306,7 @@ function forwardAck(done: (failure: StoreFailure | undefined) => void): PendingA
     reason: 0,
     frame: undefined,
     publish: false,
-    waiting: 1,
+    waiting: 0,
     failure: undefined,
     onSent: undefined,
   }

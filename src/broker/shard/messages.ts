@@ -9,18 +9,16 @@ export type ShardMessage =
       readonly sequence: number
       readonly failure: StoreFailure | undefined
     }
-  /** The sender has its first ordinary subscriber of `filter`; answered by `interest-known`. */
-  | { readonly kind: 'interest'; readonly filter: string; readonly token: number }
-  | { readonly kind: 'interest-known'; readonly token: number }
+  /** The sender has its first ordinary subscriber of `filter`. */
+  | { readonly kind: 'interest'; readonly filter: string }
   | { readonly kind: 'no-interest'; readonly filter: string }
-  /** A session of the sender is a member of a shared subscription; answered when `token` > 0. */
+  /** A session of the sender is a member of a shared subscription. */
   | {
       readonly kind: 'member'
       readonly group: string
       readonly filter: string
       readonly clientId: string
       readonly online: boolean
-      readonly token: number
     }
   | {
       readonly kind: 'no-member'

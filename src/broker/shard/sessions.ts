@@ -143,13 +143,6 @@ export class Sessions implements TimerTarget {
     return true
   }
 
-  /** Calls back when all siblings know of the subscription. */
-  whenKnown(held: HeldSubscription, done: () => void): void {
-    const { filter } = held.subscription
-    if (held.shared === undefined) this.#interest.whenKnown(filter, done)
-    else this.#interest.whenMemberKnown(held.shared.group, filter, done)
-  }
-
   /** Tells everyone that the session's memberships in groups are on- or offline. */
   setOnline(session: Session, online: boolean): void {
     session.queue.setOnline(online)

@@ -79,12 +79,11 @@ export class Shard {
    * opens listeners when all shards are done.
    */
   start(done: () => void): void {
-    const { totals, delayed, interest } = this.broker
-    totals.retained.load()
-    totals.delayed.load()
+    const { retained, delayed, links } = this.broker
+    retained.load()
     delayed.load()
     this.#loadSessions()
-    interest.whenAllKnown(done)
+    links.whenAllSafe(() => done())
   }
 
   /** A new network connection. */
