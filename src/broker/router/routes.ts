@@ -43,6 +43,7 @@ export interface GroupMember {
   readonly clientId: string
   readonly shard: number
   online: boolean
+  /** Holds the QoS granted to this very member [MQTT-4.8.2-3]. */
   readonly subscription: Subscription | undefined
 }
 

@@ -84,11 +84,14 @@ test('beyond the limit of references other entries lose their routes', () => {
   for (const entry of [a, b, c]) {
     cache.add(entry)
     entry.version = 7
+    entry.remoteShards = 3
     cache.charge(entry, 4)
   }
   assert.equal(cache.refs, 8)
   assert.equal(c.version, 7)
   assert.equal([a, b].filter(({ version }) => version === EntryVersion.STALE).length, 1)
+  // Whoever is routing a message right now may not have looked at them yet.
+  assert.deepEqual([a.remoteShards, b.remoteShards], [3, 3])
   cache.charge(c, 50)
   assert.deepEqual([a.ownedRefs, b.ownedRefs, c.ownedRefs, cache.refs], [0, 0, 50, 50])
 })

@@ -225,12 +225,11 @@ function equalBytes(own: Buffer, bytes: Uint8Array, start: number, end: number):
   return true
 }
 
-/** Takes the routes from an entry; they are computed again when somebody asks. */
+/** Takes the lists from an entry; they are computed again when somebody asks. */
 function forget(entry: TopicEntry): void {
   entry.deliveries = NO_DELIVERIES
   entry.groups = NO_GROUPS
   entry.matched = NO_ROUTES
-  entry.remoteShards = 0
   entry.ownedRefs = 0
 }
 
