@@ -1,37 +1,60 @@
 import { ByteWriter } from '#kernel/byte-writer.ts'
 
 const NOTHING = Buffer.alloc(0)
-const REGION_BYTES_FIRST = 256
+const REGION_BYTES_FIRST = 64
 const REGION_BYTES_COPIED_MAX = 16_384
 /** Payloads from this size on are sent from where they are instead of being copied. */
 export const SHARED_PAYLOAD_BYTES_MIN = 4_096
 
+/** Slabs that one tick may fill; what does not fit has memory of its own. */
+const SLABS_MAX = 64
+
 /**
  * Memory for what one shard writes in one tick.
  *
- * All outboxes of a shard carve their regions from one slab, so that the memory of the hot path
- * stays in the processor's cache from tick to tick. When every write of a tick went out at once
- * the slab starts again from zero; otherwise it is left to the transports and replaced.
+ * All outboxes of a shard carve their regions from one slab, and from further ones in a tick that
+ * writes much, so that the memory of the hot path stays in the processor's cache from tick to
+ * tick. When every write of a tick went out at once the slabs start again from zero; otherwise
+ * they are left to the transports and replaced.
  */
 export class WriteSlab {
+  /** The slab that regions are taken from now, and where the next one starts. */
   bytes: Buffer
   offset: number
   readonly slabBytes: number
+  readonly #slabs: Buffer[]
+  #current: number
 
   constructor(slabBytes = 1_048_576) {
     this.slabBytes = slabBytes
     this.bytes = Buffer.allocUnsafeSlow(slabBytes)
     this.offset = 0
+    this.#slabs = [this.bytes]
+    this.#current = 0
   }
 
-  /** True when a region of `n` bytes still fits. */
+  /** True when a region of `n` bytes still fits behind the last one. */
   fits(n: number): boolean {
     return this.slabBytes - this.offset >= n
   }
 
-  /** After a flush: `reusable` says that no transport holds any of the slab any more. */
+  /** Goes on to the next slab unless `n` bytes still fit; false when there is no more. */
+  makeRoom(n: number): boolean {
+    if (this.fits(n)) return true
+    if (n > this.slabBytes || this.#current + 1 >= SLABS_MAX) return false
+    this.#current++
+    const next = this.#slabs[this.#current] ?? Buffer.allocUnsafeSlow(this.slabBytes)
+    this.#slabs[this.#current] = next
+    this.bytes = next
+    this.offset = 0
+    return true
+  }
+
+  /** After a flush: `reusable` says that no transport holds any of the slabs any more. */
   reset(reusable: boolean): void {
-    if (!reusable) this.bytes = Buffer.allocUnsafeSlow(this.slabBytes)
+    if (!reusable) this.#slabs.splice(0, this.#slabs.length, Buffer.allocUnsafeSlow(this.slabBytes))
+    this.#current = 0
+    this.bytes = this.#slabs[0]! // There always is one.
     this.offset = 0
   }
 }
@@ -145,7 +168,7 @@ export class Outbox extends ByteWriter {
     const copied = used <= REGION_BYTES_COPIED_MAX ? used : 0
     if (copied === 0) this.#closeRegion()
     const size = copied === 0 ? Math.max(REGION_BYTES_COPIED_MAX, n * 2) : wanted
-    if (slab.fits(size)) {
+    if (slab.makeRoom(size)) {
       this.bytes = slab.bytes
       this.#start = slab.offset
       slab.offset += size
