@@ -69,6 +69,13 @@ export class ListenerHost {
     }
   }
 
+  /** Connections of all listeners in this thread. */
+  get connectionCount(): number {
+    let count = 0
+    for (const { listener } of this.#entries.values()) count += listener.connectionCount
+    return count
+  }
+
   /** Numbers of every listener. */
   counts(): Record<string, ListenerCounts> {
     const counts = [...this.#entries].map(([id, { listener }]) => [id, listener.counts()] as const)

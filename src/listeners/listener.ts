@@ -66,10 +66,14 @@ export class Listener {
     this.#sweep = new ConnectionSweep(options, this.#wires, this.book, tools.nowMs)
   }
 
+  get connectionCount(): number {
+    return this.#wires.size + this.#handshakes.size
+  }
+
   /** Numbers of this thread; connections in a handshake count as open. */
   counts(): ListenerCounts {
     return {
-      connections: this.#wires.size + this.#handshakes.size,
+      connections: this.connectionCount,
       accepted: this.#acceptedCount,
       closed: this.book.counts(),
     }

@@ -16,6 +16,8 @@ export interface LogHandlers {
   /** Number of the lowest level that any handler shows. */
   readonly levelMin: number
   write(record: LogRecord): void
+  /** Shows a record whatever the levels are. */
+  announce(record: LogRecord): void
   close(): void
 }
 
@@ -37,11 +39,14 @@ interface Handler {
 export function openLogHandlers(options: readonly LogHandlerOptions[]): LogHandlers {
   const handlers = options.map((option) => openHandler(option))
   return {
-    levelMin: Math.min(...handlers.map(({ levelMin }) => levelMin)),
+    levelMin: Math.min(LogLevel.emergency, ...handlers.map(({ levelMin }) => levelMin)),
     write(record) {
       for (const { levelMin, show } of handlers) {
         if (LogLevel[record.level] >= levelMin) show(record)
       }
+    },
+    announce(record) {
+      for (const { show } of handlers) show(record)
     },
     close() {
       for (const { close } of handlers) close()

@@ -1,0 +1,69 @@
+/** The composition root: the only place that knows which part fills which port. */
+import { LoopbackAccess } from '#access/loopback-access.ts'
+import type { Fabric, Log } from '#broker/ports.ts'
+import { Shard } from '#broker/shard/shard.ts'
+import { systemClock } from '#kernel/system/system-clock.ts'
+import { systemRandom } from '#kernel/system/system-random.ts'
+import { ListenerHost } from '#listeners/listener-host.ts'
+import { type HandleTools, makeHandleTools } from '#net/handle-wire.ts'
+import { ReadBuffer } from '#net/read-buffer.ts'
+import { loadTcpInternals } from '#net/tcp-internals.ts'
+import { LmdbStore } from '#storage/lmdb/lmdb-store.ts'
+import { ShardRuntime, Ticker } from './shard-runtime.ts'
+import { metricsOf, type ShardStart, slotsOf } from './shard-start.ts'
+import { SysPublisher } from './sys-publisher.ts'
+
+/** Puts a shard together in this thread. The caller connects `fabric` to `receiveBatch`. */
+export function composeShard(start: ShardStart, fabric: Fabric, log: Log): ShardRuntime {
+  const ticker = new Ticker()
+  const runtime = new ShardRuntime(ticker)
+  const store = new LmdbStore(start.storage, {
+    log,
+    clock: systemClock,
+    pendingBytesMax: start.storagePendingBytesMax,
+  })
+  const metrics = metricsOf(start.memory)
+  const own = metrics[start.shard]
+  if (own === undefined) throw new RangeError(`there is no shard ${start.shard}`)
+  const shard = new Shard(
+    {
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      store,
+      access: new LoopbackAccess(start.access),
+      fabric,
+      metrics: own,
+      requestTick: ticker.request,
+      run: start.run,
+      sharedTotals: {
+        retained: start.memory.retainedTotals,
+        delayed: start.memory.delayedTotals,
+      },
+    },
+    start.broker,
+  )
+  const listeners = new ListenerHost({
+    log,
+    nowMs: systemClock.monotonicMs,
+    accept: (wire, settings) => shard.accept(wire, settings),
+    handleTools: start.useHandles ? handleTools() : undefined,
+    ticketKeys: start.ticketKeys,
+  })
+  const publish = shard.publishSys.bind(shard)
+  runtime.use({
+    shard,
+    store,
+    listeners,
+    log,
+    slotsOf: (place) => slotsOf(start.memory, place),
+    sys:
+      start.shard === 0 ? new SysPublisher(start.broker, metrics, systemClock, publish) : undefined,
+  })
+  return runtime
+}
+
+function handleTools(): HandleTools | undefined {
+  const internals = loadTcpInternals()
+  return internals && makeHandleTools(internals, new ReadBuffer())
+}

@@ -1,0 +1,126 @@
+import type { TidewayConfig, TcpListenerConfig } from '#config/tideway-config.ts'
+import type {
+  SslListenerConfig,
+  WsListenerConfig,
+  WssListenerConfig,
+} from '#config/tideway-config.ts'
+import { parseAccessRule, parseBind } from '#config/fields/listener-checks.ts'
+import type {
+  ListenerOptions,
+  ListenerType,
+  TlsListenerOptions,
+  WebSocketOptions,
+} from '#listeners/listener-options.ts'
+import type { KeepAlive } from '#net/acceptor.ts'
+
+/** The server certificate of listeners that name none. */
+export interface CertificateFiles {
+  readonly certfile: string
+  readonly keyfile: string
+}
+
+/** What listeners take from elsewhere than their own configuration. */
+export interface ListenerContext {
+  readonly shardCount: number
+  readonly packetBytesMax: number
+  /** Makes the certificate for this host when the first listener needs it. */
+  readonly developmentCertificate: () => CertificateFiles
+}
+
+type TlsConfig = SslListenerConfig['ssl_options']
+type WebSocketConfig = WsListenerConfig['websocket']
+type AnyListener = TcpListenerConfig &
+  Partial<Pick<SslListenerConfig, 'ssl_options'>> &
+  Partial<Pick<WssListenerConfig, 'websocket'>>
+
+/** Connections that have not asked for the WebSocket by then are closed. */
+const UPGRADE_TIMEOUT_MS = 10_000
+/** Largest WebSocket message when the configuration sets no limit: many packets fit in. */
+const FRAME_BYTES_MAX = 16 * 1024 * 1024
+const PACKET_HEADER_BYTES = 5
+
+/** Options of all enabled listeners, for one shard of `shardCount`. */
+export function toListenerOptions(
+  config: TidewayConfig,
+  context: ListenerContext,
+): readonly ListenerOptions[] {
+  const types: readonly ListenerType[] = ['tcp', 'ssl', 'ws', 'wss']
+  return types.flatMap((type) => {
+    const listeners: Readonly<Record<string, AnyListener>> = config.listeners[type]
+    return Object.entries(listeners)
+      .filter(([, listener]) => listener.enable)
+      .map(([name, listener]) => toOptions(type, name, listener, context))
+  })
+}
+
+function toOptions(
+  type: ListenerType,
+  name: string,
+  listener: AnyListener,
+  context: ListenerContext,
+): ListenerOptions {
+  const { tcp_options: tcp, max_conn_rate: rate } = listener
+  const { host, port } = parseBind(listener.bind) ?? { host: '', port: 0 }
+  const rules = listener.access_rules.map(parseAccessRule).filter((rule) => rule !== undefined)
+  return {
+    id: `${type}:${name}`,
+    type,
+    host,
+    port,
+    backlog: tcp.backlog,
+    reusePort: context.shardCount > 1,
+    connectionsMax: listener.max_connections,
+    connectRate: { amount: rate.amount / context.shardCount, intervalMs: rate.intervalMs },
+    accessRules: rules,
+    mountpoint: listener.mountpoint,
+    proxyProtocol: listener.proxy_protocol,
+    proxyTimeoutMs: listener.proxy_protocol_timeout,
+    noDelay: tcp.nodelay,
+    keepAlive: parseKeepAlive(tcp.keepalive),
+    sendTimeoutMs: tcp.send_timeout,
+    tls: listener.ssl_options && toTls(listener.ssl_options, context),
+    websocket: listener.websocket && toWebSocket(listener.websocket, context),
+  }
+}
+
+function parseKeepAlive(text: string): KeepAlive | undefined {
+  if (text === 'none') return undefined
+  const [idleS = 0, intervalS = 0, count = 0] = text.split(',').map(Number)
+  return { idleS, intervalS, count }
+}
+
+function toTls(tls: TlsConfig, context: ListenerContext): TlsListenerOptions {
+  const { certfile, keyfile } = tls
+  const own = certfile !== undefined && keyfile !== undefined ? { certfile, keyfile } : undefined
+  return {
+    files: {
+      ...(own ?? context.developmentCertificate()),
+      password: tls.password,
+      cacertfile: tls.cacertfile,
+      dhfile: tls.dhfile,
+      versions: tls.versions,
+      ciphers: tls.ciphers,
+      honorCipherOrder: tls.honor_cipher_order,
+    },
+    verifyPeer: tls.verify === 'verify_peer',
+    requirePeerCertificate: tls.fail_if_no_peer_cert,
+    handshakeTimeoutMs: tls.handshake_timeout,
+  }
+}
+
+function toWebSocket(websocket: WebSocketConfig, context: ListenerContext): WebSocketOptions {
+  const enough = Math.max(FRAME_BYTES_MAX, context.packetBytesMax + PACKET_HEADER_BYTES)
+  return {
+    path: websocket.mqtt_path,
+    compress: websocket.compress,
+    idleTimeoutMs: websocket.idle_timeout,
+    frameBytesMax: Math.min(websocket.max_frame_size, enough),
+    upgradeTimeoutMs: UPGRADE_TIMEOUT_MS,
+    requireSubprotocol: websocket.fail_if_no_subprotocol,
+    subprotocols: websocket.supported_subprotocols,
+    origins: websocket.check_origin_enable ? websocket.check_origins : undefined,
+    allowMissingOrigin: websocket.allow_origin_absence,
+    addressHeader: websocket.proxy_address_header,
+    portHeader: websocket.proxy_port_header,
+  }
+}

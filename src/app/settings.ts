@@ -1,0 +1,179 @@
+/** From the configuration, whose keys have the names of the file, to the settings of the parts. */
+import type { LoopbackAccessSettings } from '#access/loopback-access.ts'
+import {
+  type AutoSubscribeSettings,
+  type BrokerSettings,
+  DEFAULT_SETTINGS,
+  type MqttSettings,
+  type SysSettings,
+} from '#broker/limits.ts'
+import type { MqttConfig, TidewayConfig } from '#config/tideway-config.ts'
+import type { LogHandlerOptions } from '#kernel/system/log-handlers.ts'
+
+/** Bytes waiting for one connection at which it is cut: above what makes it a slow reader. */
+const OUTBOX_CUT_FACTOR = 8
+
+/** Settings of the broker core. */
+export function toBrokerSettings(config: TidewayConfig, version: string): BrokerSettings {
+  const { mqtt, retainer, delayed } = config
+  const { shared_subscription_group: groups } = config.broker
+  return {
+    nodeName: config.node.name,
+    version,
+    mqtt: toMqttSettings(mqtt),
+    shared: {
+      strategy: mqtt.shared_subscription_strategy,
+      initialStickyPick: mqtt.shared_subscription_initial_sticky_pick,
+    },
+    sharedGroups: new Map(
+      Object.entries(groups).map(([name, { strategy, initial_sticky_pick: pick }]) => {
+        return [name, { strategy, initialStickyPick: pick }]
+      }),
+    ),
+    retainer: {
+      enable: retainer.enable,
+      messageExpiryMs: retainer.msg_expiry_interval,
+      clearIntervalMs: retainer.msg_clear_interval,
+      payloadBytesMax: retainer.max_payload_size,
+      messagesMax: retainer.backend.max_retained_messages,
+      totalBytesMax: DEFAULT_SETTINGS.retainer.totalBytesMax,
+      stopPublishClearMessage: retainer.stop_publish_clear_msg,
+      deliveryRate: (retainer.delivery_rate.amount * 1000) / retainer.delivery_rate.intervalMs,
+    },
+    delayed: { enable: delayed.enable, messagesMax: delayed.max_delayed_messages },
+    rewrite: config.rewrite.map((rule) => ({
+      action: rule.action,
+      sourceTopic: rule.source_topic,
+      regularExpression: rule.re,
+      destTopic: rule.dest_topic,
+    })),
+    autoSubscribe: toAutoSubscribe(config),
+    sys: toSysSettings(config),
+  }
+}
+
+function toMqttSettings(mqtt: MqttConfig): MqttSettings {
+  const priorities = mqtt.mqueue_priorities
+  return {
+    ...toConnectSettings(mqtt),
+    sessionExpiryMs: mqtt.session_expiry_interval,
+    sessionExpiryMaxMs: DEFAULT_SETTINGS.mqtt.sessionExpiryMaxMs,
+    messageExpiryMs: mqtt.message_expiry_interval,
+    awaitingRelMax: mqtt.max_awaiting_rel,
+    awaitRelTimeoutMs: mqtt.await_rel_timeout,
+    subscriptionsMax: mqtt.max_subscriptions,
+    upgradeQos: mqtt.upgrade_qos,
+    inflightMax: mqtt.max_inflight,
+    queueMessagesMax: mqtt.max_mqueue_len === 0 ? Infinity : mqtt.max_mqueue_len,
+    queueBytesMax: mqtt.max_mqueue_bytes,
+    queueDropPolicy: mqtt.mqueue_drop_policy,
+    queuePriorities: priorities === 'disabled' ? undefined : new Map(Object.entries(priorities)),
+    queueDefaultPriority: mqtt.mqueue_default_priority,
+    queueStoreQos0: mqtt.mqueue_store_qos0,
+    outboxBytesHigh: mqtt.max_outbox_bytes,
+    outboxBytesMax: mqtt.max_outbox_bytes * OUTBOX_CUT_FACTOR,
+    pendingAcksMax: DEFAULT_SETTINGS.mqtt.pendingAcksMax,
+  }
+}
+
+function toConnectSettings(mqtt: MqttConfig) {
+  return {
+    idleTimeoutMs: mqtt.idle_timeout,
+    packetBytesMax: mqtt.max_packet_size,
+    clientIdBytesMax: mqtt.max_clientid_len,
+    topicLevelsMax: mqtt.max_topic_levels,
+    qosMax: mqtt.max_qos_allowed,
+    topicAliasMax: mqtt.max_topic_alias,
+    userPropertiesMax: mqtt.max_user_properties,
+    retainAvailable: mqtt.retain_available,
+    wildcardSubscription: mqtt.wildcard_subscription,
+    sharedSubscription: mqtt.shared_subscription,
+    exclusiveSubscription: mqtt.exclusive_subscription,
+    ignoreLoopDeliver: mqtt.ignore_loop_deliver,
+    strictMode: mqtt.strict_mode,
+    responseInformation: mqtt.response_information,
+    serverKeepAliveSeconds: mqtt.server_keepalive === 'disabled' ? 0 : mqtt.server_keepalive,
+    keepAliveMultiplier: mqtt.keepalive_multiplier,
+    retryIntervalMs: mqtt.retry_interval,
+    useUsernameAsClientId: mqtt.use_username_as_clientid,
+    peerCertAsUsername: certificatePart(mqtt.peer_cert_as_username),
+    peerCertAsClientId: certificatePart(mqtt.peer_cert_as_clientid),
+  }
+}
+
+function toAutoSubscribe(config: TidewayConfig): readonly AutoSubscribeSettings[] {
+  return config.auto_subscribe.topics.map(({ topic, qos, rh, rap, nl }) => ({
+    topic,
+    qos,
+    noLocal: nl === 1,
+    retainAsPublished: rap === 1,
+    retainHandling: rh,
+  }))
+}
+
+function toSysSettings({ sys_topics: sys }: TidewayConfig): SysSettings {
+  const { sys_event_messages: events } = sys
+  return {
+    messageIntervalMs: sys.sys_msg_interval === 'disabled' ? 0 : sys.sys_msg_interval,
+    heartbeatIntervalMs: sys.sys_heartbeat_interval === 'disabled' ? 0 : sys.sys_heartbeat_interval,
+    clientConnected: events.client_connected,
+    clientDisconnected: events.client_disconnected,
+    clientSubscribed: events.client_subscribed,
+    clientUnsubscribed: events.client_unsubscribed,
+  }
+}
+
+/** Of the ways to name a client by its certificate, the core knows these two. */
+function certificatePart(part: string): 'disabled' | 'cn' | 'dn' {
+  return part === 'cn' || part === 'dn' ? part : 'disabled'
+}
+
+/** Settings of access as long as there are no authenticators. */
+export function toAccessSettings(config: TidewayConfig): LoopbackAccessSettings {
+  const idsWith = (value: boolean | string): readonly string[] =>
+    Object.entries(config.listeners).flatMap(([type, map]) =>
+      Object.entries(map)
+        .filter(([, listener]) => listener.enable_authn === value)
+        .map(([name]) => `${type}:${name}`),
+    )
+  return {
+    allowAnonymous: config.allow_anonymous,
+    openListeners: idsWith(false),
+    namedOnlyListeners: idsWith('quick_deny_anonymous'),
+  }
+}
+
+/** Where log lines go. */
+export function toLogHandlers({ log }: TidewayConfig): readonly LogHandlerOptions[] {
+  const console = log.console.enable ? [toLogHandler(log.console)] : []
+  const files = Object.values(log.file)
+    .filter(({ enable }) => enable)
+    .map((options) => {
+      const { path, rotation_count: filesMax, rotation_size: bytesMax } = options
+      return { ...toLogHandler(options), file: { path, filesMax, bytesMax } }
+    })
+  return [...console, ...files]
+}
+
+function toLogHandler(options: TidewayConfig['log']['console']): LogHandlerOptions {
+  const { level, formatter, timestamp_format: timestamp, time_offset: timeOffset } = options
+  return { level, format: { formatter, timestamp, timeOffset } }
+}
+
+/** Keys that are set and do nothing yet: what the owner should know about them. */
+export function settingsWithoutEffect(config: TidewayConfig): readonly string[] {
+  const { mqtt, listeners, zones } = config
+  const parts = [mqtt.peer_cert_as_username, mqtt.peer_cert_as_clientid]
+  const all = Object.values(listeners).flatMap((map) => Object.values(map))
+  const found = {
+    'zones.*': Object.keys(zones).length > 0,
+    'mqtt.peer_cert_as_…': parts.some((part) => part !== certificatePart(part)),
+    'mqtt.client_attrs_init': mqtt.client_attrs_init.length > 0,
+    'mqtt.clientid_override': mqtt.clientid_override !== 'disabled',
+    'listeners.*.*.messages_rate': all.some(({ messages_rate: r }) => r.amount !== Infinity),
+    'listeners.*.*.bytes_rate': all.some(({ bytes_rate: r }) => r.amount !== Infinity),
+  }
+  return Object.entries(found)
+    .filter(([, isSet]) => isSet)
+    .map(([key]) => key)
+}

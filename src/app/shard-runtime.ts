@@ -1,0 +1,146 @@
+import type { ControlMessage, KvStore, Log, StoreFailure } from '#broker/ports.ts'
+import type { Shard } from '#broker/shard/shard.ts'
+import type { ListenerHost } from '#listeners/listener-host.ts'
+import type { ListenerOptions } from '#listeners/listener-options.ts'
+import type { SlotCounter } from '#listeners/slot-counter.ts'
+import type { SysPublisher } from './sys-publisher.ts'
+
+/** What the coordinator asks of a shard, wherever that runs. */
+export interface ShardControl {
+  /** Loads the stored sessions. */
+  start(): Promise<void>
+  /**
+   * Opens a listener and returns its port.
+   * @param place of its counter of connections in the shared memory
+   */
+  listen(options: ListenerOptions, place: number): Promise<number>
+  /** Closes a listener and its connections; false when there is none. */
+  unlisten(id: string): Promise<boolean>
+  /** Accepts nothing more, tells all clients that the server goes, and stores what they left. */
+  stop(): Promise<void>
+  /** Stores what siblings sent meanwhile and lets everything go. After `stop` of all shards. */
+  close(): Promise<void>
+}
+
+/** A store that can be closed. */
+export interface ClosableStore extends KvStore {
+  close(): Promise<StoreFailure | undefined>
+}
+
+/** The parts of a shard, as the composition root made them. */
+export interface ShardParts {
+  readonly shard: Shard
+  readonly store: ClosableStore
+  readonly listeners: ListenerHost
+  readonly log: Log
+  readonly slotsOf: (place: number) => SlotCounter
+  /** In one of the shards. */
+  readonly sys: SysPublisher | undefined
+}
+
+const ADVANCE_MS = 100
+/** Longest time connections get to take the last bytes. */
+const LAST_BYTES_MS = 1000
+const LAST_BYTES_CHECK_MS = 10
+
+/** Runs a shard in this thread: ticks, time, listeners, start and stop. */
+export class ShardRuntime implements ShardControl {
+  readonly #ticker: Ticker
+  #parts: ShardParts | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(ticker: Ticker) {
+    this.#ticker = ticker
+  }
+
+  /** Sets the parts, which need `ticker.request` to be made. */
+  use(parts: ShardParts): void {
+    this.#parts = parts
+    this.#ticker.run = () => parts.shard.endOfTick()
+  }
+
+  /** Takes in a batch of a sibling. */
+  receiveBatch(from: number, items: readonly (Buffer | ControlMessage)[]): void {
+    this.#need().shard.receiveBatch(from, items)
+  }
+
+  async start(): Promise<void> {
+    const { shard, sys } = this.#need()
+    this.#timer = setInterval(() => shard.advance(), ADVANCE_MS)
+    await new Promise<void>((resolve) => shard.start(resolve))
+    sys?.start()
+  }
+
+  listen(options: ListenerOptions, place: number): Promise<number> {
+    const { listeners, slotsOf } = this.#need()
+    return listeners.start(options, slotsOf(place))
+  }
+
+  unlisten(id: string): Promise<boolean> {
+    return this.#need().listeners.stop(id)
+  }
+
+  async stop(): Promise<void> {
+    const { shard, listeners, sys } = this.#need()
+    sys?.stop()
+    await listeners.closePorts()
+    await new Promise<void>((resolve) => shard.stop(resolve))
+    const endsAtMs = performance.now() + LAST_BYTES_MS
+    while (listeners.connectionCount > 0 && performance.now() < endsAtMs) {
+      await new Promise((resolve) => setTimeout(resolve, LAST_BYTES_CHECK_MS))
+    }
+  }
+
+  async close(): Promise<void> {
+    const { store, log } = this.#need()
+    clearInterval(this.#timer)
+    this.#ticker.runNow()
+    const failure = await store.close()
+    if (failure !== undefined) log.error('storage_not_closed', { reason: failure.message })
+  }
+
+  /** After a failure of the shard itself: saves what can be saved within a time limit. */
+  async salvage(limitMs: number): Promise<void> {
+    const { store } = this.#need()
+    clearInterval(this.#timer)
+    this.#ticker.stop()
+    const saved = new Promise<void>((resolve) => {
+      store.barrier(() => resolve())
+      store.commit()
+    })
+    await Promise.race([saved, new Promise((resolve) => setTimeout(resolve, limitMs))])
+  }
+
+  #need(): ShardParts {
+    if (this.#parts === undefined) throw new Error('the shard has no parts yet')
+    return this.#parts
+  }
+}
+
+/** Ends ticks: once per iteration of the event loop, after all input of it was read. */
+export class Ticker {
+  run: () => void = () => {}
+  #isPending = false
+  #isStopped = false
+  readonly #end: () => void
+
+  constructor() {
+    this.#end = () => this.runNow()
+  }
+
+  /** Asks for the end of this tick. Immediates run right after all sockets have been read. */
+  readonly request = (): void => {
+    if (this.#isPending) return
+    this.#isPending = true
+    setImmediate(this.#end)
+  }
+
+  runNow(): void {
+    this.#isPending = false
+    if (!this.#isStopped) this.run()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+}

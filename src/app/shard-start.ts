@@ -1,0 +1,61 @@
+import type { LoopbackAccessSettings } from '#access/loopback-access.ts'
+import type { BrokerSettings } from '#broker/limits.ts'
+import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
+import { TableTotals } from '#broker/table-totals.ts'
+import { SlotCounter } from '#listeners/slot-counter.ts'
+import type { StorageTicket } from '#storage/lmdb/storage-ticket.ts'
+
+/** Listeners that can exist in one process at a time. */
+export const LISTENERS_MAX = 1024
+
+/** Memory that all shards and the main thread share. */
+export interface SharedMemory {
+  /** `METRICS_BYTES` for each shard. */
+  readonly metrics: SharedArrayBuffer
+  readonly retainedTotals: SharedArrayBuffer
+  readonly delayedTotals: SharedArrayBuffer
+  /** One counter of connections for each listener. */
+  readonly connections: SharedArrayBuffer
+}
+
+/** What a shard is started with, apart from its ways to others. Can be sent to a thread. */
+export interface ShardStart {
+  readonly shard: number
+  readonly shardCount: number
+  readonly broker: BrokerSettings
+  readonly access: LoopbackAccessSettings
+  readonly storage: StorageTicket
+  readonly storagePendingBytesMax: number
+  readonly memory: SharedMemory
+  /** See `ShardPorts.run`. */
+  readonly run: number
+  /** TCP connections go below the streams of Node.js. */
+  readonly useHandles: boolean
+  /** 48 secret bytes for TLS session tickets. */
+  readonly ticketKeys: Uint8Array
+  /** Number of the lowest log level that anybody sees. */
+  readonly logLevelMin: number
+}
+
+/** Makes the memory for so many shards. */
+export function makeSharedMemory(shardCount: number): SharedMemory {
+  return {
+    metrics: new SharedArrayBuffer(METRICS_BYTES * shardCount),
+    retainedTotals: new SharedArrayBuffer(TableTotals.memoryBytes(shardCount)),
+    delayedTotals: new SharedArrayBuffer(TableTotals.memoryBytes(shardCount)),
+    connections: new SharedArrayBuffer(LISTENERS_MAX * Int32Array.BYTES_PER_ELEMENT),
+  }
+}
+
+/** The numbers of every shard. */
+export function metricsOf(memory: SharedMemory): readonly Metrics[] {
+  const shardCount = memory.metrics.byteLength / METRICS_BYTES
+  return Array.from({ length: shardCount }, (_, shard) => {
+    return new Metrics(memory.metrics, METRICS_BYTES * shard)
+  })
+}
+
+/** The counter of connections of the listener with this place. */
+export function slotsOf(memory: SharedMemory, place: number): SlotCounter {
+  return new SlotCounter(new Int32Array(memory.connections), place)
+}

@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Metrics } from '#broker/metrics.ts'
+import type { Log } from '#broker/ports.ts'
+import type { TidewayConfig } from '#config/tideway-config.ts'
+import { makeBusEnds } from '#fabric/shard/bus-ends.ts'
+import { InProcessFabric } from '#fabric/shard/in-process.ts'
+import type { LogRecord } from '#kernel/system/log-record.ts'
+import type { ListenerOptions } from '#listeners/listener-options.ts'
+import { checkPortIsFree } from '#net/acceptor.ts'
+import { ensureDevelopmentCertificates } from '#net/certificate/development-certificates.ts'
+import { probeTcpInternals } from '#net/tcp-probe.ts'
+import { type PreparedStorage, prepareStorage } from '#storage/lmdb/prepare-storage.ts'
+import { composeShard } from './compose.ts'
+import { type CertificateFiles, toListenerOptions } from './listener-settings.ts'
+import { nextRunNumber } from './run-number.ts'
+import { toAccessSettings, toBrokerSettings } from './settings.ts'
+import type { ShardControl } from './shard-runtime.ts'
+import { LISTENERS_MAX, makeSharedMemory, metricsOf, type ShardStart } from './shard-start.ts'
+import { WorkerShard } from './worker-shard.ts'
+
+/** What a node is started with. */
+export interface NodeOptions {
+  readonly config: TidewayConfig
+  readonly version: string
+  readonly log: Log
+  /** Takes what shard threads log. */
+  readonly writeLog: (record: LogRecord) => void
+  readonly logLevelMin: number
+  /** `inline`: all shards in this thread, for debugging. */
+  readonly threads: 'workers' | 'inline'
+  /** `plain` keeps TCP connections off the internals of Node.js. */
+  readonly sockets: 'auto' | 'plain'
+  /** A shard failed; the node is of no use any more. Called once. */
+  readonly onFailure: (text: string) => void
+}
+
+/** A listener that is open. */
+export interface OpenListener {
+  readonly id: string
+  readonly host: string
+  readonly port: number
+}
+
+/** A node that runs. */
+export interface RunningNode {
+  readonly listeners: readonly OpenListener[]
+  /** Numbers of every shard; they change while the node runs. */
+  readonly metrics: readonly Metrics[]
+  /** Opens one more listener in all shards. */
+  startListener(options: ListenerOptions): Promise<OpenListener>
+  /** Closes a listener and its connections; false when there is none. */
+  stopListener(id: string): Promise<boolean>
+  /** Tells clients that the server goes, stores everything, and lets the data directory go. */
+  stop(): Promise<void>
+}
+
+/** Systems that spread connections over several listening sockets of one port. */
+const REUSE_PORT_SYSTEMS: ReadonlySet<string> = new Set(['linux', 'freebsd'])
+const TICKET_KEY_BYTES = 48
+
+/**
+ * Starts a node: takes the data directory, starts the shards, opens the listeners.
+ * @throws StorageError, ListenError, TlsConfigError; nothing is left running then
+ */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const { config, log } = options
+  const { dataDir, shardCount } = placeOf(options)
+  const storage = await prepareStorage({
+    dataDir,
+    durability: config.durability.mode,
+    bytesMax: config.durability.max_store_bytes,
+    log,
+  })
+  const node = new Coordinator(options, storage, shardCount)
+  try {
+    await node.start(dataDir)
+  } catch (error) {
+    await node.abandon()
+    throw error
+  }
+  return node
+}
+
+function placeOf({ config, log }: NodeOptions): { dataDir: string; shardCount: number } {
+  const { data_dir: dataDir, shards } = config.node
+  const wanted = shards === 'auto' ? availableParallelism() : shards
+  const canShare = REUSE_PORT_SYSTEMS.has(process.platform)
+  if (wanted > 1 && !canShare && shards !== 'auto') {
+    log.warn('one_shard_only', { wanted, platform: process.platform, reason: 'no SO_REUSEPORT' })
+  }
+  return { dataDir, shardCount: canShare ? wanted : 1 }
+}
+
+class Coordinator implements RunningNode {
+  readonly metrics: readonly Metrics[]
+  readonly #options: NodeOptions
+  readonly #storage: PreparedStorage
+  readonly #shardCount: number
+  readonly #memory: ReturnType<typeof makeSharedMemory>
+  readonly #open = new Map<string, OpenListener & { readonly place: number }>()
+  #shards: readonly ShardControl[] = []
+  #stopping: Promise<void> | undefined
+  #hasFailed = false
+
+  constructor(options: NodeOptions, storage: PreparedStorage, shardCount: number) {
+    this.#options = options
+    this.#storage = storage
+    this.#shardCount = shardCount
+    this.#memory = makeSharedMemory(shardCount)
+    this.metrics = metricsOf(this.#memory)
+  }
+
+  get listeners(): readonly OpenListener[] {
+    return [...this.#open.values()].map(({ id, host, port }) => ({ id, host, port }))
+  }
+
+  async start(dataDir: string): Promise<void> {
+    const { config, log } = this.#options
+    const listeners = toListenerOptions(config, {
+      shardCount: this.#shardCount,
+      packetBytesMax: config.mqtt.max_packet_size,
+      developmentCertificate: () => developmentCertificate(dataDir, log),
+    })
+    for (const { host, port } of listeners) await checkPortIsFree(host, port)
+    const useHandles = this.#options.sockets === 'auto' && (await probeTcpInternals())
+    if (!useHandles) log.info('plain_sockets', { sockets: this.#options.sockets })
+    this.#shards = this.#makeShards(nextRunNumber(dataDir, Date.now()), useHandles)
+    await Promise.all(this.#shards.map((shard) => shard.start()))
+    for (const listener of listeners) await this.startListener(listener)
+  }
+
+  async startListener(options: ListenerOptions): Promise<OpenListener> {
+    const place = this.#freePlace()
+    let { port } = options
+    // One after the other: the first one learns the port that the system chooses.
+    for (const shard of this.#shards) {
+      try {
+        port = await shard.listen({ ...options, port }, place)
+      } catch (error) {
+        await this.#unlisten(options.id)
+        throw error
+      }
+    }
+    const open = { id: options.id, host: options.host, port }
+    this.#open.set(options.id, { ...open, place })
+    return open
+  }
+
+  stopListener(id: string): Promise<boolean> {
+    this.#open.delete(id)
+    return this.#unlisten(id)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  /** Lets go of everything after a start that did not succeed. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled(this.#shards.map((shard) => shard.close()))
+    await this.#storage.close()
+  }
+
+  async #stop(): Promise<void> {
+    // A shard that failed stops nothing, but the others still can.
+    await Promise.allSettled(this.#shards.map((shard) => shard.stop()))
+    await Promise.allSettled(this.#shards.map((shard) => shard.close()))
+    await this.#storage.close()
+  }
+
+  #makeShards(run: number, useHandles: boolean): readonly ShardControl[] {
+    const { config, version, logLevelMin } = this.#options
+    const common = {
+      shardCount: this.#shardCount,
+      broker: toBrokerSettings(config, version),
+      access: toAccessSettings(config),
+      storage: this.#storage.ticket,
+      storagePendingBytesMax: config.durability.max_pending_bytes,
+      memory: this.#memory,
+      run,
+      useHandles,
+      ticketKeys: randomBytes(TICKET_KEY_BYTES),
+      logLevelMin,
+    }
+    const starts = Array.from({ length: this.#shardCount }, (_, shard) => ({ ...common, shard }))
+    return this.#options.threads === 'inline' ? this.#inline(starts) : this.#workers(starts)
+  }
+
+  #workers(starts: readonly ShardStart[]): readonly ShardControl[] {
+    const buses = makeBusEnds(starts.length)
+    const events = {
+      log: this.#options.writeLog,
+      failed: (text: string) => this.#failed(text),
+    }
+    return buses.flatMap((bus) => {
+      const start = starts[bus.shard]
+      return start === undefined ? [] : new WorkerShard(start, bus, events)
+    })
+  }
+
+  #inline(starts: readonly ShardStart[]): readonly ShardControl[] {
+    const fabric = new InProcessFabric(starts.length, () => {
+      setImmediate(() => fabric.deliver())
+    })
+    return starts.flatMap((start) => {
+      const end = fabric.shards[start.shard]
+      if (end === undefined) return []
+      const runtime = composeShard(start, end, this.#options.log)
+      fabric.open(start.shard, (from, items) => runtime.receiveBatch(from, items))
+      return runtime
+    })
+  }
+
+  async #unlisten(id: string): Promise<boolean> {
+    const results = await Promise.all(this.#shards.map((shard) => shard.unlisten(id)))
+    return results.includes(true)
+  }
+
+  #freePlace(): number {
+    const taken = new Set([...this.#open.values()].map(({ place }) => place))
+    for (let place = 0; place < LISTENERS_MAX; place++) if (!taken.has(place)) return place
+    throw new Error(`there are ${LISTENERS_MAX} listeners already`)
+  }
+
+  #failed(text: string): void {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
+    this.#options.onFailure(text)
+  }
+}
+
+function developmentCertificate(dataDir: string, log: Log): CertificateFiles {
+  const folder = join(dataDir, 'certs')
+  const { isNew, cacertfile, ...files } = ensureDevelopmentCertificates(folder, Date.now())
+  if (isNew) log.warn('development_certificate_made', { cacertfile, ...files })
+  return files
+}
