@@ -8,8 +8,14 @@ import { lookupPending, mergedScan, visitAll, type Visit } from './pending/merge
 import { RETRY_DELAYS, RetryPlan, type RetryDelays } from './retry-plan.ts'
 import { StoreReport, type StoreState } from './store-report.ts'
 
-/** In mode `sync`: ticks that wait as transactions of their own; further ones are joined. */
-const TICKS_QUEUED_MAX = 16
+/** Batches that wait or are being written; when so many are there, ticks join the open one. */
+const BATCHES_MAX = 16
+
+/**
+ * A batch of this size is sealed at the end of its tick, even if it has to wait: handing a batch of
+ * small values of 4 MB to lmdb takes about 10 ms of the event loop, and that is as long as it gets.
+ */
+const BATCH_BYTES_MAX = 4 * 1024 * 1024
 
 /** A commit that takes longer makes the store unhealthy until it ends. */
 const STALL_MS = 10_000
@@ -148,8 +154,7 @@ export class GroupCommitStore implements KvStore {
     if (this.#closed) return
     this.#tickRunning = false
     if (this.#writing) {
-      const sealed = this.#batches.length < TICKS_QUEUED_MAX
-      if (this.#options.durability === Durability.SYNC && sealed) this.#seal()
+      if (this.#mustSeal() && this.#batches.length < BATCHES_MAX) this.#seal()
       if (this.#now() - this.#writeStartedMs > STALL_MS) this.#stalled = true
     } else if (this.#retry.isDue()) {
       this.#writeNext()
@@ -188,6 +193,10 @@ export class GroupCommitStore implements KvStore {
     else if (newestSealed !== undefined) newestSealed.barriers.push(done)
     else if (this.#open.barriers.length !== 0) this.#open.barriers.push(done)
     else done(undefined)
+  }
+
+  #mustSeal(): boolean {
+    return this.#options.durability === Durability.SYNC || this.#open.bytes >= BATCH_BYTES_MAX
   }
 
   /** Ends the open batch, if there is anything in it; otherwise hands its barriers on. */

@@ -23,8 +23,13 @@ const LOOK_AGAIN_MS = 500
  *
  * Writing: a batch is put into lmdb's instruction buffer in one go and then started as one
  * transaction on lmdb's own thread (libuv's pool); values are not copied until that thread copies
- * them into their pages. In lmdb 3.5.6 the promise of `batch()` settles when the commit is flushed,
- * with overlapping sync as well; its `flushed` promise never settles after a failure.
+ * them into their pages. For each put of 150 bytes that takes 0.3 us of this thread, against 0.7 us
+ * by `put()` outside of `batch()`, 3.3 us by `putSync()` inside `transaction()`, which calls back
+ * into this thread, and 6.6 us by `transactionSync()`, which also waits for other writers.
+ *
+ * In lmdb 3.5.6 the promise of `batch()` settles when the commit is flushed, with overlapping sync
+ * as well; its `flushed` promise never settles after a failure. lmdb itself writes some lines to
+ * stderr for each failed commit.
  *
  * Reading: lmdb keeps one read transaction for reads that follow each other closely. A counter
  * shared by all threads tells when somebody committed since, and the transaction is renewed.

@@ -77,6 +77,18 @@ test('in mode sync every tick is a commit of its own', () => {
   assert.equal(store.commitUnderWay, false)
 })
 
+test('a batch that has grown large is not joined by further ticks', () => {
+  const disk = new MemoryDisk()
+  const store = disk.open()
+  for (let tick = 0; tick < 12; tick++) {
+    store.put(Table.QUEUE, `k${tick}`, Buffer.alloc(2_000_000))
+    store.commit()
+  }
+  const sizes: number[] = []
+  while (store.completeCommit()) sizes.push(disk.size(Table.QUEUE))
+  assert.deepEqual(sizes, [1, 4, 7, 10, 12])
+})
+
 test('in mode sync ticks that wait are bounded in number', () => {
   const store = new MemoryDisk().open({ durability: Durability.SYNC })
   for (let tick = 0; tick < 1_000; tick++) {
