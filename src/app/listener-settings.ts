@@ -1,10 +1,11 @@
-import type { TidewayConfig, TcpListenerConfig } from '#config/tideway-config.ts'
+import { parseAccessRule, parseBind } from '#config/fields/listener-checks.ts'
 import type {
   SslListenerConfig,
+  TcpListenerConfig,
+  TidewayConfig,
   WsListenerConfig,
   WssListenerConfig,
 } from '#config/tideway-config.ts'
-import { parseAccessRule, parseBind } from '#config/fields/listener-checks.ts'
 import type {
   ListenerOptions,
   ListenerType,

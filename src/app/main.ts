@@ -55,8 +55,8 @@ async function run(config: TidewayConfig, version: string): Promise<void> {
   const handlers = openLogHandlers(toLogHandlers(config))
   const write = handlers.write.bind(handlers)
   const log = makeLog(write, handlers.levelMin, systemClock.nowMs)
+  let node: RunningNode | undefined = undefined
   const failed = (text: string): void => fail(text, node, log)
-  let node: RunningNode | undefined
   process.on('uncaughtException', (error) => failed(error.stack ?? String(error)))
   node = await startNode({
     config,
