@@ -233,8 +233,8 @@ function claimed(
   if (connection.state !== ConnectionState.CONNECTING) {
     // The client left while its session was being fetched: the session stays, offline.
     if (found !== undefined) {
-      found.disconnectedAtMs = core.nowMs
       sessions.armExpiry(found)
+      broker.wills.connectionBroke(found)
     }
     claims.settled(clientId)
     if (found === undefined) claims.sessionEnded(clientId)

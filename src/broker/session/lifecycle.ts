@@ -114,6 +114,8 @@ export function takeSessionOver(broker: Broker, session: Session, discard: boole
     code: discard ? 'discarded' : 'takenover',
     text: 'Another connection uses this client identifier.',
   })
+  // Made in time: a will that waits for its delay is not sent [MQTT-3.1.3-9].
+  if (!discard) broker.wills.cancel(session)
   if (discard && !session.ended) {
     metrics.increment(Metric.SESSION_DISCARDED)
     endSession(broker, session)

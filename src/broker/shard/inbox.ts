@@ -12,9 +12,12 @@ const HOPS_MAX = 4
 /** Takes in what siblings send, in the order they sent it. */
 export class Inbox implements ItemHandler {
   readonly #broker: Broker
+  readonly #siblingStarted: () => void
 
-  constructor(broker: Broker) {
+  /** @param siblingStarted called once for each sibling that has told its interest */
+  constructor(broker: Broker, siblingStarted: () => void) {
     this.#broker = broker
+    this.#siblingStarted = siblingStarted
   }
 
   /** One batch of a sibling: blobs of items and control messages. */
@@ -62,6 +65,8 @@ export class Inbox implements ItemHandler {
   #control(from: number, message: ShardMessage): void {
     const { claims, core, exclusive, links } = this.#broker
     switch (message.kind) {
+      case 'started':
+        return this.#siblingStarted()
       case 'batch-end':
         return links.batchEnded(from, message.sequence)
       case 'batch-durable':

@@ -11,6 +11,7 @@ import { endSession } from '../session/lifecycle.ts'
 import { PacketHandler } from '../session/packet-handler.ts'
 import { readSession } from '../session/session-record.ts'
 import type { StoredSession } from '../session/session-record.ts'
+import type { Session } from '../session/session.ts'
 import type { SysMessage } from '../sys/sys-topics.ts'
 import { assembleBroker } from './assemble.ts'
 import { BodySweep } from './body-sweep.ts'
@@ -45,6 +46,11 @@ export class Shard {
   /** Monotonic ms at which the feed of retained messages wants to run; Infinity = not. */
   #feedAtMs: number
   #sweepAtMs: number
+  /** Shards, this one included, whose interest is not known yet: nothing is sent before. */
+  #unstarted: number
+  /** Restored sessions that expired meanwhile or have a will to send. */
+  #bereaved: Session[]
+  #started: () => void
 
   constructor(ports: ShardPorts, settings: BrokerSettings) {
     const router = new Router(ports.fabric.shard, {
@@ -55,12 +61,15 @@ export class Shard {
     this.#core = core
     this.#feedAtMs = Number.POSITIVE_INFINITY
     this.#sweepAtMs = 0
+    this.#unstarted = ports.fabric.shardCount
+    this.#bereaved = []
+    this.#started = () => {}
     this.broker = assembleBroker(core, () => {
       this.#feedAtMs = 0
       core.startTick()
     })
     this.#handler = new PacketHandler(this.broker)
-    this.#inbox = new Inbox(this.broker)
+    this.#inbox = new Inbox(this.broker, () => this.#oneStarted())
     this.#delayedSender = new DelayedSender(this.broker)
     this.#bodySweep = new BodySweep(core)
     this.#retry = new Retry(this.broker)
@@ -75,15 +84,17 @@ export class Shard {
 
   /**
    * Loads what the store has for this shard: sessions with their subscriptions (not their queues)
-   * and delayed messages. `done` is called once all siblings know this shard's interest; the host
-   * opens listeners when all shards are done.
+   * and delayed messages. `done` is called once this shard and its siblings know each other's
+   * interest; the host opens listeners when all shards are done.
    */
   start(done: () => void): void {
     const { retained, delayed, links } = this.broker
     retained.load()
     delayed.load()
     this.#loadSessions()
-    links.whenAllSafe(() => done())
+    this.#started = done
+    links.broadcast({ kind: 'started' })
+    this.#oneStarted()
   }
 
   /** A new network connection. */
@@ -111,6 +122,7 @@ export class Shard {
 
   /** Lets time pass. The host calls it every 100 ms. */
   advance(): void {
+    if (this.#unstarted > 0) return
     const core = this.#core
     const monotonicMs = core.ports.clock.monotonicMs()
     core.startTick()
@@ -145,6 +157,20 @@ export class Shard {
     core.store.barrier(() => done())
   }
 
+  /** A shard is ready. When all are, what fell due while the broker was down reaches everyone. */
+  #oneStarted(): void {
+    if (--this.#unstarted > 0) return
+    const { core, wills, links } = this.broker
+    const bereaved = this.#bereaved
+    this.#bereaved = []
+    for (const session of bereaved) {
+      if (session.disconnectedAtMs + session.expiryMs <= core.nowMs)
+        endSession(this.broker, session)
+      else wills.connectionBroke(session)
+    }
+    links.whenAllSafe(() => this.#started())
+  }
+
   #runFeed(): void {
     const wait = this.broker.feed.run()
     if (wait === 0) {
@@ -177,7 +203,7 @@ export class Shard {
 
   /** A stored session is offline now; if it was connected when the process ended, it broke. */
   #restore(stored: StoredSession): void {
-    const { sessions, wills, claims } = this.broker
+    const { sessions, claims } = this.broker
     const core = this.#core
     const session = sessions.load(stored)
     claims.directory.restore(stored.clientId, core.shard)
@@ -185,11 +211,8 @@ export class Shard {
       session.disconnectedAtMs = core.nowMs
       sessions.save(session)
     }
-    if (session.disconnectedAtMs + session.expiryMs <= core.nowMs) {
-      endSession(this.broker, session)
-      return
-    }
-    sessions.armExpiry(session)
-    wills.connectionBroke(session)
+    const expired = session.disconnectedAtMs + session.expiryMs <= core.nowMs
+    if (!expired) sessions.armExpiry(session)
+    if (expired || session.will !== undefined) this.#bereaved.push(session)
   }
 }

@@ -2,6 +2,7 @@ import { encodePublishProperties } from '#codec/mqtt/publish.ts'
 import { Timer } from '#kernel/timer-wheel.ts'
 import type { TimerTarget } from '#kernel/timer-wheel.ts'
 import { Message } from '../message.ts'
+import { saveSession } from '../session/session-record.ts'
 import type { HeldWill, Session } from '../session/session.ts'
 import { mountTopic } from '../topics/mountpoint.ts'
 import type { ShardCore } from './core.ts'
@@ -40,12 +41,14 @@ export class Wills implements TimerTarget {
     this.#arm(session, Math.max(0, Math.min(will.delayMs, session.expiryMs) - elapsedMs))
   }
 
-  /** Sends the session's will, if it still has one; it is gone then [MQTT-3.1.2-10]. */
+  /** Sends the session's will, if it still has one; it is gone then. */
   sendNow(session: Session): void {
     const { will } = session
     this.cancel(session)
     if (will === undefined) return
     session.will = undefined
+    // Not again after a restart. It leaves the store together with what its publish writes here.
+    saveSession(this.#core.store, session) // [MQTT-3.1.2-10]
     const message = this.#messageOf(session.clientId, will)
     if (message !== undefined) this.#publish(message)
   }
