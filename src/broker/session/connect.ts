@@ -290,11 +290,15 @@ function willOf(
   return { will, username, mountpoint: connection.mountpoint, delayMs }
 }
 
-/** The server's keep alive wins over the client's [MQTT-3.2.2-21] [MQTT-3.1.2-21]. */
+/**
+ * The server's keep alive wins over the client's, which it is told in CONNACK; before MQTT 5 it
+ * cannot be told, and its own holds [MQTT-3.2.2-22].
+ */
 function armKeepAlive(broker: Broker, connection: Connection, packet: ConnectPacket): void {
   const { core } = broker
   const { serverKeepAliveSeconds, keepAliveMultiplier } = core.settings.mqtt
-  const seconds = serverKeepAliveSeconds > 0 ? serverKeepAliveSeconds : packet.keepAliveSeconds
+  const ours = packet.version === ProtocolVersion.V5 ? serverKeepAliveSeconds : 0
+  const seconds = ours > 0 ? ours : packet.keepAliveSeconds
   connection.keepAliveMs = seconds * 1000 * keepAliveMultiplier // [MQTT-3.1.2-22]
   if (connection.keepAliveMs === 0) core.timers.cancel(connection.timer)
   else core.timers.schedule(connection.timer, connection.keepAliveMs)

@@ -194,6 +194,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
 
   unpark(): void {
     if (--this.#parked > 0 || this.state === ConnectionState.CLOSED) return
+    this.lastReceivedMs = this.context.nowMs // What came meanwhile is only read now.
     while (this.#held.length > 0) {
       const bytes = this.#held.shift()! // Not empty: the loop's condition.
       this.#consume(bytes, true)

@@ -81,7 +81,8 @@ export class PacketHandler implements ConnectionHandler {
       })
       return
     }
-    const idleMs = core.nowMs - connection.lastReceivedMs
+    // A connection that is not read cannot show that its client lives.
+    const idleMs = connection.parked ? 0 : core.nowMs - connection.lastReceivedMs
     if (idleMs < connection.keepAliveMs) {
       core.timers.schedule(connection.timer, connection.keepAliveMs - idleMs)
       return
