@@ -32,6 +32,8 @@ export function sendRetained(
       job?.cancel()
       return false
     }
+    // [MQTT-3.8.3-3] holds for what the client itself had retained.
+    if (subscription.noLocal && message.publisher === session.clientId) return true
     const qos = deliveryQos(core, message, subscription.qos)
     // Retain is set on a message sent because of a new subscription.
     deliverAs(core, session, asRetained(message), qos, true, ids, undefined, false)
