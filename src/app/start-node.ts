@@ -14,6 +14,7 @@ import { probeTcpInternals } from '#net/tcp-probe.ts'
 import { type PreparedStorage, prepareStorage } from '#storage/lmdb/prepare-storage.ts'
 import { composeShard } from './compose.ts'
 import { type CertificateFiles, toListenerOptions } from './listener-settings.ts'
+import { RunFiles } from './run-files.ts'
 import { nextRunNumber } from './run-number.ts'
 import { toAccessSettings, toBrokerSettings } from './settings.ts'
 import type { ShardControl } from './shard-runtime.ts'
@@ -73,7 +74,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     bytesMax: config.durability.max_store_bytes,
     log,
   })
-  const node = new Coordinator(options, storage, shardCount)
+  const runFiles = new RunFiles(dataDir, log)
+  const node = new Coordinator(options, storage, runFiles, shardCount)
   try {
     await node.start(dataDir)
   } catch (error) {
@@ -97,6 +99,7 @@ class Coordinator implements RunningNode {
   readonly metrics: readonly Metrics[]
   readonly #options: NodeOptions
   readonly #storage: PreparedStorage
+  readonly #runFiles: RunFiles
   readonly #shardCount: number
   readonly #memory: ReturnType<typeof makeSharedMemory>
   readonly #open = new Map<string, OpenListener & { readonly place: number }>()
@@ -104,9 +107,15 @@ class Coordinator implements RunningNode {
   #stopping: Promise<void> | undefined
   #hasFailed = false
 
-  constructor(options: NodeOptions, storage: PreparedStorage, shardCount: number) {
+  constructor(
+    options: NodeOptions,
+    storage: PreparedStorage,
+    runFiles: RunFiles,
+    shardCount: number,
+  ) {
     this.#options = options
     this.#storage = storage
+    this.#runFiles = runFiles
     this.#shardCount = shardCount
     this.#memory = makeSharedMemory(shardCount)
     this.metrics = metricsOf(this.#memory)
@@ -118,6 +127,7 @@ class Coordinator implements RunningNode {
 
   async start(dataDir: string): Promise<void> {
     const { config, log } = this.#options
+    this.#runFiles.clear()
     const listeners = toListenerOptions(config, {
       shardCount: this.#shardCount,
       packetBytesMax: config.mqtt.max_packet_size,
@@ -128,10 +138,34 @@ class Coordinator implements RunningNode {
     if (!useHandles) log.info('plain_sockets', { sockets: this.#options.sockets })
     this.#shards = this.#makeShards(nextRunNumber(dataDir, Date.now()), useHandles)
     await Promise.all(this.#shards.map((shard) => shard.start()))
-    for (const listener of listeners) await this.startListener(listener)
+    for (const listener of listeners) await this.#listen(listener)
+    this.#runFiles.write(this.listeners)
   }
 
   async startListener(options: ListenerOptions): Promise<OpenListener> {
+    const open = await this.#listen(options)
+    this.#runFiles.write(this.listeners)
+    return open
+  }
+
+  stopListener(id: string): Promise<boolean> {
+    this.#open.delete(id)
+    this.#runFiles.write(this.listeners)
+    return this.#unlisten(id)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  /** Lets go of everything after a start that did not succeed. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled(this.#shards.map((shard) => shard.close()))
+    await this.#storage.close()
+  }
+
+  async #listen(options: ListenerOptions): Promise<OpenListener> {
     const place = this.#freePlace()
     let { port } = options
     // One after the other: the first one learns the port that the system chooses.
@@ -148,26 +182,11 @@ class Coordinator implements RunningNode {
     return open
   }
 
-  stopListener(id: string): Promise<boolean> {
-    this.#open.delete(id)
-    return this.#unlisten(id)
-  }
-
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop()
-    return this.#stopping
-  }
-
-  /** Lets go of everything after a start that did not succeed. */
-  async abandon(): Promise<void> {
-    await Promise.allSettled(this.#shards.map((shard) => shard.close()))
-    await this.#storage.close()
-  }
-
   async #stop(): Promise<void> {
     // A shard that failed stops nothing, but the others still can.
     await Promise.allSettled(this.#shards.map((shard) => shard.stop()))
     await Promise.allSettled(this.#shards.map((shard) => shard.close()))
+    this.#runFiles.clear()
     await this.#storage.close()
   }
 
