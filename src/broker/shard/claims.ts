@@ -54,13 +54,13 @@ export class Claims {
     this.#arriving = new Map()
     this.#nextToken = 1
     this.directory = new Directory({
-      grant: (to, token, clientId, owner) => {
-        if (to === core.shard) this.granted(token, clientId, owner)
-        else links.send(to, { kind: 'claim-granted', clientId, token, owner })
+      grant: (to, token, clientId) => {
+        if (to === core.shard) this.granted(token, clientId)
+        else links.send(to, { kind: 'claim-granted', clientId, token })
       },
-      release: (owner, clientId, to, discard) => {
-        if (owner === core.shard) this.release(clientId, to, discard)
-        else links.send(owner, { kind: 'release', clientId, to, discard })
+      release: (owner, clientId, to, token, discard) => {
+        if (owner === core.shard) this.release(clientId, to, token, discard)
+        else links.send(owner, { kind: 'release', clientId, to, token, discard })
       },
     })
   }
@@ -86,13 +86,10 @@ export class Claims {
     else this.#links.send(shard, { kind: 'claim', clientId, token, discard })
   }
 
-  /** The directory has granted a claim of this shard; `owner` has the session, if there is one. */
-  granted(token: number, clientId: string, owner: number): void {
-    const claim = this.#claims.get(token)
-    if (claim === undefined) throw new Error('a claim was granted that nobody made')
-    this.#claims.delete(token)
-    if (owner === this.#core.shard) this.#takeLocal(clientId, claim.discard, claim.done)
-    else this.#arriving.set(clientId, claim)
+  /** The directory has granted a claim of this shard: no other shard has the session. */
+  granted(token: number, clientId: string): void {
+    const claim = this.#takeClaim(token)
+    this.#takeLocal(clientId, claim.discard, claim.done)
   }
 
   /** A claim is settled: the session is here, made or found, and the next claim may go on. */
@@ -112,19 +109,19 @@ export class Claims {
   }
 
   /** Shard `to` wants the session: stop it here and hand it over. */
-  release(clientId: string, to: number, discard: boolean): void {
+  release(clientId: string, to: number, token: number, discard: boolean): void {
     const session = this.#core.sessions.get(clientId)
     if (session !== undefined) this.#actions.takenOver(session, discard)
     const remains = this.#core.sessions.get(clientId)
     if (remains === undefined || remains !== session) {
-      this.#links.send(to, { kind: 'handover-begin', clientId, storeKey: '', sequence: 0 })
+      this.#links.send(to, { kind: 'handover-begin', clientId, token, storeKey: '', sequence: 0 })
       return
     }
     this.#sessions.ensureLoaded(session)
     this.#sessions.disarmExpiry(session)
     const { storeKey } = session
     const sequence = session.queue.nextSequence
-    this.#links.send(to, { kind: 'handover-begin', clientId, storeKey, sequence })
+    this.#links.send(to, { kind: 'handover-begin', clientId, token, storeKey, sequence })
     session.move = { role: 'source', peer: to, marked: new Set(), forwarded: false }
     this.#commitThenHandOver(clientId, to)
   }
@@ -139,14 +136,19 @@ export class Claims {
   }
 
   /** The old owner begins: from here on it forwards. */
-  handoverBegin(from: number, clientId: string, storeKey: string, sequence: number): void {
-    const claim = this.#arriving.get(clientId)
-    if (claim === undefined) throw new Error('a session was handed over that nobody claimed')
+  handoverBegin(
+    from: number,
+    clientId: string,
+    token: number,
+    storeKey: string,
+    sequence: number,
+  ): void {
+    const claim = this.#takeClaim(token)
     if (storeKey === '') {
-      this.#arriving.delete(clientId)
       claim.done(undefined)
       return
     }
+    this.#arriving.set(clientId, claim)
     const session = new Session(this.#core, clientId, storeKey, this.#core.nowMs)
     session.queue.setOnline(false)
     session.queue.nextSequence = sequence
@@ -224,6 +226,13 @@ export class Claims {
     session.move = undefined
     this.#claimDone(session.clientId)
     if (session.endWhenMoved && session.connection === undefined) this.#sessions.end(session)
+  }
+
+  #takeClaim(token: number): Claim {
+    const claim = this.#claims.get(token)
+    if (claim === undefined) throw new Error('a claim was granted that nobody made')
+    this.#claims.delete(token)
+    return claim
   }
 
   #takeLocal(

@@ -1,8 +1,9 @@
 /** What the directory asks of others; the shard sends it or does it. */
 export interface DirectoryActions {
-  /** `owner` has the session and will hand it over to `to`; `owner === to`: nobody else has it. */
-  grant(to: number, token: number, clientId: string, owner: number): void
-  release(owner: number, clientId: string, to: number, discard: boolean): void
+  /** Nobody but `to` has the session, if there is one. */
+  grant(to: number, token: number, clientId: string): void
+  /** `owner` is to hand the session over to `to`, whose claim is granted by that. */
+  release(owner: number, clientId: string, to: number, token: number, discard: boolean): void
 }
 
 interface Claim {
@@ -53,7 +54,7 @@ export class Directory {
     const entry = this.#entries.get(clientId)
     if (entry === undefined) {
       this.#entries.set(clientId, { owner: from, busy: true, waiting: [] })
-      this.#actions.grant(from, token, clientId, from)
+      this.#actions.grant(from, token, clientId)
       return
     }
     if (entry.busy) entry.waiting.push({ from, token, discard })
@@ -80,9 +81,8 @@ export class Directory {
     const { owner } = entry
     entry.busy = true
     entry.owner = claim.from
-    this.#actions.grant(claim.from, claim.token, clientId, owner)
-    if (owner !== claim.from) {
-      this.#actions.release(owner, clientId, claim.from, claim.discard)
-    }
+    const { from, token, discard } = claim
+    if (owner === from) this.#actions.grant(from, token, clientId)
+    else this.#actions.release(owner, clientId, from, token, discard)
   }
 }

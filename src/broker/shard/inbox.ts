@@ -138,11 +138,17 @@ export class Inbox implements ItemHandler {
     const { clientId } = message
     switch (message.kind) {
       case 'claim-granted':
-        return claims.granted(message.token, clientId, message.owner)
+        return claims.granted(message.token, clientId)
       case 'release':
-        return claims.release(clientId, message.to, message.discard)
+        return claims.release(clientId, message.to, message.token, message.discard)
       case 'handover-begin':
-        return claims.handoverBegin(from, clientId, message.storeKey, message.sequence)
+        return claims.handoverBegin(
+          from,
+          clientId,
+          message.token,
+          message.storeKey,
+          message.sequence,
+        )
       case 'handover':
         return claims.handover(clientId)
       case 'cut':

@@ -37,27 +37,28 @@ export type ShardMessage =
       readonly token: number
       readonly discard: boolean
     }
-  /** From the directory: nobody else has the session, or its owner will hand it over. */
+  /** From the directory: no other shard has the session. */
   | {
       readonly kind: 'claim-granted'
       readonly clientId: string
       readonly token: number
-      readonly owner: number
     }
   /** From the directory to the owner: hand the session over to shard `to`, or end it. */
   | {
       readonly kind: 'release'
       readonly clientId: string
       readonly to: number
+      readonly token: number
       readonly discard: boolean
     }
   /**
-   * From the old owner: what follows for the client is forwarded; its records have the prefix
-   * `storeKey` and the next message of its queue is number `sequence`. '' = there is no session.
+   * From the old owner, instead of `claim-granted` because links do not wait for each other: what
+   * follows for the client is forwarded; its records have the prefix `storeKey` and the next message of its queue is number `sequence`. '' = there is no session.
    */
   | {
       readonly kind: 'handover-begin'
       readonly clientId: string
+      readonly token: number
       readonly storeKey: string
       readonly sequence: number
     }
