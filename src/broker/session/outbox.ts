@@ -6,16 +6,17 @@ const REGION_BYTES_COPIED_MAX = 16_384
 /** Payloads from this size on are sent from where they are instead of being copied. */
 export const SHARED_PAYLOAD_BYTES_MIN = 4_096
 
+/** Bytes of one slab: a few large regions, or hundreds of small ones. */
+const SLAB_BYTES = 65_536
 /** Slabs that one tick may fill; what does not fit has memory of its own. */
-const SLABS_MAX = 64
+const SLABS_MAX = 1_024
 
 /**
  * Memory for what one shard writes in one tick.
  *
- * All outboxes of a shard carve their regions from one slab, and from further ones in a tick that
- * writes much, so that the memory of the hot path stays in the processor's cache from tick to
- * tick. When every write of a tick went out at once the slabs start again from zero; otherwise
- * they are left to the transports and replaced.
+ * All outboxes of a shard carve their regions from a row of slabs, from the first one on in every
+ * tick, so that the memory of the hot path stays in the processor's cache. When a write of a tick
+ * did not go out at once, the slabs that the tick used are left to the transports and replaced.
  */
 export class WriteSlab {
   /** The slab that regions are taken from now, and where the next one starts. */
@@ -25,7 +26,7 @@ export class WriteSlab {
   readonly #slabs: Buffer[]
   #current: number
 
-  constructor(slabBytes = 1_048_576) {
+  constructor(slabBytes = SLAB_BYTES) {
     this.slabBytes = slabBytes
     this.bytes = Buffer.allocUnsafeSlow(slabBytes)
     this.offset = 0
@@ -52,10 +53,11 @@ export class WriteSlab {
 
   /** After a flush: `reusable` says that no transport holds any of the slabs any more. */
   reset(reusable: boolean): void {
-    if (!reusable) this.#slabs.splice(0, this.#slabs.length, Buffer.allocUnsafeSlow(this.slabBytes))
+    if (!reusable) this.#slabs.splice(0, this.#current + 1)
     this.#current = 0
-    this.bytes = this.#slabs[0]! // There always is one.
     this.offset = 0
+    this.bytes = this.#slabs[0] ?? Buffer.allocUnsafeSlow(this.slabBytes)
+    this.#slabs[0] = this.bytes
   }
 }
 
