@@ -3,6 +3,7 @@ import type { Delivery, GroupRoute } from '../router/routes.ts'
 import type { PickMemory, SharedPicker } from '../router/shared-strategy.ts'
 import { deliver, deliverAs, deliveryQos } from '../session/deliver.ts'
 import type { Session } from '../session/session.ts'
+import { QUEUE_GROUP } from '../topics/special-topic.ts'
 import type { ShardCore } from './core.ts'
 import type { Links } from './links.ts'
 import { admitDuringMove } from './move-gate.ts'
@@ -128,5 +129,6 @@ export function deliverToMember(
 
 /** The filter as the session holds it. */
 export function groupFilter(group: GroupRoute): string {
+  if (group.group === QUEUE_GROUP) return `$queue/${group.filter}`
   return `$share/${group.group}/${group.filter}`
 }
