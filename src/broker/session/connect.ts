@@ -8,6 +8,7 @@ import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { validateTopicNameText } from '#codec/mqtt/topic.ts'
 import { isUtf8, utf8Length } from '#codec/mqtt/utf8.ts'
+import { ByteWriter } from '#kernel/byte-writer.ts'
 import { Gauge, Metric } from '../metrics.ts'
 import type { AuthenticateResult } from '../ports.ts'
 import type { Broker } from '../shard/broker.ts'
@@ -20,6 +21,8 @@ import { resumeSession } from './resume.ts'
 
 const EXPIRY_NEVER = 0xffffffff
 const PORT_MAX = 65_535
+/** First size of the memory for a CONNACK. */
+const CONNACK_BYTES = 64
 /** Random bytes in a client id that the broker assigns. */
 const ASSIGNED_ID_BYTES = 12
 
@@ -103,7 +106,22 @@ function checkConnect(
     const detail = `the client identifier is longer than ${mqtt.clientIdBytesMax} bytes`
     return fail(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, detail)
   }
-  return checkWill(broker, packet)
+  return checkWill(broker, packet) ?? checkConnackSize(broker, connection, packet)
+}
+
+/** A client that could not even be sent its CONNACK is not let in [MQTT-3.1.2-24]. */
+function checkConnackSize(
+  broker: Broker,
+  connection: Connection,
+  packet: ConnectPacket,
+): DecodeFailure | undefined {
+  const { version, packetBytesMax } = connection
+  if (packetBytesMax === Number.POSITIVE_INFINITY) return undefined
+  const properties = connackProperties(broker, connection, packet)
+  const writer = new ByteWriter(CONNACK_BYTES)
+  encodeConnack(writer, version, false, ReasonCode.SUCCESS, properties, packetBytesMax)
+  if (writer.offset <= packetBytesMax) return undefined
+  return fail(ReasonCode.PACKET_TOO_LARGE, 'the CONNACK is larger than the client takes')
 }
 
 function clientIdOf(

@@ -1,5 +1,6 @@
 import { encodeAck } from '#codec/mqtt/ack.ts'
 import type { AckType } from '#codec/mqtt/ack.ts'
+import { connectVersion } from '#codec/mqtt/connect.ts'
 import { Frame, FrameStatus, readFrame } from '#codec/mqtt/frame.ts'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
@@ -77,6 +78,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   mountpoint: string
   mountpointBytes: number
   keepAliveMs: number
+  /** Monotonic time of the last bytes from the client. */
   lastReceivedMs: number
   connectedAtMs: number
   inflightMax: number
@@ -158,7 +160,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   receive(bytes: Buffer): void {
     if (this.state === ConnectionState.CLOSED) return
     this.context.metrics.increment(Metric.BYTES_RECEIVED, bytes.length)
-    this.lastReceivedMs = this.context.nowMs
+    this.lastReceivedMs = this.context.monotonicMs
     if (this.#parked > 0) {
       this.#held.push(Buffer.from(bytes))
       return
@@ -194,7 +196,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
 
   unpark(): void {
     if (--this.#parked > 0 || this.state === ConnectionState.CLOSED) return
-    this.lastReceivedMs = this.context.nowMs // What came meanwhile is only read now.
+    this.lastReceivedMs = this.context.monotonicMs // What came meanwhile is only read now.
     while (this.#held.length > 0) {
       const bytes = this.#held.shift()! // Not empty: the loop's condition.
       this.#consume(bytes, true)
@@ -211,7 +213,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     if (this.state !== ConnectionState.CLOSED) this.handler.timeUp(this)
   }
 
-  /** Aliases the client allows towards it; 0 = none. */
+  /** Aliases the client allows towards it; 0 = none [MQTT-3.1.2-26] [MQTT-3.1.2-27]. */
   setAliasesOutMax(clientMax: number): void {
     this.#aliasesOutMax = Math.min(clientMax, ALIASES_OUT_MAX)
   }
@@ -226,6 +228,16 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     const alias = this.#aliasesOut.size + 1
     this.#aliasesOut.set(topic, alias)
     return -alias
+  }
+
+  hasAliasFor(topic: TopicEntry): boolean {
+    if (this.#aliasesOutMax === 0) return false
+    const aliases = this.#aliasesOut
+    return aliases === undefined || aliases.size < this.#aliasesOutMax || aliases.has(topic)
+  }
+
+  withdrawAlias(topic: TopicEntry): void {
+    this.#aliasesOut?.delete(topic)
   }
 
   markDirty(): void {
@@ -340,7 +352,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
       const status = readFrame(bytes, offset, end, settings.mqtt.packetBytesMax, frame, known)
       if (status !== FrameStatus.OK) {
         if (status === FrameStatus.INCOMPLETE) this.#assembler.start(bytes, offset)
-        else this.#refuseFrame(status, frame)
+        else this.#refuseFrame(status, frame, bytes)
         return
       }
       offset = frame.bodyEnd
@@ -354,8 +366,15 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     }
   }
 
-  #refuseFrame(status: FrameStatus, frame: Frame): void {
+  #refuseFrame(status: FrameStatus, frame: Frame, bytes: Buffer): void {
     const { packetBytesMax } = this.context.settings.mqtt
+    if (this.state === ConnectionState.IDLE && frame.type === PacketType.CONNECT) {
+      // A client of MQTT 5 can be told why, if so much of its CONNECT is there.
+      const end = Math.min(frame.bodyEnd, bytes.length)
+      const isV5 = connectVersion(bytes, frame.bodyStart, end) === ProtocolVersion.V5
+      if (isV5) this.version = ProtocolVersion.V5
+      if (isV5) this.state = ConnectionState.CONNECTING
+    }
     this.close(
       status === FrameStatus.TOO_LARGE
         ? {

@@ -26,6 +26,8 @@ export interface SessionContext {
   readonly slab: WriteSlab
   /** Wall clock of this tick in ms. */
   readonly nowMs: number
+  /** Monotonic clock of this tick in ms. */
+  readonly monotonicMs: number
   /** Notes that the message now being routed needs the next commit before it is acknowledged. */
   noteDurableWrite(): void
   /** Gives up one reference to a shared body, wherever it is counted. */

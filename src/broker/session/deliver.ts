@@ -22,6 +22,8 @@ import type { Session } from './session.ts'
 
 const NO_BYTES = Buffer.alloc(0)
 const NO_PROPERTIES = NO_BYTES
+/** Identifier and number of a topic alias. */
+const ALIAS_PROPERTY_BYTES = 3
 const FRAME_WRITER_BYTES = 8_192
 const frameWriter: ByteWriter = new ByteWriter(FRAME_WRITER_BYTES)
 
@@ -235,7 +237,7 @@ function writeQos0(
     return
   }
   const v5 = outlet.version === ProtocolVersion.V5
-  if (v5 && outlet.aliasFor(message.topic) !== 0) {
+  if (v5 && outlet.hasAliasFor(message.topic)) {
     writePublish(context, outlet, message, 0, false, false, 0, undefined)
     return
   }
@@ -298,21 +300,18 @@ function writePublish(
       return false
     }
   }
+  let alias = v5 ? outlet.aliasFor(topic) : 0
   if (outlet.packetBytesMax !== Number.POSITIVE_INFINITY) {
-    const more = v5 ? deliveryPropertiesLength(expirySeconds, 1, subscriptionIds) : 0
-    const size = publishFrameSize(
-      outlet.version,
-      topic.bytes.length,
-      qos,
-      properties.length + more,
-      payloadLength,
-    )
-    if (size > outlet.packetBytesMax) {
+    const idsLength = deliveryPropertiesLength(expirySeconds, 0, subscriptionIds)
+    if (alias !== 0 && !fits(outlet, message, qos, idsLength, alias)) {
+      if (alias < 0) outlet.withdrawAlias(topic)
+      alias = 0
+    }
+    if (alias === 0 && !fits(outlet, message, qos, idsLength, alias)) {
       countDropped(context, Metric.DELIVERY_DROPPED_TOO_LARGE)
       return false
     }
   }
-  const alias = v5 ? outlet.aliasFor(topic) : 0
   const topicBytes = alias > 0 ? NO_BYTES : topicBytesFor(outlet, topic)
   const first = publishFirstByte(qos, retain, dup)
   const aliasNumber = alias < 0 ? -alias : alias
@@ -351,6 +350,28 @@ function writePublish(
   outlet.markDirty()
   countSent(context, qos)
   return true
+}
+
+/**
+ * True when the client takes the packet with this alias (as `aliasFor` gives it) [MQTT-3.1.2-24].
+ * @param moreLength bytes of the properties that the message does not bring along
+ */
+function fits(
+  outlet: Outlet,
+  message: Message,
+  qos: QoS,
+  moreLength: number,
+  alias: number,
+): boolean {
+  const aliasLength = alias === 0 ? 0 : ALIAS_PROPERTY_BYTES
+  const size = publishFrameSize(
+    outlet.version,
+    alias > 0 ? 0 : topicBytesFor(outlet, message.topic).length,
+    qos,
+    message.properties.length + moreLength + aliasLength,
+    message.payloadLength,
+  )
+  return size <= outlet.packetBytesMax
 }
 
 /** The topic as the client knows it: without the mountpoint of its listener. */

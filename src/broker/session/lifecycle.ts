@@ -2,7 +2,7 @@ import { encodeConnack } from '#codec/mqtt/connack.ts'
 import { encodeDisconnect } from '#codec/mqtt/disconnect.ts'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
-import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { isReasonOf, ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { Gauge, Metric } from '../metrics.ts'
 import type { Broker } from '../shard/broker.ts'
 import { redispatchShared } from '../shard/redispatch.ts'
@@ -12,6 +12,9 @@ import type { CloseCause } from './outlet.ts'
 import type { PendingAck } from './pending-ack.ts'
 import { forgetIncoming } from './session-record.ts'
 import type { Session } from './session.ts'
+
+/** Bytes of the CONNACK of a refusal without a reason string. */
+const CONNACK_BYTES_MIN = 5
 
 /**
  * The end of a network connection, whoever ended it: tells the client why where the protocol has
@@ -45,8 +48,9 @@ export function connectionGone(
   if (session === undefined || session.connection !== connection) return
   core.metrics.increment(Metric.CLIENT_DISCONNECTED)
   core.metrics.addGauge(Gauge.LIVE_CONNECTIONS, -1)
-  announceDisconnected(broker, connection, session, cause)
   detach(broker, session, cause)
+  // Only now: the client may have subscribed to it, and nothing follows DISCONNECT.
+  announceDisconnected(broker, connection, session, cause) // [MQTT-3.14.4-1]
 }
 
 /** CONNACK or DISCONNECT with the reason; 3.x has the former only [MQTT-3.14.0-1]. */
@@ -61,10 +65,12 @@ function sayGoodbye(
   const { metrics } = broker.core
   const properties = connection.problemInformation ? { reasonString: cause.text } : {}
   if (state === ConnectionState.CONNECTING) {
-    const sent = encodeConnack(outbox, version, false, cause.reason, properties, packetBytesMax)
+    const reason = connackReason(cause.reason)
+    const sent =
+      packetBytesMax >= CONNACK_BYTES_MIN &&
+      encodeConnack(outbox, version, false, reason, properties, packetBytesMax)
     if (sent) metrics.increment(Metric.PACKETS_CONNACK_SENT)
     metrics.increment(Metric.PACKETS_CONNACK_ERROR)
-    const { reason } = cause
     const auth =
       reason === ReasonCode.BAD_USER_NAME_OR_PASSWORD || reason === ReasonCode.NOT_AUTHORIZED
     if (auth) metrics.increment(Metric.PACKETS_CONNACK_AUTH_ERROR)
@@ -73,6 +79,13 @@ function sayGoodbye(
     metrics.increment(Metric.PACKETS_DISCONNECT_SENT)
     metrics.increment(Metric.PACKETS_SENT)
   }
+}
+
+/** A reason that CONNACK may carry [MQTT-3.2.2-8]. */
+function connackReason(reason: ReasonCode): ReasonCode {
+  if (isReasonOf(PacketType.CONNACK, reason)) return reason
+  const isGoing = reason === ReasonCode.SERVER_SHUTTING_DOWN
+  return isGoing ? ReasonCode.SERVER_UNAVAILABLE : ReasonCode.UNSPECIFIED_ERROR
 }
 
 /** The session goes on without a connection, or ends with it [MQTT-3.1.2-23]. */

@@ -36,6 +36,10 @@ export interface Outlet {
    * minus the alias that this packet must introduce.
    */
   aliasFor(topic: TopicEntry): number
+  /** True when `aliasFor` would give an alias, or make one. */
+  hasAliasFor(topic: TopicEntry): boolean
+  /** Takes back the alias that `aliasFor` just made: its packet is not sent. */
+  withdrawAlias(topic: TopicEntry): void
   /** Has the outbox written at the end of the tick. */
   markDirty(): void
   /** Ends the connection: DISCONNECT for 5.0, then close. */

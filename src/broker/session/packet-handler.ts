@@ -82,7 +82,7 @@ export class PacketHandler implements ConnectionHandler {
       return
     }
     // A connection that is not read cannot show that its client lives.
-    const idleMs = connection.parked ? 0 : core.nowMs - connection.lastReceivedMs
+    const idleMs = connection.parked ? 0 : core.monotonicMs - connection.lastReceivedMs
     if (idleMs < connection.keepAliveMs) {
       core.timers.schedule(connection.timer, connection.keepAliveMs - idleMs)
       return

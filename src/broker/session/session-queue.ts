@@ -6,7 +6,7 @@ import type { SessionContext } from './context.ts'
 import { hexOfKey, laneKey, laneOfKey, queueKey, sequenceOfKey } from './keys.ts'
 import type { Outgoing } from './outgoing.ts'
 import { noteReceived } from './origin.ts'
-import { decodeOutgoing, encodeOutgoing, recordedPacketId } from './outgoing-record.ts'
+import { bodyKeyOf, decodeOutgoing, encodeOutgoing, recordedPacketId } from './outgoing-record.ts'
 
 /** Stored messages that are held in memory as well; what follows them is read when needed. */
 const MEMORY_MESSAGES_MAX = 256
@@ -232,11 +232,23 @@ export class SessionQueue {
 
   /** Removes everything, records included. */
   clear(): void {
-    for (;;) {
-      const entry = this.take()
-      if (entry === undefined) return
-      this.forget(entry)
-    }
+    this.#unread = false
+    this.#recovered = []
+    this.#lanes.length = 0
+    this.count = 0
+    this.bytes = 0
+    if (!this.stored) return
+    const { store } = this.#context
+    const keys: string[] = []
+    const bodies: string[] = []
+    store.scan(Table.QUEUE, this.#storeKey, prefixEnd(this.#storeKey), (key, value) => {
+      keys.push(key)
+      const bodyKey = bodyKeyOf(value)
+      if (bodyKey !== undefined) bodies.push(bodyKey)
+      return true
+    })
+    for (const key of keys) store.remove(Table.QUEUE, key)
+    for (const bodyKey of bodies) this.#context.releaseBody(bodyKey)
   }
 
   /** What was in flight before a restart or a move, in order; given once. */

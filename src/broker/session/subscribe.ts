@@ -269,6 +269,14 @@ function sendInTurn(
   siblings: number,
   onSent: (() => void) | undefined,
 ): void {
+  if (writer.offset > connection.packetBytesMax) {
+    connection.close({
+      reason: ReasonCode.PACKET_TOO_LARGE, // [MQTT-3.1.2-24]
+      code: 'packet_too_large',
+      text: `The answer is larger than the ${connection.packetBytesMax} bytes the client takes.`,
+    })
+    return
+  }
   const ack = new PendingAck(connection, 0, 0, 0, 0)
   ack.frame = writer.bytes.subarray(0, writer.offset)
   ack.onSent = onSent

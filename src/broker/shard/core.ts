@@ -75,6 +75,7 @@ export class ShardCore implements SessionContext {
   releaseForeignBody: (key: string) => void
   #stale: boolean
   #nowMs: number
+  #monotonicMs: number
   #dirty: Flushable[]
   #commitWaiters: PendingAck[]
   #held: HeldSend[]
@@ -106,6 +107,7 @@ export class ShardCore implements SessionContext {
     this.releaseForeignBody = () => {}
     this.#stale = true
     this.#nowMs = 0
+    this.#monotonicMs = 0
     this.#dirty = []
     this.#commitWaiters = []
     this.#held = []
@@ -119,11 +121,18 @@ export class ShardCore implements SessionContext {
     return this.#nowMs
   }
 
+  /** Monotonic clock in ms, read once per tick: for what must not jump with the wall clock. */
+  get monotonicMs(): number {
+    if (this.#stale) this.startTick()
+    return this.#monotonicMs
+  }
+
   /** Makes sure that this tick will have an end. */
   startTick(): void {
     if (!this.#stale) return
     this.#stale = false
     this.#nowMs = this.ports.clock.nowMs()
+    this.#monotonicMs = this.ports.clock.monotonicMs()
     this.ports.requestTick()
   }
 
@@ -222,7 +231,10 @@ export class ShardCore implements SessionContext {
       const current = session.inflight.get(outgoing.packetId) === outgoing
       if (!current || outgoing.state !== OutgoingState.HELD) continue
       outgoing.state = OutgoingState.SENT
-      if (outlet !== undefined) sendOutgoing(this, session, outlet, outgoing)
+      if (outlet === undefined) continue
+      sendOutgoing(this, session, outlet, outgoing)
+      // One that cannot be sent leaves the window: another one may go.
+      if (session.inflight.get(outgoing.packetId) !== outgoing) this.pumpLater(session)
     }
   }
 

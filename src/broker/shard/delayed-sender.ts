@@ -4,8 +4,10 @@ import { PendingAck as Waiting } from '../session/pending-ack.ts'
 import type { Broker } from './broker.ts'
 import { publishMessage } from './publisher.ts'
 
-/** Delayed messages published per call of `run`. */
-const BATCH_MAX = 1_000
+/** Delayed messages taken from the store at a time. */
+const BATCH_MAX = 250
+/** Time that one call of `run` takes, about. */
+const RUN_MS_MAX = 10
 
 /**
  * Publishes delayed messages when they are due. A message leaves the store together with what its
@@ -21,8 +23,12 @@ export class DelayedSender {
   /** Publishes what is due. Host time: once per advance. */
   run(): void {
     const { core, delayed } = this.#broker
-    if (delayed.nextDueMs > core.nowMs || !core.store.healthy) return
-    delayed.due(core.nowMs, BATCH_MAX, (entry) => this.#publish(entry))
+    const { clock } = core.ports
+    const endMs = clock.monotonicMs() + RUN_MS_MAX
+    while (delayed.nextDueMs <= core.nowMs && core.store.healthy) {
+      const taken = delayed.due(core.nowMs, BATCH_MAX, (entry) => this.#publish(entry))
+      if (taken === 0 || clock.monotonicMs() >= endMs) return
+    }
   }
 
   #publish(entry: DelayedMessage): boolean {

@@ -48,14 +48,14 @@ export class Inbox implements ItemHandler {
     const session = core.sessions.get(clientId)
     core.routeShared = false
     const here = session !== undefined && (session.connection !== undefined || hops >= HOPS_MAX)
-    if (here && deliverToMember(core, session, message, route)) return
+    if (here && deliverToMember(routing, session, message, route)) return
     // The member left, or went offline, since the sender looked: another one may be online.
     core.routeRemote = 0
     routing.publisher = undefined
     const exclude = session === undefined ? new Set([clientId]) : undefined
     if (hops < HOPS_MAX && routeToGroup(routing, message, route, exclude, hops)) {
       links.forwardedTo |= core.routeRemote
-    } else if (session !== undefined) deliverToMember(core, session, message, route)
+    } else if (session !== undefined) deliverToMember(routing, session, message, route)
   }
 
   forwarded(clientId: string, outgoing: Outgoing): void {

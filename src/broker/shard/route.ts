@@ -2,6 +2,7 @@ import type { Message } from '../message.ts'
 import type { Delivery, GroupRoute } from '../router/routes.ts'
 import type { PickMemory, SharedPicker } from '../router/shared-strategy.ts'
 import { deliver, deliverAs, deliveryQos } from '../session/deliver.ts'
+import { Outgoing } from '../session/outgoing.ts'
 import type { Session } from '../session/session.ts'
 import { QUEUE_GROUP } from '../topics/special-topic.ts'
 import type { ShardCore } from './core.ts'
@@ -102,8 +103,7 @@ export function routeToGroup(
   if (member.shard === core.shard) {
     const session = core.sessions.get(member.clientId)
     if (session === undefined) return false
-    deliverToMember(core, session, message, group)
-    return true
+    return deliverToMember(routing, session, message, group)
   }
   links.publishToMember(member.shard, message, group, member.clientId, hops + 1)
   core.routeRemote |= 1 << member.shard
@@ -112,17 +112,24 @@ export function routeToGroup(
 
 /** Gives a message of a shared subscription to the member chosen, a session of this shard. */
 export function deliverToMember(
-  core: ShardCore,
+  routing: Routing,
   session: Session,
   message: Message,
   group: GroupRoute,
 ): boolean {
+  const { core, links } = routing
   const held = session.subscriptions.get(groupFilter(group))
   if (held === undefined) return false
   const { subscription } = held
   const qos = deliveryQos(core, message, subscription.qos)
   const retain = message.retain && subscription.retainAsPublished
   const ids = subscription.subscriptionId === 0 ? undefined : [subscription.subscriptionId]
+  if (session.move?.role === 'source') {
+    // The new owner announces the membership as its own; until that is known here it is forwarded.
+    const outgoing = new Outgoing(message, qos, retain, ids, group)
+    links.forward(session.move.peer, session.clientId, outgoing, message)
+    return true
+  }
   deliverAs(core, session, message, qos, retain, ids, group, core.routeShared)
   return true
 }

@@ -190,9 +190,9 @@ export class Sessions implements TimerTarget {
   end(session: Session): void {
     const core = this.#core
     if (session.ended) return
+    this.ensureLoaded(session)
     this.#leave(session)
     removeSessionRecords(core.store, session)
-    if (session.unloaded) this.ensureLoaded(session)
     for (const outgoing of session.inflight.values()) session.queue.forget(outgoing)
     session.inflight.clear()
     session.queue.clear()

@@ -102,8 +102,8 @@ export class Shard {
     const core = this.#core
     const connection = new Connection(core, this.#handler, wire, listener)
     core.connections.add(connection)
-    connection.lastReceivedMs = core.nowMs
-    const dueMs = core.ports.clock.monotonicMs() + core.settings.mqtt.idleTimeoutMs
+    connection.lastReceivedMs = core.monotonicMs
+    const dueMs = core.monotonicMs + core.settings.mqtt.idleTimeoutMs
     core.timers.scheduleAt(connection.timer, dueMs)
     return connection
   }
