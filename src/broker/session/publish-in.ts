@@ -327,7 +327,7 @@ function accept(
   const { core } = broker
   const { qos } = message
   if (qos > 0 && !core.store.healthy && needsStore(broker, session, message)) {
-    answer(broker, connection, session, qos, packetId, ReasonCode.QUOTA_EXCEEDED)
+    refuseUnstored(broker, connection, session, qos, packetId)
     return
   }
   if (message.topic.bytes[0] === DOLLAR && message.topic.topic.startsWith(DELAYED_PREFIX)) {
@@ -347,6 +347,25 @@ function accept(
   const v5 = connection.version === ProtocolVersion.V5
   const reason = none && v5 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS
   answer(broker, connection, session, qos, packetId, reason)
+}
+
+/** The message cannot be stored now. 3.x clients know no refusal but the end of the connection. */
+function refuseUnstored(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  qos: QoS,
+  packetId: number,
+): void {
+  if (connection.version === ProtocolVersion.V5) {
+    answer(broker, connection, session, qos, packetId, ReasonCode.QUOTA_EXCEEDED)
+    return
+  }
+  connection.close({
+    reason: ReasonCode.QUOTA_EXCEEDED,
+    code: 'storage_failed',
+    text: 'The broker cannot store messages at the moment.',
+  })
 }
 
 /** A QoS 2 message that several shards will store gets an origin, see origin.ts. */
