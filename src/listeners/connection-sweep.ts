@@ -14,7 +14,7 @@ interface Stall {
   sinceMs: number
 }
 
-/** Cuts connections of one listener that take nothing, or (WebSocket) send nothing, for too long. */
+/** Cuts connections that take nothing, or (WebSocket) send nothing, for too long. */
 export class ConnectionSweep {
   readonly #options: ListenerOptions
   readonly #wires: ReadonlySet<NetWire<WireInfo>>

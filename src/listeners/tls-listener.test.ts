@@ -22,59 +22,59 @@ import {
 const internals = loadTcpInternals()
 const handleTools = internals && makeHandleTools(internals, new ReadBuffer())
 
+let folder: string
+let tls: TlsListenerOptions
+let ca: Buffer
+let fixture = new HostFixture({ handleTools })
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tideway-ssl-'))
+  const made = ensureDevelopmentCertificates(folder, Date.now())
+  ca = readFileSync(made.cacertfile)
+  tls = tlsOptions(made.certfile, made.keyfile)
+  makeClientCertificate('sensor', '/C=SE/O=Example/CN=sensor-1')
+  makeClientCertificate('stranger', '/CN=stranger')
+})
+
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+afterEach(async () => {
+  await fixture.close()
+  fixture = new HostFixture({ handleTools })
+})
+
+function makeClientCertificate(name: string, subject: string): void {
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const files = ['-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.pem`)]
+  const args = ['req', '-x509', ...key, ...files, '-subj', subject, '-days', '2']
+  execFileSync('openssl', args, { stdio: 'ignore' })
+}
+
+function clientFiles(name: string): ConnectionOptions {
+  const read = (kind: string): Buffer => readFileSync(join(folder, `${name}.${kind}`))
+  return { cert: read('pem'), key: read('key') }
+}
+
+function start(
+  change: Partial<TlsListenerOptions> = {},
+  more: Partial<ListenerOptions> = {},
+): Promise<number> {
+  return fixture.start({ id: 'ssl:default', type: 'ssl', tls: { ...tls, ...change }, ...more })
+}
+
+function verifying(requirePeerCertificate: boolean): Partial<TlsListenerOptions> {
+  const files = { ...tls.files, cacertfile: join(folder, 'sensor.pem') }
+  return { files, verifyPeer: true, requirePeerCertificate }
+}
+
+async function dial(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
+  const socket = connect({ host: LOOPBACK, port, ca, servername: 'localhost', ...options })
+  fixture.own(socket)
+  await once(socket, 'secureConnect')
+  return socket
+}
+
 describe('TLS listener', () => {
-  let folder: string
-  let tls: TlsListenerOptions
-  let ca: Buffer
-  let fixture = new HostFixture({ handleTools })
-
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'tideway-ssl-'))
-    const made = ensureDevelopmentCertificates(folder, Date.now())
-    ca = readFileSync(made.cacertfile)
-    tls = tlsOptions(made.certfile, made.keyfile)
-    makeClientCertificate('sensor', '/C=SE/O=Example/CN=sensor-1')
-    makeClientCertificate('stranger', '/CN=stranger')
-  })
-
-  after(() => rmSync(folder, { recursive: true, force: true }))
-
-  afterEach(async () => {
-    await fixture.close()
-    fixture = new HostFixture({ handleTools })
-  })
-
-  function makeClientCertificate(name: string, subject: string): void {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-    const files = ['-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.pem`)]
-    const args = ['req', '-x509', ...key, ...files, '-subj', subject, '-days', '2']
-    execFileSync('openssl', args, { stdio: 'ignore' })
-  }
-
-  function clientFiles(name: string): ConnectionOptions {
-    const read = (kind: string): Buffer => readFileSync(join(folder, `${name}.${kind}`))
-    return { cert: read('pem'), key: read('key') }
-  }
-
-  function start(
-    change: Partial<TlsListenerOptions> = {},
-    more: Partial<ListenerOptions> = {},
-  ): Promise<number> {
-    return fixture.start({ id: 'ssl:default', type: 'ssl', tls: { ...tls, ...change }, ...more })
-  }
-
-  function verifying(requirePeerCertificate: boolean): Partial<TlsListenerOptions> {
-    const files = { ...tls.files, cacertfile: join(folder, 'sensor.pem') }
-    return { files, verifyPeer: true, requirePeerCertificate }
-  }
-
-  async function dial(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
-    const socket = connect({ host: LOOPBACK, port, ca, servername: 'localhost', ...options })
-    fixture.own(socket)
-    await once(socket, 'secureConnect')
-    return socket
-  }
-
   for (const version of ['TLSv1.2', 'TLSv1.3'] satisfies SecureVersion[]) {
     it(`speaks ${version}`, async () => {
       const port = await start()
@@ -149,7 +149,9 @@ describe('TLS listener', () => {
     await fixture.line('tls_failed')
     assert.equal(fixture.connections.length, 0)
   })
+})
 
+describe('client certificates on a TLS listener', () => {
   it('knows the certificate of a client', async () => {
     const port = await start(verifying(true))
     await dial(port, clientFiles('sensor'))
@@ -180,7 +182,9 @@ describe('TLS listener', () => {
     assert.equal(wire.info.listener, 'ssl:lenient')
     assert.equal(wire.info.certCommonName, undefined)
   })
+})
 
+describe('files, sessions and PROXY headers of a TLS listener', () => {
   it('resumes a session on another thread with the same ticket keys', async () => {
     const other = new HostFixture({ handleTools: undefined })
     const first = await start()

@@ -59,62 +59,81 @@ const PATHS: readonly (readonly [string, HandleTools | undefined])[] = [
   ['socket', undefined],
 ]
 
+/** Connections over one path: the port opens before the tests of a suite and closes after them. */
+class Rig {
+  readonly #tools: HandleTools | undefined
+  readonly #clients = new Set<Socket>()
+  acceptor: Acceptor | undefined
+  #accept: (incoming: Incoming) => void = () => {}
+
+  constructor(tools: HandleTools | undefined) {
+    this.#tools = tools
+    before(() => this.#open())
+    after(() => this.#close())
+  }
+
+  get port(): number {
+    return this.acceptor?.port ?? 0
+  }
+
+  async dial(allowHalfOpen = false): Promise<{ client: Socket; incoming: Incoming }> {
+    const accepted = new Promise<Incoming>((resolve) => {
+      this.#accept = resolve
+    })
+    const client = connect({ host: HOST, port: this.port, allowHalfOpen })
+    this.#clients.add(client)
+    client.on('error', () => {})
+    const [incoming] = await Promise.all([accepted, once(client, 'connect')])
+    return { client, incoming }
+  }
+
+  async pair(allowHalfOpen = false, start = true): Promise<Pair> {
+    const { client, incoming } = await this.dial(allowHalfOpen)
+    const recorder = new Recorder()
+    const wire = incoming.wire('facts', recorder)
+    const closed = { count: 0 }
+    wire.onClosed = () => {
+      closed.count += 1
+    }
+    if (start) wire.start()
+    return { wire, recorder, client, closed }
+  }
+
+  async #open(): Promise<void> {
+    const options = { host: HOST, port: 0, backlog: 16, reusePort: false, noDelay: true }
+    const keepAlive = { idleS: 60, intervalS: 10, count: 3 }
+    const events = {
+      accepted: (incoming: Incoming) => this.#accept(incoming),
+      failed: (code: string) => assert.fail(code),
+    }
+    this.acceptor = await openAcceptor({ ...options, keepAlive }, events, this.#tools)
+  }
+
+  async #close(): Promise<void> {
+    for (const client of this.#clients) client.destroy()
+    await this.acceptor?.close()
+  }
+}
+
+it('has the internals of the fast path in this Node.js', () => {
+  assert.ok(internals !== undefined)
+})
+
 for (const [name, tools] of PATHS) {
-  describe(`wire over a ${name}`, () => {
-    let acceptor: Acceptor
-    let accept: (incoming: Incoming) => void
-    const clients = new Set<Socket>()
-
-    before(async () => {
-      assert.ok(name === 'socket' || tools !== undefined, 'the internals exist in this Node.js')
-      const options = { host: HOST, port: 0, backlog: 16, reusePort: false, noDelay: true }
-      const keepAlive = { idleS: 60, intervalS: 10, count: 3 }
-      const events = {
-        accepted: (incoming: Incoming) => accept(incoming),
-        failed: (code: string) => assert.fail(code),
-      }
-      acceptor = await openAcceptor({ ...options, keepAlive }, events, tools)
-    })
-
-    after(async () => {
-      for (const client of clients) client.destroy()
-      await acceptor.close()
-    })
-
-    async function dial(allowHalfOpen = false): Promise<{ client: Socket; incoming: Incoming }> {
-      const accepted = new Promise<Incoming>((resolve) => {
-        accept = resolve
-      })
-      const client = connect({ host: HOST, port: acceptor.port, allowHalfOpen })
-      clients.add(client)
-      client.on('error', () => {})
-      const [incoming] = await Promise.all([accepted, once(client, 'connect')])
-      return { client, incoming }
-    }
-
-    async function open(allowHalfOpen = false, start = true): Promise<Pair> {
-      const { client, incoming } = await dial(allowHalfOpen)
-      const recorder = new Recorder()
-      const wire = incoming.wire('facts', recorder)
-      const closed = { count: 0 }
-      wire.onClosed = () => {
-        closed.count += 1
-      }
-      if (start) wire.start()
-      return { wire, recorder, client, closed }
-    }
+  describe(`reading over a ${name}`, () => {
+    const rig = new Rig(tools)
 
     it('tells where the peer is', async () => {
-      const { client, incoming } = await dial()
+      const { client, incoming } = await rig.dial()
       assert.equal(incoming.peerHost, HOST)
       assert.equal(incoming.peerPort, client.localPort)
-      assert.equal(incoming.localPort, acceptor.port)
+      assert.equal(incoming.localPort, rig.port)
       incoming.refuse()
       await once(client, 'close')
     })
 
     it('receives what the peer sends, in order', async () => {
-      const { recorder, client, wire } = await open()
+      const { recorder, client, wire } = await rig.pair()
       client.write('one ')
       await recorder.until(() => recorder.received.length === 4)
       client.write('two')
@@ -125,7 +144,7 @@ for (const [name, tools] of PATHS) {
     })
 
     it('receives a megabyte unchanged', async () => {
-      const { recorder, client, wire } = await open()
+      const { recorder, client, wire } = await rig.pair()
       const sent = Buffer.alloc(1 << 20, 'abcdefghijk')
       client.write(sent)
       await recorder.until(() => recorder.received.length === sent.length)
@@ -133,8 +152,41 @@ for (const [name, tools] of PATHS) {
       wire.destroy()
     })
 
+    it('stops reading while paused', async () => {
+      const { client, recorder, wire } = await rig.pair(false, false)
+      wire.pause()
+      wire.start()
+      client.write('early')
+      await roundTrips(client, wire)
+      assert.equal(recorder.received.length, 0)
+      wire.resume()
+      await recorder.until(() => recorder.received.length === 5)
+      wire.pause()
+      client.write(' late')
+      await roundTrips(client, wire)
+      assert.equal(recorder.received.toString(), 'early')
+      wire.resume()
+      await recorder.until(() => recorder.received.length === 10)
+      wire.destroy()
+    })
+
+    it('hands out a socket that does not read by itself', async () => {
+      const { client, incoming } = await rig.dial()
+      const socket = incoming.socket()
+      client.write('hello')
+      assert.equal(await readBytes(socket, 5), 'hello')
+      socket.write('there')
+      assert.equal(await readBytes(client, 5), 'there')
+      client.end()
+      await once(socket, 'close')
+    })
+  })
+
+  describe(`writing over a ${name}`, () => {
+    const rig = new Rig(tools)
+
     it('sends one buffer and many, in order', async () => {
-      const { client, wire } = await open()
+      const { client, wire } = await rig.pair()
       assert.equal(wire.write([Buffer.from('a')], 1), true)
       assert.equal(wire.write([], 0), true)
       wire.write([Buffer.from('bc'), Buffer.from('d'), Buffer.from('ef')], 5)
@@ -144,7 +196,7 @@ for (const [name, tools] of PATHS) {
     })
 
     it('sends more buffers at once than the system takes in one call', async () => {
-      const { client, wire } = await open()
+      const { client, wire } = await rig.pair()
       const chunks = Array.from({ length: 3000 }, (_, index) => Buffer.from(`${index % 10}`))
       wire.write(chunks, chunks.length)
       assert.equal(await readBytes(client, 3000), '0123456789'.repeat(300))
@@ -152,7 +204,7 @@ for (const [name, tools] of PATHS) {
     })
 
     it('says when memory may be used again, and holds it only when it says so', async () => {
-      const { client, recorder, wire } = await open()
+      const { client, recorder, wire } = await rig.pair()
       client.pause()
       const memory = Buffer.alloc(64 << 10)
       let sent = 0
@@ -171,7 +223,7 @@ for (const [name, tools] of PATHS) {
     })
 
     it('does not keep the array of buffers', async () => {
-      const { client, wire } = await open()
+      const { client, wire } = await rig.pair()
       client.pause()
       const block = Buffer.alloc(4 << 20, 'x')
       const chunks = [block, Buffer.from('end')]
@@ -184,7 +236,7 @@ for (const [name, tools] of PATHS) {
     })
 
     it('counts what a slow reader has not taken and tells when it has', async () => {
-      const { client, recorder, wire } = await open()
+      const { client, recorder, wire } = await rig.pair()
       client.pause()
       const block = Buffer.alloc(8 << 20, 'y')
       wire.write([block], block.length)
@@ -205,26 +257,27 @@ for (const [name, tools] of PATHS) {
       wire.destroy()
     })
 
-    it('stops reading while paused', async () => {
-      const { client, recorder, wire } = await open(false, false)
+    it('reports a failed write after the write has returned', async () => {
+      const { client, recorder, wire } = await rig.pair(false, false)
       wire.pause()
       wire.start()
-      client.write('early')
-      await roundTrips(client, wire)
-      assert.equal(recorder.received.length, 0)
-      wire.resume()
-      await recorder.until(() => recorder.received.length === 5)
-      wire.pause()
-      client.write(' late')
-      await roundTrips(client, wire)
-      assert.equal(recorder.received.toString(), 'early')
-      wire.resume()
-      await recorder.until(() => recorder.received.length === 10)
-      wire.destroy()
+      client.resetAndDestroy()
+      await once(client, 'close')
+      const isOver = (): boolean => recorder.endings.length > 0
+      while (!isOver()) {
+        wire.write([Buffer.alloc(1000)], 1000)
+        assert.equal(recorder.endings.length, 0)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      assert.match(recorder.endings[0]?.error ?? '', /EPIPE|ECONNRESET/)
     })
+  })
+
+  describe(`ending over a ${name}`, () => {
+    const rig = new Rig(tools)
 
     it('says once that the peer closed', async () => {
-      const { client, recorder, closed, wire } = await open()
+      const { client, recorder, closed, wire } = await rig.pair()
       client.end('bye')
       await recorder.until(() => recorder.endings.length > 0)
       assert.equal(recorder.received.toString(), 'bye')
@@ -238,36 +291,21 @@ for (const [name, tools] of PATHS) {
     })
 
     it('closes when the peer has closed its direction only', async () => {
-      const { client, recorder } = await open(true)
+      const { client, recorder } = await rig.pair(true)
       client.end()
       await Promise.all([recorder.until(() => recorder.endings.length > 0), ended(client)])
     })
 
     it('says once, with the error, that the peer reset the connection', async () => {
-      const { client, recorder, closed } = await open()
+      const { client, recorder, closed } = await rig.pair()
       client.resetAndDestroy()
       await recorder.until(() => recorder.endings.length > 0)
       assert.deepEqual(recorder.endings, [{ error: 'ECONNRESET' }])
       assert.equal(closed.count, 1)
     })
 
-    it('reports a failed write after the write has returned', async () => {
-      const { client, recorder, wire } = await open(false, false)
-      wire.pause()
-      wire.start()
-      client.resetAndDestroy()
-      await once(client, 'close')
-      const isOver = (): boolean => recorder.endings.length > 0
-      while (!isOver()) {
-        wire.write([Buffer.alloc(1000)], 1000)
-        assert.equal(recorder.endings.length, 0)
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-      assert.match(recorder.endings[0]?.error ?? '', /EPIPE|ECONNRESET/)
-    })
-
     it('ends after sending what waits, and does not deliver what comes then', async () => {
-      const { client, recorder, wire, closed } = await open(true)
+      const { client, recorder, wire, closed } = await rig.pair(true)
       const block = Buffer.alloc(4 << 20, 'z')
       client.pause()
       wire.write([block, Buffer.from('last')], block.length + 4)
@@ -286,7 +324,7 @@ for (const [name, tools] of PATHS) {
     })
 
     it('cuts an ended connection that the peer does not close', async (t) => {
-      const { client, recorder, wire } = await open(true)
+      const { client, recorder, wire } = await rig.pair(true)
       t.mock.timers.enable({ apis: ['setTimeout'] })
       wire.end()
       await ended(client)
@@ -297,7 +335,7 @@ for (const [name, tools] of PATHS) {
     })
 
     it('cuts at once when destroyed, and says nothing', async () => {
-      const { client, recorder, wire, closed } = await open()
+      const { client, recorder, wire, closed } = await rig.pair()
       wire.destroy()
       wire.destroy()
       await once(client, 'close')
@@ -306,7 +344,7 @@ for (const [name, tools] of PATHS) {
     })
 
     it('may be destroyed or paused by its receiver', async () => {
-      const { client, wire, closed } = await open()
+      const { client, wire, closed } = await rig.pair()
       let calls = 0
       wire.receiver = {
         ...NO_RECEIVER,
@@ -322,17 +360,6 @@ for (const [name, tools] of PATHS) {
       await once(client, 'close')
       assert.equal(calls, 1)
       assert.equal(closed.count, 1)
-    })
-
-    it('hands out a socket that does not read by itself', async () => {
-      const { client, incoming } = await dial()
-      const socket = incoming.socket()
-      client.write('hello')
-      assert.equal(await readBytes(socket, 5), 'hello')
-      socket.write('there')
-      assert.equal(await readBytes(client, 5), 'there')
-      client.end()
-      await once(socket, 'close')
     })
   })
 }

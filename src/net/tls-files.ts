@@ -83,7 +83,7 @@ function explain(error: Error & { code?: string }, options: TlsOptions): string 
   const { certfile, keyfile, cacertfile, dhfile } = options
   const code = error.code ?? ''
   if (code.includes('KEY_VALUES_MISMATCH')) {
-    return `keyfile ${keyfile} does not belong to certfile ${certfile}. Use the key it was made with.`
+    return `keyfile ${keyfile} does not belong to certfile ${certfile}. Use the key of that one.`
   }
   if (/BAD_DECRYPT|BAD_PASSWORD|INTERRUPTED_OR_CANCELLED|EMPTY_PASSPHRASE/.test(code)) {
     return `keyfile ${keyfile} cannot be decrypted. Set \`password\` to the password of the key.`

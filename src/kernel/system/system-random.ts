@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** Randomness of the operating system for ids; `next` is for choices that nobody may profit from. */
+/** Ids from the randomness of the system; `next` is for choices that need no secrecy. */
 export const systemRandom = Object.freeze({
   next: (): number => Math.random(),
   hexId: (bytes: number): string => randomBytes(bytes).toString('hex'),

@@ -26,10 +26,12 @@ function lengthOf(length: number): Buffer {
   return Buffer.concat([Buffer.from([0x80 | bytes.length]), bytes])
 }
 
+/** A SEQUENCE of finished elements. */
 export function sequence(...items: readonly Buffer[]): Buffer {
   return element(Tag.SEQUENCE, ...items)
 }
 
+/** A SET of finished elements. */
 export function set(...items: readonly Buffer[]): Buffer {
   return element(Tag.SET, ...items)
 }
@@ -42,10 +44,12 @@ export function integer(bytes: Buffer): Buffer {
   return element(Tag.INTEGER, sign, trimmed)
 }
 
+/** A BOOLEAN. */
 export function boolean(value: boolean): Buffer {
   return element(Tag.BOOLEAN, Buffer.from([value ? 0xff : 0]))
 }
 
+/** An OCTET STRING. */
 export function octetString(contents: Buffer): Buffer {
   return element(Tag.OCTET_STRING, contents)
 }
@@ -55,6 +59,7 @@ export function bitString(contents: Buffer, unusedBits = 0): Buffer {
   return element(Tag.BIT_STRING, Buffer.from([unusedBits]), contents)
 }
 
+/** A UTF8String. */
 export function utf8String(text: string): Buffer {
   return element(Tag.UTF8_STRING, Buffer.from(text))
 }

@@ -103,7 +103,7 @@ function writeServer(authority: Authority, certfile: string, keyfile: string, no
   writeWhole(certfile, pem, PUBLIC_MODE)
 }
 
-/** A certificate with its key; undefined when missing, damaged, not matching, soon over or not yet valid. */
+/** A certificate with its key; undefined when they are missing, damaged, or not for use now. */
 function loadPair(
   certfile: string,
   keyfile: string,
