@@ -131,6 +131,8 @@ function clientIdOf(
 ): string | DecodeFailure {
   const { mqtt } = broker.core.settings
   const { info } = connection.wire
+  // Whatever takes the place of an empty one: CONNACK returns it.
+  connection.assignedClientId = packet.clientId === '' // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
   const fromCert = mqtt.peerCertAsClientId === 'dn' ? info.certSubject : info.certCommonName
   if (mqtt.peerCertAsClientId !== 'disabled' && fromCert !== undefined) return fromCert
   if (mqtt.useUsernameAsClientId && packet.username !== undefined && packet.username !== '') {
@@ -143,8 +145,7 @@ function clientIdOf(
     const detail = 'the client identifier is empty; only clean sessions may leave it out'
     return fail(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, detail)
   }
-  connection.assignedClientId = true // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.2.2-16]
-  return `auto-${broker.core.ports.random.hexId(ASSIGNED_ID_BYTES)}`
+  return `auto-${broker.core.ports.random.hexId(ASSIGNED_ID_BYTES)}` // [MQTT-3.1.3-6]
 }
 
 function checkWill(broker: Broker, packet: ConnectPacket): DecodeFailure | undefined {
