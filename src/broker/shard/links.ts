@@ -219,11 +219,11 @@ export class Links {
 
   /** A sibling has made everything up to `sequence` safe, or failed to. */
   batchDurable(from: number, sequence: number, failure: StoreFailure | undefined): void {
-    const batches = this.#batches[from]
-    const batch = batches?.shift()
-    if (batch === undefined || batch.sequence !== sequence) {
-      throw new Error(`shard ${from} answered batch ${sequence} out of turn`)
-    }
+    // Mostly the oldest; one that the sibling forwarded elsewhere is answered after later ones.
+    const batches = this.#batches[from] ?? []
+    const index = batches.findIndex((batch) => batch.sequence === sequence)
+    const [batch] = index === -1 ? [] : batches.splice(index, 1)
+    if (batch === undefined) throw new Error(`shard ${from} answered unknown batch ${sequence}`)
     for (const ack of batch.waiters) settle(ack, failure)
   }
 
