@@ -246,20 +246,21 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.context.markDirty(this)
   }
 
-  /** Writes what the tick gathered. True when the slab's memory is free again. */
-  flush(): boolean {
+  /** Writes what the tick gathered, at its end or when the connection closes. */
+  flush(): void {
     this.#dirty = false
     const { outbox, wire } = this
     const bytes = outbox.length
     if (bytes === 0) {
       outbox.clear()
-      return true
+      return
     }
     const single = outbox.takeSingle()
     const done = wire.write(single === undefined ? outbox.take() : [single], bytes)
     this.context.metrics.increment(Metric.BYTES_SENT, bytes)
-    if (!done) this.#checkCongestion()
-    return done
+    if (done) return
+    this.context.slab.held = true
+    this.#checkCongestion()
   }
 
   /**

@@ -9,7 +9,7 @@ import type { Subscriber } from '../router/routes.ts'
 
 /** Something with output to be written at the end of the tick. */
 export interface Flushable {
-  flush(): boolean
+  flush(): void
 }
 
 /**

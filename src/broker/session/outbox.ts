@@ -23,6 +23,8 @@ export class WriteSlab {
   bytes: Buffer
   offset: number
   readonly slabBytes: number
+  /** A transport holds some of it since the last `reset`. */
+  held: boolean
   readonly #slabs: Buffer[]
   #current: number
 
@@ -30,6 +32,7 @@ export class WriteSlab {
     this.slabBytes = slabBytes
     this.bytes = Buffer.allocUnsafeSlow(slabBytes)
     this.offset = 0
+    this.held = false
     this.#slabs = [this.bytes]
     this.#current = 0
   }
@@ -51,9 +54,10 @@ export class WriteSlab {
     return true
   }
 
-  /** After a flush: `reusable` says that no transport holds any of the slabs any more. */
-  reset(reusable: boolean): void {
-    if (!reusable) this.#slabs.splice(0, this.#current + 1)
+  /** After everything was written: what a transport holds is left to it, the rest starts again. */
+  reset(): void {
+    if (this.held) this.#slabs.splice(0, this.#current + 1)
+    this.held = false
     this.#current = 0
     this.offset = 0
     this.bytes = this.#slabs[0] ?? Buffer.allocUnsafeSlow(this.slabBytes)

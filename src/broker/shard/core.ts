@@ -202,9 +202,8 @@ export class ShardCore implements SessionContext {
     const dirty = this.#dirty
     if (dirty.length === 0) return
     this.#dirty = []
-    let reusable = true
-    for (const flushable of dirty) if (!flushable.flush()) reusable = false
-    this.slab.reset(reusable)
+    for (const flushable of dirty) flushable.flush()
+    this.slab.reset()
   }
 
   #commit(): void {
