@@ -1,0 +1,93 @@
+import type { Device } from '../client/device.ts'
+import type { SimMessage } from '../client/sim-message.ts'
+import { Outcome } from '../client/sim-message.ts'
+import type { Arrival } from '../facts.ts'
+import { broken } from './checker.ts'
+import type { Checker, CheckerContext } from './checker.ts'
+
+interface Receipt {
+  readonly generation: number
+  readonly link: number
+  readonly resent: number
+  readonly crashes: number
+  readonly breaks: number
+}
+
+/**
+ * A message of QoS 2 reaches a subscriber with QoS 2 once, also when connections break and the
+ * broker crashes. QoS 0 comes at most once. QoS 1 comes again only after its publisher sent it
+ * again or the subscriber's connection ended.
+ *
+ * With `crossShardQos2: 'tolerated'` a QoS 2 message may come twice when the broker crashed
+ * between its PUBLISH and its PUBREC: publisher and subscriber may be in different shards, which
+ * commit independently.
+ */
+export class ExactlyOnce implements Checker {
+  readonly invariant = 'messages do not come twice'
+  readonly #context: CheckerContext
+  readonly #receipts: Map<Device, Map<SimMessage, Receipt>>
+  /** Messages whose acknowledgement was open when the broker crashed. */
+  readonly #disturbed: Set<SimMessage>
+  readonly counts = { qos2Twice: 0 }
+  #crashes: number
+
+  constructor(context: CheckerContext) {
+    this.#context = context
+    this.#receipts = new Map()
+    this.#disturbed = new Set()
+    this.#crashes = 0
+  }
+
+  crashed(): void {
+    this.#crashes++
+    for (const { session } of this.#context.devices) {
+      for (const { message, released } of session.outbound.values()) {
+        if (!released && message.outcome === Outcome.OPEN) this.#disturbed.add(message)
+      }
+    }
+  }
+
+  arrived(message: SimMessage, device: Device, arrival: Arrival): void {
+    const { first, qos, retain } = arrival
+    if (!first || retain || device.traits.twin || message.twin) return
+    let receipts = this.#receipts.get(device)
+    if (receipts === undefined) this.#receipts.set(device, (receipts = new Map()))
+    const receipt = {
+      generation: device.session.generation,
+      link: device.link?.id ?? 0,
+      resent: message.resent,
+      crashes: this.#crashes,
+      breaks: 0,
+    }
+    const before = receipts.get(message)
+    receipts.set(message, receipt)
+    if (before === undefined || before.generation !== receipt.generation) return
+    if (sharesOnly(device, message)) return
+    this.#judge(message, device, qos, before, receipt)
+  }
+
+  #judge(message: SimMessage, device: Device, qos: number, before: Receipt, now: Receipt): void {
+    const detail = `#${message.id} (${message.topic}, QoS ${message.qos}, ${message.kind}) of ${message.publisher} reached ${device.name} again with QoS ${qos}`
+    const clients = [message.publisher, device.name]
+    const crashedBetween = now.crashes > before.crashes
+    if (message.kind === 'delayed' && crashedBetween) return
+    if (qos === 2) {
+      this.counts.qos2Twice++
+      const tolerated =
+        this.#context.scenario.crossShardQos2 === 'tolerated' && this.#disturbed.has(message)
+      if (!tolerated) broken(this, detail, clients)
+    } else if (qos === 0) {
+      if (!crashedBetween && message.qos !== 1) broken(this, detail, clients)
+    } else if (now.link === before.link && now.resent === before.resent && message.resent === 0) {
+      broken(this, detail, clients)
+    }
+  }
+}
+
+/** A member of several groups may get a message once for each. */
+function sharesOnly(device: Device, message: SimMessage): boolean {
+  for (const filter of device.session.everAsked.keys()) {
+    if (filter.startsWith('$share/') && message.topic.startsWith('s/')) return true
+  }
+  return false
+}
