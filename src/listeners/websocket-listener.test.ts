@@ -190,7 +190,7 @@ for (const type of ['ws', 'wss'] as const) {
       })
     }
 
-    it('chooses the first supported subprotocol of the client', async () => {
+    it('chooses the first supported subprotocol of the client [MQTT-6.0.0-4]', async () => {
       const client = await rig.dial(await rig.start(), ['chat', 'mqtt-v5', 'mqtt'])
       assert.equal(client.protocol, 'mqtt-v5')
     })

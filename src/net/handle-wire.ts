@@ -33,7 +33,7 @@ type State = (typeof State)[keyof typeof State]
 const END_OF_FILE = 'EOF'
 
 /**
- * A TCP connection without the stream machinery of Node.js.
+ * A TCP connection without the stream machinery of Node.js [MQTT-4.2.0-1].
  *
  * Reads go through one buffer for all connections of the thread; a write that the kernel takes at
  * once (nearly all of them) allocates nothing. Fields are plain: every message passes here.

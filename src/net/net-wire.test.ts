@@ -132,7 +132,7 @@ for (const [name, tools] of PATHS) {
       await once(client, 'close')
     })
 
-    it('receives what the peer sends, in order', async () => {
+    it('receives what the peer sends, in order [MQTT-4.2.0-1]', async () => {
       const { recorder, client, wire } = await rig.pair()
       client.write('one ')
       await recorder.until(() => recorder.received.length === 4)
@@ -143,7 +143,7 @@ for (const [name, tools] of PATHS) {
       wire.destroy()
     })
 
-    it('receives a megabyte unchanged', async () => {
+    it('receives a megabyte unchanged [MQTT-4.2.0-1]', async () => {
       const { recorder, client, wire } = await rig.pair()
       const sent = Buffer.alloc(1 << 20, 'abcdefghijk')
       client.write(sent)
@@ -185,7 +185,7 @@ for (const [name, tools] of PATHS) {
   describe(`writing over a ${name}`, () => {
     const rig = new Rig(tools)
 
-    it('sends one buffer and many, in order', async () => {
+    it('sends one buffer and many, in order [MQTT-4.2.0-1]', async () => {
       const { client, wire } = await rig.pair()
       assert.equal(wire.write([Buffer.from('a')], 1), true)
       assert.equal(wire.write([], 0), true)
