@@ -329,7 +329,9 @@ export class TestClient {
   }
 
   takePacketId(): number {
-    return this.#nextPacketId++
+    const packetId = this.#nextPacketId
+    this.#nextPacketId = packetId === 65_535 ? 1 : packetId + 1
+    return packetId
   }
 
   #encode(write: (w: ByteWriter) => void): void {

@@ -296,8 +296,11 @@ function writePublish(
     // What is left of the expiry is sent [MQTT-3.3.2-6]; nothing left: not sent [MQTT-3.3.2-5].
     expirySeconds = Math.ceil((message.expiresAtMs - context.nowMs) / 1000)
     if (expirySeconds <= 0) {
-      countDropped(context, Metric.DELIVERY_DROPPED_EXPIRED)
-      return false
+      if (!dup) {
+        countDropped(context, Metric.DELIVERY_DROPPED_EXPIRED)
+        return false
+      }
+      expirySeconds = 0 // What was sent before does not expire any more [MQTT-4.3.3-7].
     }
   }
   let alias = v5 ? outlet.aliasFor(topic) : 0
