@@ -105,7 +105,10 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   #aliasesOut: Map<TopicEntry, number> | undefined
   #aliasesOutMax: number
   #parked: number
+  /** Bytes that came while parked, in order. */
   #held: Buffer[]
+  /** What was held is being consumed. */
+  #releasing: boolean
   #draining: boolean
   #dirty: boolean
 
@@ -152,6 +155,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.#aliasesOutMax = 0
     this.#parked = 0
     this.#held = []
+    this.#releasing = false
     this.#draining = false
     this.#dirty = false
   }
@@ -197,12 +201,14 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   unpark(): void {
     if (--this.#parked > 0 || this.state === ConnectionState.CLOSED) return
     this.lastReceivedMs = this.context.monotonicMs // What came meanwhile is only read now.
-    while (this.#held.length > 0) {
-      const bytes = this.#held.shift()! // Not empty: the loop's condition.
-      this.#consume(bytes, true)
-      if (this.#parked > 0 || this.#isClosed()) return
+    // Parked and let go again by a packet of the loop below, which goes on by itself.
+    if (this.#releasing) return
+    this.#releasing = true
+    while (this.#held.length > 0 && this.#parked === 0 && !this.#isClosed()) {
+      this.#consume(this.#held.shift()!, true) // Not empty: the loop's condition.
     }
-    this.wire.resume()
+    this.#releasing = false
+    if (this.#parked === 0 && !this.#isClosed()) this.wire.resume()
   }
 
   get parked(): boolean {
@@ -335,7 +341,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
       if (whole !== undefined) this.#consume(whole, true)
       if (this.#isClosed() || offset === bytes.length) return
       if (this.#parked > 0) {
-        this.#held.push(Buffer.from(bytes.subarray(offset)))
+        this.#held.unshift(Buffer.from(bytes.subarray(offset)))
         return
       }
     }
