@@ -1,4 +1,5 @@
 /** Entry of the program: configuration, log, node, signals. */
+import { availableParallelism } from 'node:os'
 import { formatProblem } from '#config/decode.ts'
 import { formatWarning, type Loaded } from '#config/load.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
@@ -74,7 +75,7 @@ async function run(config: TidewayConfig, version: string): Promise<void> {
 
 function poolSize(config: TidewayConfig): number {
   const { shards } = config.node
-  return 4 + (shards === 'auto' ? navigator.hardwareConcurrency : shards)
+  return 4 + (shards === 'auto' ? availableParallelism() : shards)
 }
 
 /** Shown whatever the level of the log: the owner wants to see that it runs, and where. */

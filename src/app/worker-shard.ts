@@ -32,8 +32,10 @@ export class WorkerShard implements ShardControl {
   readonly #worker: Worker
   readonly #waiting = new Map<number, Waiting>()
   readonly #events: WorkerShardEvents
+  readonly #ended: Promise<void>
   #nextId = 1
   #isClosing = false
+  #failure: Error | undefined
 
   constructor(start: ShardStart, bus: BusEnds, events: WorkerShardEvents) {
     this.#events = events
@@ -50,8 +52,11 @@ export class WorkerShard implements ShardControl {
     })
     this.#worker.on('message', (report: ShardReport) => this.#reported(report))
     this.#worker.on('error', (error: Error) => this.#failed(error.stack ?? error.message))
-    this.#worker.on('exit', (code) => {
-      if (!this.#isClosing) this.#failed(`the thread ended with code ${code}`)
+    this.#ended = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        if (!this.#isClosing) this.#failed(`the thread ended with code ${code}`)
+        resolve()
+      })
     })
   }
 
@@ -72,17 +77,15 @@ export class WorkerShard implements ShardControl {
   }
 
   async close(): Promise<void> {
-    await this.#call('close')
-    await this.terminate()
-  }
-
-  /** Ends the thread whatever it is doing. */
-  async terminate(): Promise<void> {
+    if (this.#failure === undefined) await this.#call('close')
+    // A thread that failed saves what it can, and ends by itself.
+    else await this.#ended
     this.#isClosing = true
     await this.#worker.terminate()
   }
 
   #call(method: ShardCall['method'], ...args: readonly unknown[]): Promise<unknown> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
@@ -110,11 +113,10 @@ export class WorkerShard implements ShardControl {
   }
 
   #failed(text: string): void {
-    const error = new Error(`a shard failed: ${text}`)
-    for (const { reject } of this.#waiting.values()) reject(error)
+    if (this.#isClosing || this.#failure !== undefined) return
+    this.#failure = new Error(`a shard failed: ${text}`)
+    for (const { reject } of this.#waiting.values()) reject(this.#failure)
     this.#waiting.clear()
-    if (this.#isClosing) return
-    this.#isClosing = true
     this.#events.failed(text)
   }
 }
