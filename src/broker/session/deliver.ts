@@ -66,12 +66,14 @@ export function deliverAs(
   const outlet = session.connection
   const open = outlet !== undefined && !outlet.congested
   if (qos === 0) {
-    if (open) {
+    const { queueStoreQos0 } = context.settings.mqtt
+    // Those that wait go first [MQTT-4.6.0-6].
+    if (open && (session.queue.qos0Count === 0 || !queueStoreQos0)) {
       writeQos0(context, outlet, message, retain, subscriptionIds, shared)
       return
     }
     const keep = outlet !== undefined || session.persistent
-    if (!keep || !context.settings.mqtt.queueStoreQos0) {
+    if (!keep || !queueStoreQos0) {
       context.metrics.increment(Metric.DELIVERY_DROPPED)
       context.metrics.increment(Metric.DELIVERY_DROPPED_QOS0_MSG)
       return

@@ -155,6 +155,11 @@ export function bodyKeyOf(value: Uint8Array): string | undefined {
   return record.toString('latin1', at)
 }
 
+/** QoS of a queue record, without checking the record. */
+export function recordedQos(value: Uint8Array): number {
+  return (value[RECORD_HEADER_BYTES + 1] ?? 0) & 3
+}
+
 /** Packet identifier of a queue record, without checking the record; 0 = still queued. */
 export function recordedPacketId(value: Uint8Array): number {
   const at = RECORD_HEADER_BYTES + 3

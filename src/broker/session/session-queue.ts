@@ -6,7 +6,13 @@ import type { SessionContext } from './context.ts'
 import { hexOfKey, laneKey, laneOfKey, queueKey, sequenceOfKey } from './keys.ts'
 import type { Outgoing } from './outgoing.ts'
 import { noteReceived } from './origin.ts'
-import { bodyKeyOf, decodeOutgoing, encodeOutgoing, recordedPacketId } from './outgoing-record.ts'
+import {
+  bodyKeyOf,
+  decodeOutgoing,
+  encodeOutgoing,
+  recordedPacketId,
+  recordedQos,
+} from './outgoing-record.ts'
 
 /** Stored messages that are held in memory as well; what follows them is read when needed. */
 const MEMORY_MESSAGES_MAX = 256
@@ -53,6 +59,8 @@ export class SessionQueue {
   /** First number of those; 0 = none. */
   #earlyStart: number
   count: number
+  /** Those of QoS 0: others of QoS 0 must not overtake them. */
+  qos0Count: number
   bytes: number
   /** While its session is offline a stored queue keeps nothing in memory. */
   #inMemory: boolean
@@ -69,6 +77,7 @@ export class SessionQueue {
     this.#earlySequence = 0
     this.#earlyStart = 0
     this.count = 0
+    this.qos0Count = 0
     this.bytes = 0
     this.#inMemory = true
     this.#unread = false
@@ -108,8 +117,7 @@ export class SessionQueue {
     if (!this.#makeRoom(outgoing, mqtt)) return false
     const lane = this.#laneOf(outgoing, mqtt)
     if (this.stored) this.persist(outgoing, shared, lane.order)
-    this.count++
-    this.bytes += outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
+    this.#counted(outgoing)
     const inMemory = lane.entries.length - lane.head
     const leave = lane.storedOnly > 0 || inMemory >= MEMORY_MESSAGES_MAX || !this.#inMemory
     if (this.stored && leave) {
@@ -146,8 +154,7 @@ export class SessionQueue {
     this.#earlySequence = this.#nextSequence
     this.#nextSequence = forwardedNext
     lane.early++
-    this.count++
-    this.bytes += outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
+    this.#counted(outgoing)
   }
 
   /** Nothing will be forwarded any more: early messages follow what is there. */
@@ -213,8 +220,7 @@ export class SessionQueue {
       const lane = this.#laneOf(outgoing, this.#context.settings.mqtt)
       if (lane.head > 0) lane.entries[--lane.head] = outgoing
       else lane.entries.unshift(outgoing)
-      this.count++
-      this.bytes += outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
+      this.#counted(outgoing)
     }
     if (!this.#inMemory) this.setOnline(false)
   }
@@ -236,6 +242,7 @@ export class SessionQueue {
     this.#recovered = []
     this.#lanes.length = 0
     this.count = 0
+    this.qos0Count = 0
     this.bytes = 0
     if (!this.stored) return
     const { store } = this.#context
@@ -267,6 +274,7 @@ export class SessionQueue {
     const corrupt: string[] = []
     this.#lanes.length = 0
     this.count = 0
+    this.qos0Count = 0
     this.bytes = 0
     store.scan(Table.QUEUE, this.#storeKey, prefixEnd(this.#storeKey), (key, value) => {
       const sequence = sequenceOfKey(key)
@@ -277,6 +285,7 @@ export class SessionQueue {
         if (early) lane.early++
         else lane.storedOnly++
         this.count++
+        if (recordedQos(value) === 0) this.qos0Count++
         this.bytes += value.length
         return true
       }
@@ -290,6 +299,12 @@ export class SessionQueue {
       store.remove(Table.QUEUE, key)
     }
     this.#recovered = inflight
+  }
+
+  #counted(outgoing: Outgoing): void {
+    this.count++
+    if (outgoing.qos === 0) this.qos0Count++
+    this.bytes += outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
   }
 
   #takeFrom(lane: Lane): Outgoing | undefined {
@@ -306,8 +321,12 @@ export class SessionQueue {
       lane.head = 0
     }
     this.count--
+    if (entry.qos === 0) this.qos0Count--
     this.bytes = Math.max(0, this.bytes - entry.sizeBytes - RECORD_OVERHEAD_BYTES)
-    if (this.count === 0) this.bytes = 0
+    if (this.count === 0) {
+      this.qos0Count = 0
+      this.bytes = 0
+    }
     return entry
   }
 
@@ -336,6 +355,7 @@ export class SessionQueue {
       // The store has less than was counted: someone removed records by hand.
       this.count -= lane.storedOnly
       lane.storedOnly = 0
+      if (this.count === 0) this.qos0Count = 0
     } else lane.storedOnly -= seen
   }
 

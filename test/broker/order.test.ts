@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { PacketType } from '#codec/mqtt/packet-type.ts'
+import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import { World } from '../support/world.ts'
+
+describe('order of messages', () => {
+  test('QoS 0 does not overtake QoS 0 that waits in the queue [MQTT-4.6.0-6]', () => {
+    const world = new World({ settings: { mqtt: { inflightMax: 1 } } })
+    const options = { clientId: 'reader', version: ProtocolVersion.V311, cleanStart: false }
+    const before = world.connect(options)
+    before.subscribe('one', { qos: 1 })
+    before.subscribe('zero', { qos: 0 })
+    before.drop()
+    const publisher = world.connect()
+    publisher.publish('one', 'first', { qos: 1 })
+    publisher.publish('one', 'second', { qos: 1 })
+    publisher.publish('zero', 'earlier')
+    const reader = world.connect({ ...options, autoAck: false })
+    publisher.publish('zero', 'later')
+    assert.deepEqual(reader.payloads(), ['first'])
+    reader.ack(PacketType.PUBACK, 1)
+    reader.ack(PacketType.PUBACK, 2)
+    assert.deepEqual(reader.payloads(), ['second', 'earlier', 'later'])
+    publisher.publish('zero', 'last')
+    assert.deepEqual(reader.payloads(), ['last'])
+  })
+})
