@@ -222,6 +222,16 @@ export class World {
     for (const store of this.stores) store.failNext(kind)
   }
 
+  /** Lets commits begin but not end until `finishCommits`. */
+  holdCommits(): void {
+    for (const store of this.stores) store.setAutomatic(false)
+  }
+
+  finishCommits(): void {
+    for (const store of this.stores) store.setAutomatic(true)
+    this.settle()
+  }
+
   /** Sum of a counter over the shards. */
   metric(index: number): number {
     return this.metrics.reduce((sum, metrics) => sum + metrics.get(index), 0)
