@@ -1,0 +1,129 @@
+/** The program: configuration, log, node, signals. */
+import { formatProblem } from '#config/decode.ts'
+import { formatWarning, type Loaded } from '#config/load.ts'
+import type { TidewayConfig } from '#config/tideway-config.ts'
+import { type LogHandlers, openLogHandlers } from '#kernel/system/log-handlers.ts'
+import { makeLog, type SystemLog } from '#kernel/system/log-record.ts'
+import { systemClock } from '#kernel/system/system-clock.ts'
+import { formatAddress } from '#net/ip-address.ts'
+import { StorageError } from '#storage/storage-error.ts'
+import { type Arguments, parseArguments, USAGE } from './arguments.ts'
+import { readConfig } from './read-config.ts'
+import { settingsWithoutEffect, toLogHandlers } from './settings.ts'
+import { type RunningNode, startNode } from './start-node.ts'
+import { readVersion } from './version.ts'
+
+const ExitCode = { FAILED: 1, INTERNAL: 70 } as const
+/** Longest time an orderly stop may take. */
+const STOP_LIMIT_MS = 30_000
+/** Longest time a stop after a failure may take. */
+const FAILURE_LIMIT_MS = 10_000
+
+/** Runs the program with the arguments of the command line; ends the process when that fails. */
+export async function runProgram(args: readonly string[]): Promise<void> {
+  try {
+    await main(parseArguments(args))
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    process.exit(error instanceof StorageError ? error.exitCode : ExitCode.FAILED)
+  }
+}
+
+async function main(args: Arguments): Promise<void> {
+  if (args.action === 'help') return void process.stdout.write(USAGE)
+  const version = readVersion()
+  if (args.action === 'version') return void process.stdout.write(`tideway ${version}\n`)
+  const loaded = readConfig(args.configFiles, { ...process.env, ...args.env })
+  const config = showProblems(loaded, args)
+  if (config === undefined) process.exitCode = ExitCode.FAILED
+  else if (args.action === 'run') await run(config, version)
+}
+
+/** Says everything that is wrong; undefined when it does not allow a start. */
+function showProblems(loaded: Loaded, { action }: Arguments): TidewayConfig | undefined {
+  for (const warning of loaded.warnings) {
+    if (warning.level === 'warning' || action === 'check') say(formatWarning(warning))
+  }
+  for (const problem of loaded.errors) say(formatProblem(problem))
+  const { config } = loaded
+  if (config === undefined) say('the configuration has errors: not started')
+  else {
+    for (const key of settingsWithoutEffect(config)) say(`${key} is set and has no effect yet`)
+    if (action === 'check') say('the configuration is valid')
+  }
+  return config
+}
+
+function say(text: string): void {
+  process.stderr.write(`tideway: ${text}\n`)
+}
+
+async function run(config: TidewayConfig, version: string): Promise<void> {
+  const handlers = openLogHandlers(toLogHandlers(config))
+  const write = handlers.write.bind(handlers)
+  const log = makeLog(write, handlers.levelMin, systemClock.nowMs)
+  let node: RunningNode | undefined = undefined
+  const failed = (text: string): void => fail(text, node, log)
+  process.on('uncaughtException', (error) => failed(error.stack ?? String(error)))
+  node = await startNode({
+    config,
+    version,
+    log,
+    writeLog: write,
+    logLevelMin: handlers.levelMin,
+    threads: 'workers',
+    sockets: 'auto',
+    onFailure: failed,
+  })
+  announce(handlers, node, version, config.allow_anonymous)
+  stopOnSignals(node, log)
+}
+
+/** Shown whatever the level of the log: the owner wants to see that it runs, and where. */
+function announce(
+  handlers: LogHandlers,
+  node: RunningNode,
+  version: string,
+  allowAnonymous: boolean,
+): void {
+  const show = (message: string, fields: Record<string, unknown>): void => {
+    handlers.announce({ timeMs: Date.now(), level: 'info', message, fields })
+  }
+  for (const { id, host, port } of node.listeners) {
+    show('listener_started', { listener: id, bind: formatAddress(host, port) })
+  }
+  const clients = allowAnonymous ? 'all' : 'on this host only (see allow_anonymous)'
+  const shards = node.metrics.length
+  show('tideway is running', { version, pid: process.pid, shards, clients })
+}
+
+function stopOnSignals(node: RunningNode, log: SystemLog): void {
+  let isStopping = false
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(ExitCode.FAILED)
+    isStopping = true
+    log.warn('stopping', { signal })
+    setTimeout(() => {
+      log.error('stop_took_too_long', { limitMs: STOP_LIMIT_MS })
+      process.exit(ExitCode.FAILED)
+    }, STOP_LIMIT_MS).unref()
+    void node.stop().then(() => {
+      log.warn('stopped')
+      process.exit(0)
+    })
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+let isFailing = false
+
+/** A failure of the program itself: what can be stored is stored, then the process ends. */
+function fail(text: string, node: RunningNode | undefined, log: SystemLog): void {
+  log.error('internal_error', { stack: text })
+  if (isFailing) return
+  isFailing = true
+  process.exitCode = ExitCode.INTERNAL
+  setTimeout(() => process.exit(), FAILURE_LIMIT_MS).unref()
+  void (node?.stop() ?? Promise.resolve()).finally(() => process.exit())
+}
