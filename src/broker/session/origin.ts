@@ -4,6 +4,7 @@ import type { Message } from '../message.ts'
 import { Table } from '../ports.ts'
 import type { KvStore } from '../ports.ts'
 import { RECORD_VERSION } from './open-record.ts'
+import type { GroupName } from './outgoing.ts'
 
 /**
  * Exactly once across shards.
@@ -14,18 +15,43 @@ import { RECORD_VERSION } from './open-record.ts'
  * under the key of the publisher's packet identifier (its *origin*) followed by its own key; a
  * message that is sent again passes over the sessions that have their note. The notes go together
  * with the publisher's own record when it releases the packet identifier.
+ *
+ * Of a shared subscription another member may be chosen the second time, so the member also notes
+ * it for its group, and a group that has its note is passed over.
  */
 const NOTE: Uint8Array = encodeRecord(RECORD_VERSION, new Uint8Array(0))
 
-/** Notes, with the batch that stores the message itself, that the session has it. */
-export function noteReceived(store: KvStore, message: Message, storeKey: string): void {
-  if (message.origin !== '') store.put(Table.INCOMING, message.origin + storeKey, NOTE)
+/** In front of a group in a key: store keys of sessions begin with the number of a run, below it. */
+const GROUP_MARK = '\xff'
+
+/** Notes, with the batch that stores the message itself, that the session and its group have it. */
+export function noteReceived(
+  store: KvStore,
+  message: Message,
+  storeKey: string,
+  group: GroupName | undefined,
+): void {
+  const { origin } = message
+  if (origin === '') return
+  store.put(Table.INCOMING, origin + storeKey, NOTE)
+  if (group !== undefined) store.put(Table.INCOMING, origin + groupKey(group), NOTE)
 }
 
 /** True when the session took the message before a crash. */
 export function hasReceived(store: KvStore, message: Message, storeKey: string): boolean {
   if (!message.checkOrigin || message.origin === '') return false
   return store.get(Table.INCOMING, message.origin + storeKey) !== undefined
+}
+
+/** True when a member of the group took the message before a crash. */
+export function groupHasReceived(store: KvStore, message: Message, group: GroupName): boolean {
+  if (!message.checkOrigin || message.origin === '') return false
+  return store.get(Table.INCOMING, message.origin + groupKey(group)) !== undefined
+}
+
+/** A group as part of a key: its name holds no slash. */
+function groupKey({ group, filter }: GroupName): string {
+  return GROUP_MARK + Buffer.from(`${group}/${filter}`).toString('latin1')
 }
 
 /** Removes the notes of all sessions; the message can no longer be sent again. */

@@ -176,7 +176,7 @@ export class SessionQueue {
     outgoing.key = queueKey(this.#storeKey, laneOrder, this.#nextSequence++)
     this.#context.store.put(Table.QUEUE, outgoing.key, encodeOutgoing(outgoing), true)
     if (outgoing.qos === 2 && message !== undefined) {
-      noteReceived(this.#context.store, message, this.#storeKey)
+      noteReceived(this.#context.store, message, this.#storeKey, outgoing.group)
     }
     if (outgoing.qos > 0) this.#context.noteDurableWrite()
   }

@@ -2,6 +2,7 @@ import type { Message } from '../message.ts'
 import type { Delivery, GroupRoute } from '../router/routes.ts'
 import type { PickMemory, SharedPicker } from '../router/shared-strategy.ts'
 import { deliver, deliverAs, deliveryQos } from '../session/deliver.ts'
+import { groupHasReceived } from '../session/origin.ts'
 import { Outgoing } from '../session/outgoing.ts'
 import type { Session } from '../session/session.ts'
 import { QUEUE_GROUP } from '../topics/special-topic.ts'
@@ -33,7 +34,10 @@ export function routeMessage(routing: Routing, message: Message): void {
   core.routeShared = deliveries.length + groups.length > 1
   deliverLocally(routing, message, core.shard)
   if (entry.remoteShards !== 0) sendToShards(routing, message, entry.remoteShards)
-  for (const group of groups) routeToGroup(routing, message, group, undefined, 0)
+  for (const group of groups) {
+    if (groupHasReceived(core.store, message, group)) continue
+    routeToGroup(routing, message, group, undefined, 0)
+  }
 }
 
 /**

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { TestClient } from '../support/test-client.ts'
+import { kept } from '../support/sessions.ts'
+import { World } from '../support/world.ts'
+
+const MESSAGES = 6
+
+/** Publishes QoS 2 messages whose PUBREC never comes because the publisher's shard is too slow. */
+function publishUntilCrash(world: World): void {
+  const publisher = world.connect(kept('publisher', { shard: 0, autoAck: false }))
+  world.stores[0]!.setAutomatic(false)
+  sendAll(publisher, false)
+  assert.deepEqual(
+    publisher.packets,
+    publisher.packets.filter(({ type }) => type !== 5),
+  )
+  world.crash()
+}
+
+function sendAll(publisher: TestClient, dup: boolean): void {
+  for (let number = 1; number <= MESSAGES; number++) {
+    publisher.publish('t', `message ${number}`, { qos: 2, packetId: number, dup })
+  }
+}
+
+const ALL = Array.from({ length: MESSAGES }, (_, index) => `message ${index + 1}`)
+
+test('[MQTT-4.3.3-2] a subscriber in another shard gets what is sent again after a crash once', () => {
+  const world = new World({ shards: 3 })
+  world.connect(kept('subscriber', { shard: 1, autoAck: false })).subscribe('t', { qos: 2 })
+  publishUntilCrash(world)
+  const subscriber = world.connect(kept('subscriber', { shard: 2 }))
+  const publisher = world.connect(kept('publisher', { shard: 1 }))
+  sendAll(publisher, true)
+  assert.deepEqual(subscriber.payloads().toSorted(), ALL)
+})
+
+test('[MQTT-4.8.2-5] a group of several shards gets what is sent again after a crash once', () => {
+  const world = new World({ shards: 3 })
+  const names = ['one', 'two', 'three']
+  for (const [shard, name] of names.entries()) {
+    world.connect(kept(name, { shard, autoAck: false })).subscribe('$share/g/t', { qos: 2 })
+  }
+  publishUntilCrash(world)
+  // Of other members than before: the picker begins anew.
+  const members = ['three', 'one', 'two'].map((name) => world.connect(kept(name)))
+  const publisher = world.connect(kept('publisher', { shard: 1 }))
+  sendAll(publisher, true)
+  const payloads = members.flatMap((member) => member.payloads())
+  assert.deepEqual(payloads.toSorted(), ALL)
+})

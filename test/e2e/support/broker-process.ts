@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ListenersFile } from '../../../src/app/run-files.ts'
+
+const MAIN = fileURLToPath(new URL('../../../src/app/main.ts', import.meta.url))
+const RUNNING = 'tideway is running'
+/** Output of a broker that is kept for failures; the rest of a chatty one is dropped. */
+const OUTPUT_CHARS_MAX = 2_000_000
+const START_LIMIT_MS = 60_000
+
+/** How a broker is started. */
+export interface ProcessOptions {
+  readonly dataDir: string
+  readonly shards?: number
+  /** Configuration in HOCON over that of all tests. */
+  readonly config?: string
+  /** Options for Node.js, before the program. */
+  readonly nodeOptions?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** How a process ended. */
+export interface ProcessEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** The broker as its users run it: a process of its own, over a data directory. */
+export class BrokerProcess {
+  readonly #child: ChildProcess
+  readonly #dataDir: string
+  readonly ended: Promise<ProcessEnd>
+  #ports: ReadonlyMap<string, number>
+  #output: string
+  #watchers: Set<() => void>
+
+  private constructor(child: ChildProcess, dataDir: string) {
+    this.#child = child
+    this.#dataDir = dataDir
+    this.#ports = new Map()
+    this.#output = ''
+    this.#watchers = new Set()
+    this.ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as ProcessEnd)
+    void this.ended.then(() => this.#notify())
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => this.#read(text))
+    }
+  }
+
+  /** Starts the program and does not wait for it. */
+  static spawn(options: ProcessOptions): BrokerProcess {
+    const { dataDir, nodeOptions = [], env = {} } = options
+    const file = join(dataDir, '..', 'tideway.conf')
+    writeFileSync(file, configOf(options))
+    const child = spawn(
+      process.execPath,
+      [...nodeOptions, MAIN, '--config', file, '--data-dir', dataDir],
+      {
+        cwd: join(dataDir, '..'),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...env },
+      },
+    )
+    return new BrokerProcess(child, dataDir)
+  }
+
+  /** Starts the program and waits until its ports are open. */
+  static async start(options: ProcessOptions): Promise<BrokerProcess> {
+    const broker = BrokerProcess.spawn(options)
+    await broker.ready()
+    return broker
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  /** Everything written to its standard output and standard error so far. */
+  get output(): string {
+    return this.#output
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** Waits until the ports are open; fails when the process ends instead. */
+  async ready(): Promise<void> {
+    await this.waitForOutput(RUNNING, START_LIMIT_MS)
+    const text = readFileSync(join(this.#dataDir, 'tideway.listeners.json'), 'utf8')
+    const { pid, listeners } = JSON.parse(text) as ListenersFile
+    if (pid !== this.pid) throw new Error(`the listeners' file is of process ${pid}, not of ours`)
+    this.#ports = new Map(listeners.map(({ id, port }) => [id, port]))
+  }
+
+  /** Port of a listener, by its id. */
+  port(listener = 'tcp:default'): number {
+    const port = this.#ports.get(listener)
+    if (port === undefined) throw new Error(`there is no listener ${listener}:\n${this.#output}`)
+    return port
+  }
+
+  /** Waits until the output holds a text. */
+  waitForOutput(text: string, limitMs = 10_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string): void => {
+        done()
+        reject(new Error(`${why} before it wrote "${text}":\n${this.#output}`))
+      }
+      const timer = setTimeout(() => fail(`${limitMs} ms went by`), limitMs)
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#watchers.delete(look)
+      }
+      const look = (): void => {
+        if (this.#output.includes(text)) {
+          done()
+          resolve()
+        } else if (this.hasEnded) fail('the broker ended')
+      }
+      this.#watchers.add(look)
+      look()
+    })
+  }
+
+  /** Kills it as `kill -9` does, and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.ended
+  }
+
+  /** Asks it to stop, and waits until it is gone. */
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProcessEnd> {
+    this.#child.kill(signal)
+    return this.ended
+  }
+
+  /** Sends a signal and goes on. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Memory it has in RAM at the moment, in bytes. */
+  residentBytes(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8')
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024
+  }
+
+  #read(text: string): void {
+    if (this.#output.length < OUTPUT_CHARS_MAX) this.#output += text
+    this.#notify()
+  }
+
+  #notify(): void {
+    for (const look of this.#watchers) look()
+  }
+}
+
+/** A folder for one test, removed at its end. The data directory is `data` in it. */
+export function makeFolder(context: { after(done: () => void): void }): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tideway-e2e-'))
+  context.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
+  return folder
+}
+
+function configOf({ shards = 1, config = '' }: ProcessOptions): string {
+  return `
+    node.shards = ${shards}
+    listeners.tcp.default.bind = "127.0.0.1:0"
+    listeners.ws.default.enable = false
+    ${config}
+  `
+}
