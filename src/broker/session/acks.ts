@@ -88,6 +88,7 @@ function handlePubrel(core: ShardCore, connection: Connection, session: Session)
   const { packetId } = view
   core.metrics.increment(Metric.PACKETS_PUBREL_RECEIVED)
   const known = forgetIncoming(core.store, session, packetId)
+  connection.inheritedRel?.delete(packetId)
   if (!known) core.metrics.increment(Metric.PACKETS_PUBREL_MISSED)
   const stored = known && session.persistent
   const reason = known ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND

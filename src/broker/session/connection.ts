@@ -91,6 +91,8 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   aliasesIn: Array<TopicEntry | undefined> | undefined
   /** QoS 1 and 2 publishes in that are not yet acknowledged to the client. */
   unackedIn: number
+  /** Unreleased QoS 2 identifiers of earlier connections: this one's receive maximum is whole. */
+  inheritedRel: Set<number> | undefined
   /** Topic of the last publish in. */
   lastTopic: TopicEntry | undefined
   /** What it remembers of shared subscriptions it published to; made when first used. */
@@ -143,6 +145,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.expiryMs = 0
     this.aliasesIn = undefined
     this.unackedIn = 0
+    this.inheritedRel = undefined
     this.lastTopic = undefined
     this.#pickMemory = undefined
     this.#heldByAcks = false

@@ -176,7 +176,8 @@ function admit(
     else ackInOrder(broker.core, connection, type, packetId, reason, false)
     return ALREADY_ANSWERED
   }
-  const unacknowledged = connection.unackedIn + session.awaitingRel.size
+  const inherited = connection.inheritedRel?.size ?? 0
+  const unacknowledged = connection.unackedIn + session.awaitingRel.size - inherited
   if (v5 && unacknowledged >= mqtt.awaitingRelMax) return TOO_MANY // [MQTT-3.3.4-7]
   return undefined
 }

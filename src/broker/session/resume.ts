@@ -15,6 +15,8 @@ export function resumeSession(broker: Broker, connection: Connection, session: S
   const { core, sessions } = broker
   sessions.setOnline(session, true)
   session.resend = []
+  const { awaitingRel } = session
+  if (awaitingRel.size > 0) connection.inheritedRel = new Set(awaitingRel.keys())
   for (const outgoing of session.inflight.values()) {
     if (outgoing.state === OutgoingState.RELEASED) {
       connection.sendAck(PacketType.PUBREL, outgoing.packetId, ReasonCode.SUCCESS)
