@@ -176,6 +176,16 @@ describe('listeners of a broker', () => {
     await assert.rejects(startBroker({ dataDir: running.dataDir }), /is in use by/)
   })
 
+  it('do not share a port, nor an id', async () => {
+    const running = await start({ shards: 2 })
+    const port = running.port('tcp:default')
+    const same = { ...listenerOptions, reusePort: true }
+    const other = { ...same, id: 'tcp:other', host: '0.0.0.0', port }
+    await assert.rejects(running.node.startListener(other), /another program uses this port/)
+    await assert.rejects(running.node.startListener(same), /tcp:default runs already/)
+    await dial(tcp(running))
+  })
+
   it('count max_connections over all shards', async () => {
     const config = 'listeners.tcp.default.max_connections = 2'
     const running = await start({ shards: 2, config })

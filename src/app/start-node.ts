@@ -133,6 +133,7 @@ class Coordinator implements RunningNode {
       packetBytesMax: config.mqtt.max_packet_size,
       developmentCertificate: () => developmentCertificate(dataDir, log),
     })
+    // Before anything is loaded: the most frequent reason why a start fails.
     for (const { host, port } of listeners) await checkPortIsFree(host, port)
     const useHandles = this.#options.sockets === 'auto' && (await probeTcpInternals())
     if (!useHandles) log.info('plain_sockets', { sockets: this.#options.sockets })
@@ -166,8 +167,11 @@ class Coordinator implements RunningNode {
   }
 
   async #listen(options: ListenerOptions): Promise<OpenListener> {
+    if (this.#open.has(options.id)) throw new Error(`listener ${options.id} runs already`)
     const place = this.#freePlace()
     let { port } = options
+    // Shards share ports, so that they would share one with another listener as well.
+    await checkPortIsFree(options.host, port)
     // One after the other: the first one learns the port that the system chooses.
     for (const shard of this.#shards) {
       try {

@@ -25,7 +25,7 @@ const HEAP_MB_MIN = 1024
 /** Part of the memory of the machine that the heaps of all shards together may take. */
 const HEAP_SHARE = 0.75
 /** Room for new objects: large enough that most messages die there. */
-const YOUNG_MB = 96
+const YOUNG_MB = 48
 
 /** A shard in a thread of its own. */
 export class WorkerShard implements ShardControl {

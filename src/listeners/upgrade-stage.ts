@@ -43,6 +43,7 @@ export class UpgradeStage {
     // The time limit is our own: it begins with the connection and ends with the upgrade.
     this.#http = createServer({ headersTimeout: 0, requestTimeout: 0 })
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    this.#http.on('clientError', (error, socket) => this.#malformed(error, socket))
     this.#http.on('request', (request, response) => {
       const { status, text } = this.#refusalOf(request) ?? {
         status: 426,
@@ -81,6 +82,14 @@ export class UpgradeStage {
     this.#websockets.handleUpgrade(request, socket, head, (websocket) => {
       waiting.next(websocket, this.#peerOf(peer, request))
     })
+  }
+
+  #malformed(error: Error & { code?: string }, socket: Duplex): void {
+    const waiting = this.#take(socket)
+    if (waiting === undefined) return dropSocket(socket)
+    const detail = error.code ?? error.message
+    if (socket.writable) socket.end(answerOf({ status: 400, text: `malformed request: ${detail}` }))
+    waiting.listener.book.close(waiting.socket, CloseReason.UPGRADE_REFUSED, waiting.peer, detail)
   }
 
   #take(socket: Duplex): Waiting | undefined {

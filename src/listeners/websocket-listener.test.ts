@@ -260,6 +260,18 @@ for (const type of ['ws', 'wss'] as const) {
       await nextMessage(client)
     })
 
+    it('answers what is no HTTP request, and counts it', async () => {
+      if (type === 'wss') return
+      const client = await rig.fixture.dial(await rig.start())
+      const chunks: Buffer[] = []
+      client.on('data', (chunk: Buffer) => chunks.push(chunk))
+      client.write(Buffer.from([0x10, 0x0c, 0x00, 0x04]))
+      await closed(client)
+      assert.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 400 [^]*malformed request: HPE/)
+      const { fields } = await rig.fixture.line('upgrade_refused')
+      assert.match(String(fields['detail']), /^HPE_/)
+    })
+
     it('answers a plain request with what it is', async () => {
       if (type === 'wss') return
       const port = await rig.start()
