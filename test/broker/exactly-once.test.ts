@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Table } from '#broker/ports.ts'
 import type { TestClient } from '../support/test-client.ts'
 import { kept } from '../support/sessions.ts'
 import { World } from '../support/world.ts'
@@ -49,4 +50,36 @@ test('[MQTT-4.8.2-5] a group of several shards gets what is sent again after a c
   sendAll(publisher, true)
   const payloads = members.flatMap((member) => member.payloads())
   assert.deepEqual(payloads.toSorted(), ALL)
+})
+
+test('a delayed message of QoS 2 that was being sent during a crash arrives once', () => {
+  const world = new World({ shards: 3 })
+  const names = ['one', 'two', 'three']
+  for (const [shard, name] of names.entries()) {
+    const client = world.connect(kept(name, { shard, autoAck: false }))
+    client.subscribe(['$share/g/t', 't'], { qos: 2 })
+  }
+  world.connect({ shard: 0 }).publish('$delayed/1/t', 'later', { qos: 2 })
+  world.stores[0]!.setAutomatic(false)
+  world.stores[2]!.setAutomatic(false)
+  world.pass(1_500)
+  world.crash()
+  const members = names.map((name) => world.connect(kept(name)))
+  world.pass(1_500)
+  const payloads = members.map((member) => member.payloads())
+  assert.equal(payloads.flat().length, 4, 'one for each, and one for the group')
+  for (const own of payloads) assert.ok(own.length >= 1)
+  assert.equal(world.disk.size(Table.DELAYED), 0)
+  assert.equal(world.disk.size(Table.INCOMING), 0, 'and nothing is noted any more')
+})
+
+test('a delayed message stays until the shard of its subscriber has stored it', () => {
+  const world = new World({ shards: 2 })
+  world.connect(kept('subscriber', { shard: 1, autoAck: false })).subscribe('t', { qos: 1 })
+  world.connect({ shard: 0 }).publish('$delayed/1/t', 'later', { qos: 1 })
+  for (let count = 0; count < 20; count++) world.stores[1]!.failNext('full')
+  world.pass(1_300)
+  assert.equal(world.disk.size(Table.DELAYED), 1)
+  world.pass(5_000)
+  assert.equal(world.disk.size(Table.DELAYED), 0)
 })

@@ -1,4 +1,4 @@
-import { readU48, u32Key, u48Key, u8Key } from '#kernel/binary-key.ts'
+import { readU32, readU48, readU8, u32Key, u48Key, u8Key } from '#kernel/binary-key.ts'
 import { checkRecord, RECORD_HEADER_BYTES, sealRecord } from '#kernel/record.ts'
 import { decodeUtf8, utf8Length } from '#codec/mqtt/utf8.ts'
 import { messageBytesLength, readMessage, writeMessage } from '../message-bytes.ts'
@@ -15,6 +15,8 @@ import type { Router } from '../router/router.ts'
 export const PARTITIONS = 64
 const KEY_BYTES = 17
 const DUE_OFFSET = 1
+const RUN_OFFSET = 7
+const COUNT_OFFSET = 11
 
 /** Key of the `count`-th message that a shard of this run delays. */
 export function delayedKey(partition: number, dueAtMs: number, run: number, count: number): string {
@@ -46,6 +48,23 @@ export function keyOfDelayedId(id: string): string | undefined {
 /** The shard that keeps, sends and cancels the message of a key. */
 export function ownerOfDelayed(key: string, shardCount: number): number {
   return key.charCodeAt(0) % shardCount
+}
+
+/** Tells the names of delayed messages from those of packet identifiers of sessions. */
+const ORIGIN_MARK = 0x80
+
+/** What receivers note of a QoS 2 message, see session/origin.ts: 11 bytes, unique for ever. */
+export function delayedOrigin(key: string): string {
+  return (
+    key.slice(RUN_OFFSET, COUNT_OFFSET) +
+    u8Key(ORIGIN_MARK | readU8(key, 0)) +
+    key.slice(COUNT_OFFSET)
+  )
+}
+
+/** Run of the process that stored the message of a key. */
+export function runOfDelayed(key: string): number {
+  return readU32(key, RUN_OFFSET)
 }
 
 /** A delayed message as it is stored. */

@@ -56,6 +56,7 @@ function groupKey({ group, filter }: GroupName): string {
 
 /** Removes the notes of all sessions; the message can no longer be sent again. */
 export function removeNotes(store: KvStore, origin: string): void {
+  if (origin === '') return
   const notes: string[] = []
   store.scan(Table.INCOMING, `${origin}\0`, prefixEnd(origin), (key) => {
     notes.push(key)
