@@ -13,6 +13,7 @@ import type {
   WebSocketOptions,
 } from '#listeners/listener-options.ts'
 import type { KeepAlive } from '#net/acceptor.ts'
+import { readSecret } from './read-secret.ts'
 
 /** The server certificate of listeners that name none. */
 export interface CertificateFiles {
@@ -96,7 +97,7 @@ function toTls(tls: TlsConfig, context: ListenerContext): TlsListenerOptions {
   return {
     files: {
       ...(own ?? context.developmentCertificate()),
-      password: tls.password,
+      password: tls.password === undefined ? undefined : readSecret(tls.password),
       cacertfile: tls.cacertfile,
       dhfile: tls.dhfile,
       versions: tls.versions,

@@ -82,7 +82,9 @@ function configFile(text: string): string {
 function run(extra = '', nodeArgs: readonly string[] = []): Program {
   const file = configFile(`
     listeners.tcp.default.bind = "127.0.0.1:0"
+    listeners.ssl.default.enable = false
     listeners.ws.default.enable = false
+    listeners.wss.default.enable = false
     node.shards = 2
     ${extra}`)
   return start(['--config', file, '--data-dir', join(folder, 'kept')], nodeArgs)
@@ -144,8 +146,16 @@ describe('the program', () => {
     const file = configFile('listeners.tcp.default.messages_rate = "10/s"\n')
     const program = start(['--config', file, '--check'])
     assert.equal(await program.ended, 0)
-    assert.match(program.output, /messages_rate is set and has no effect yet/)
+    assert.match(program.output, /messages_rate has no effect here: in EMQX it limits the messages/)
     assert.match(program.output, /the configuration is valid/)
+  })
+
+  it('does not start with rewrite rules that the core refuses', async () => {
+    const rule = '{ action = all, source_topic = "a/#", re = "^a$", dest_topic = "b/$1" }'
+    const program = start(['--config', configFile(`rewrite = [${rule}]`), '--check'])
+    assert.equal(await program.ended, 1)
+    assert.match(program.output, /rewrite is refused: rewrite rule 1: dest_topic has \$1/)
+    assert.doesNotMatch(program.output, /is valid/)
   })
 
   it('takes variables from the command line', async () => {

@@ -9,7 +9,7 @@ import { formatAddress } from '#net/ip-address.ts'
 import { StorageError } from '#storage/storage-error.ts'
 import { type Arguments, parseArguments, USAGE } from './arguments.ts'
 import { readConfig } from './read-config.ts'
-import { settingsWithoutEffect, toLogHandlers } from './settings.ts'
+import { settingsProblems, toLogHandlers } from './settings.ts'
 import { type RunningNode, startNode } from './start-node.ts'
 import { readVersion } from './version.ts'
 
@@ -44,13 +44,14 @@ function showProblems(loaded: Loaded, { action }: Arguments): TidewayConfig | un
   for (const warning of loaded.warnings) {
     if (warning.level === 'warning' || action === 'check') say(formatWarning(warning))
   }
-  for (const problem of loaded.errors) say(formatProblem(problem))
   const { config } = loaded
-  if (config === undefined) say('the configuration has errors: not started')
-  else {
-    for (const key of settingsWithoutEffect(config)) say(`${key} is set and has no effect yet`)
-    if (action === 'check') say('the configuration is valid')
+  const problems = config === undefined ? loaded.errors : settingsProblems(config)
+  for (const problem of problems) say(formatProblem(problem))
+  if (problems.length > 0) {
+    say('the configuration has errors: not started')
+    return undefined
   }
+  if (action === 'check') say('the configuration is valid')
   return config
 }
 
@@ -75,8 +76,8 @@ async function run(config: TidewayConfig, version: string): Promise<void> {
     sockets: 'auto',
     onFailure: failed,
   })
-  announce(handlers, node, version, config.allow_anonymous)
   stopOnSignals(node, log)
+  announce(handlers, node, version, config.allow_anonymous)
 }
 
 /** Shown whatever the level of the log: the owner wants to see that it runs, and where. */

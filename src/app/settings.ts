@@ -1,17 +1,24 @@
 /** From the configuration, whose keys have the names of the file, to the settings of the parts. */
 import type { LoopbackAccessSettings } from '#access/loopback-access.ts'
+import { TopicRewriter } from '#broker/topics/rewrite.ts'
 import {
   type AutoSubscribeSettings,
   type BrokerSettings,
   DEFAULT_SETTINGS,
   type MqttSettings,
+  type RewriteRuleSettings,
   type SysSettings,
 } from '#broker/limits.ts'
+import type { Problem } from '#config/decode.ts'
 import type { MqttConfig, TidewayConfig } from '#config/tideway-config.ts'
 import type { LogHandlerOptions } from '#kernel/system/log-handlers.ts'
 
 /** Bytes waiting for one connection at which it is cut: above what makes it a slow reader. */
 const OUTBOX_CUT_FACTOR = 8
+/** Or so many of the largest packets, as none may be too large for its receivers. */
+const OUTBOX_CUT_PACKETS = 2
+/** What `infinity` is to a timer: 136 years. */
+const FOREVER_MS = 4_294_967_295_000
 
 /** Settings of the broker core. */
 export function toBrokerSettings(config: TidewayConfig, version: string): BrokerSettings {
@@ -34,22 +41,22 @@ export function toBrokerSettings(config: TidewayConfig, version: string): Broker
       enable: retainer.enable,
       messageExpiryMs: retainer.msg_expiry_interval,
       clearIntervalMs: retainer.msg_clear_interval,
-      payloadBytesMax: retainer.max_payload_size,
+      payloadBytesMax: orUnlimited(retainer.max_payload_size),
       messagesMax: retainer.backend.max_retained_messages,
-      totalBytesMax: DEFAULT_SETTINGS.retainer.totalBytesMax,
+      totalBytesMax: retainer.backend.max_total_bytes,
       stopPublishClearMessage: retainer.stop_publish_clear_msg,
       deliveryRate: (retainer.delivery_rate.amount * 1000) / retainer.delivery_rate.intervalMs,
     },
     delayed: { enable: delayed.enable, messagesMax: delayed.max_delayed_messages },
-    rewrite: config.rewrite.map((rule) => ({
-      action: rule.action,
-      sourceTopic: rule.source_topic,
-      regularExpression: rule.re,
-      destTopic: rule.dest_topic,
-    })),
+    rewrite: toRewriteRules(config),
     autoSubscribe: toAutoSubscribe(config),
     sys: toSysSettings(config),
   }
+}
+
+/** Where 0 stands for no limit. */
+function orUnlimited(limit: number): number {
+  return limit === 0 ? Infinity : limit
 }
 
 function toMqttSettings(mqtt: MqttConfig): MqttSettings {
@@ -64,21 +71,24 @@ function toMqttSettings(mqtt: MqttConfig): MqttSettings {
     subscriptionsMax: mqtt.max_subscriptions,
     upgradeQos: mqtt.upgrade_qos,
     inflightMax: mqtt.max_inflight,
-    queueMessagesMax: mqtt.max_mqueue_len === 0 ? Infinity : mqtt.max_mqueue_len,
+    queueMessagesMax: orUnlimited(mqtt.max_mqueue_len),
     queueBytesMax: mqtt.max_mqueue_bytes,
     queueDropPolicy: mqtt.mqueue_drop_policy,
     queuePriorities: priorities === 'disabled' ? undefined : new Map(Object.entries(priorities)),
     queueDefaultPriority: mqtt.mqueue_default_priority,
     queueStoreQos0: mqtt.mqueue_store_qos0,
     outboxBytesHigh: mqtt.max_outbox_bytes,
-    outboxBytesMax: mqtt.max_outbox_bytes * OUTBOX_CUT_FACTOR,
+    outboxBytesMax: Math.max(
+      mqtt.max_outbox_bytes * OUTBOX_CUT_FACTOR,
+      mqtt.max_packet_size * OUTBOX_CUT_PACKETS,
+    ),
     pendingAcksMax: DEFAULT_SETTINGS.mqtt.pendingAcksMax,
   }
 }
 
 function toConnectSettings(mqtt: MqttConfig) {
   return {
-    idleTimeoutMs: mqtt.idle_timeout,
+    idleTimeoutMs: Math.min(mqtt.idle_timeout, FOREVER_MS),
     packetBytesMax: mqtt.max_packet_size,
     clientIdBytesMax: mqtt.max_clientid_len,
     topicLevelsMax: mqtt.max_topic_levels,
@@ -90,15 +100,23 @@ function toConnectSettings(mqtt: MqttConfig) {
     sharedSubscription: mqtt.shared_subscription,
     exclusiveSubscription: mqtt.exclusive_subscription,
     ignoreLoopDeliver: mqtt.ignore_loop_deliver,
-    strictMode: mqtt.strict_mode,
     responseInformation: mqtt.response_information,
     serverKeepAliveSeconds: mqtt.server_keepalive === 'disabled' ? 0 : mqtt.server_keepalive,
     keepAliveMultiplier: mqtt.keepalive_multiplier,
     retryIntervalMs: mqtt.retry_interval,
     useUsernameAsClientId: mqtt.use_username_as_clientid,
-    peerCertAsUsername: certificatePart(mqtt.peer_cert_as_username),
-    peerCertAsClientId: certificatePart(mqtt.peer_cert_as_clientid),
+    peerCertAsUsername: mqtt.peer_cert_as_username,
+    peerCertAsClientId: mqtt.peer_cert_as_clientid,
   }
+}
+
+function toRewriteRules({ rewrite }: TidewayConfig): readonly RewriteRuleSettings[] {
+  return rewrite.map((rule) => ({
+    action: rule.action,
+    sourceTopic: rule.source_topic,
+    regularExpression: rule.re,
+    destTopic: rule.dest_topic,
+  }))
 }
 
 function toAutoSubscribe(config: TidewayConfig): readonly AutoSubscribeSettings[] {
@@ -121,11 +139,6 @@ function toSysSettings({ sys_topics: sys }: TidewayConfig): SysSettings {
     clientSubscribed: events.client_subscribed,
     clientUnsubscribed: events.client_unsubscribed,
   }
-}
-
-/** Of the ways to name a client by its certificate, the core knows these two. */
-function certificatePart(part: string): 'disabled' | 'cn' | 'dn' {
-  return part === 'cn' || part === 'dn' ? part : 'disabled'
 }
 
 /** Settings of access as long as there are no authenticators. */
@@ -160,20 +173,13 @@ function toLogHandler(options: TidewayConfig['log']['console']): LogHandlerOptio
   return { level, format: { formatter, timestamp, timeOffset } }
 }
 
-/** Keys that are set and do nothing yet: what the owner should know about them. */
-export function settingsWithoutEffect(config: TidewayConfig): readonly string[] {
-  const { mqtt, listeners, zones } = config
-  const parts = [mqtt.peer_cert_as_username, mqtt.peer_cert_as_clientid]
-  const all = Object.values(listeners).flatMap((map) => Object.values(map))
-  const found = {
-    'zones.*': Object.keys(zones).length > 0,
-    'mqtt.peer_cert_as_…': parts.some((part) => part !== certificatePart(part)),
-    'mqtt.client_attrs_init': mqtt.client_attrs_init.length > 0,
-    'mqtt.clientid_override': mqtt.clientid_override !== 'disabled',
-    'listeners.*.*.messages_rate': all.some(({ messages_rate: r }) => r.amount !== Infinity),
-    'listeners.*.*.bytes_rate': all.some(({ bytes_rate: r }) => r.amount !== Infinity),
+/** What the parts would refuse at the start though each value is well-formed by itself. */
+export function settingsProblems(config: TidewayConfig): readonly Problem[] {
+  try {
+    new TopicRewriter(toRewriteRules(config))
+    return []
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return [{ path: ['rewrite'], message: `is refused: ${message}` }]
   }
-  return Object.entries(found)
-    .filter(([, isSet]) => isSet)
-    .map(([key]) => key)
 }

@@ -79,6 +79,8 @@ function readTestConfig({ config = '', shards = 1 }: BrokerOptions, dataDir: str
     node { data_dir = ${JSON.stringify(dataDir)}, shards = ${shards} }
     listeners.tcp.default.bind = "127.0.0.1:0"
     listeners.ws.default.bind = "127.0.0.1:0"
+    listeners.ssl.default = null
+    listeners.wss.default = null
     ${config}`
   const loaded = loadConfig({ files: [{ source: 'test', text }] })
   if (loaded.config !== undefined) return loaded.config

@@ -34,7 +34,6 @@ export interface MqttSettings {
   readonly sharedSubscription: boolean
   readonly exclusiveSubscription: boolean
   readonly ignoreLoopDeliver: boolean
-  readonly strictMode: boolean
   readonly responseInformation: string
   /** 0 = the client's own keep alive holds. */
   readonly serverKeepAliveSeconds: number
@@ -151,7 +150,6 @@ export const DEFAULT_SETTINGS: BrokerSettings = {
     sharedSubscription: true,
     exclusiveSubscription: false,
     ignoreLoopDeliver: false,
-    strictMode: false,
     responseInformation: '',
     serverKeepAliveSeconds: 0,
     keepAliveMultiplier: 1.5,

@@ -10,11 +10,13 @@ import {
   parsePercent,
   parseRate,
 } from './units.ts'
+import type { Rate } from './units.ts'
 
 type Result = { readonly value: unknown } | { readonly problem: string }
 
 /** Longest text shown in a message. */
 const SHOWN_LENGTH_MAX = 60
+const RATE_INTERVAL_MS_MAX = 86_400_000
 
 /** What was found, for a message. Any text is a secret, so none is ever shown as wrong. */
 export function found(node: HoconNode): string {
@@ -71,7 +73,8 @@ export function decodeScalar(field: FieldSpec, node: HoconNode): Result {
   }
   const value = read(field, node)
   if (value === undefined) return { problem }
-  const outside = rangeProblem(field, value) ?? textProblem(field, value)
+  const outside =
+    rangeProblem(field, value) ?? rateProblem(field, value) ?? textProblem(field, value)
   return outside === undefined ? { value } : { problem: `${outside}, found ${shown}` }
 }
 
@@ -118,6 +121,14 @@ function rangeProblem(field: FieldSpec, value: unknown): string | undefined {
   if (value < min) return `must be at least ${formatLimit(field, min)}`
   if (value > max) return `must be at most ${formatLimit(field, max)}`
   return undefined
+}
+
+/** A rate of nothing would stop for ever what it limits. */
+function rateProblem(field: FieldSpec, value: unknown): string | undefined {
+  if (field.kind !== 'rate') return undefined
+  const { amount, intervalMs } = value as Rate // What `read` gives for this kind.
+  if (amount === 0) return 'must be above 0'
+  return intervalMs > RATE_INTERVAL_MS_MAX ? 'must be per a day at most' : undefined
 }
 
 /** A limit of a range in the unit of its field. */

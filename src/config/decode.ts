@@ -22,6 +22,8 @@ export interface DecodeOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Asked for every unknown key; true: the key is not an error. */
   readonly onUnknown?: (path: readonly string[], node: HoconNode) => boolean
+  /** Asked for every value that is refused; true: it is no error, and the default holds. */
+  readonly onRefused?: (path: readonly string[], node: HoconNode) => boolean
 }
 
 export interface Decoded<T> {
@@ -94,7 +96,7 @@ function normalizeMap(field: MapSpec, node: HoconNode & { readonly kind: 'object
   const named = new Map<string, HoconNode>()
   const flat = new Map<string, HoconNode>()
   for (const [key, child] of node.fields) {
-    if (flatEntry !== undefined && value.kind === 'object' && isKeyOf(value, key)) {
+    if (flatEntry !== undefined && value.kind === 'object' && isFlat(value, key, child)) {
       flat.set(key, child)
     } else {
       named.set(key, normalize(value, child))
@@ -108,8 +110,10 @@ function normalizeMap(field: MapSpec, node: HoconNode & { readonly kind: 'object
   return { ...node, fields: named }
 }
 
-function isKeyOf(field: ObjectSpec, key: string): boolean {
-  return Object.hasOwn(field.fields, key) || Object.hasOwn(field.aliases ?? {}, key)
+/** Whether a key belongs to an entry without a name; no entry is a single value. */
+function isFlat(field: ObjectSpec, key: string, node: HoconNode): boolean {
+  const isKey = Object.hasOwn(field.fields, key) || Object.hasOwn(field.aliases ?? {}, key)
+  return isKey || (node.kind === 'scalar' && !isNull(node) && !isTombstone(node))
 }
 
 function isNull(node: HoconNode | undefined): boolean {
@@ -129,7 +133,10 @@ function decodeField(
   if (node === undefined) return decodeDefault(run, field, path)
   if (field.kind === 'list') return decodeList(run, field, node, path)
   const result = decodeScalar(field, node)
-  if ('problem' in result) return fail(run, path, node, result.problem)
+  if ('problem' in result) {
+    if (run.options.onRefused?.(path, node) === true) return decodeDefault(run, field, path)
+    return fail(run, path, node, result.problem)
+  }
   const isPath = field.kind === 'string' && field.path === true
   return isPath ? interpolate(run, field, result.value as string, path, node) : result.value
 }

@@ -75,6 +75,7 @@ export interface DurationSpec extends Ranged {
 export interface BytesSpec extends Ranged {
   readonly kind: 'bytes'
 }
+/** More than nothing, per a day at most. */
 export interface RateSpec extends Worded {
   readonly kind: 'rate'
   readonly of: 'bytes' | 'items'
@@ -240,22 +241,4 @@ export function object<F extends Fields>(
   const checked =
     check === undefined ? {} : { check: check as (value: never) => readonly Finding[] }
   return { kind: 'object', fields, ...rest, ...checked }
-}
-
-/** The same fields, none of them with a default: what overrides another group. */
-export function partial<F extends Fields>(
-  fields: F,
-): { [K in keyof F]: Field<Infer<F[K]> | undefined> } {
-  const entries = Object.entries(fields).map(([name, field]) => [name, withoutDefault(field)])
-  // Same names, each spec without its default: the mapped type says exactly that.
-  return Object.fromEntries(entries) as { [K in keyof F]: Field<Infer<F[K]> | undefined> }
-}
-
-/** The default of the original stays as the example. */
-function withoutDefault(field: Field): FieldSpec {
-  const kept = Object.entries(field).filter(([key]) => key !== 'default' && key !== 'required')
-  const example = field.example ?? field.default
-  // The properties left out are optional in every kind of field.
-  const spec = Object.fromEntries(kept) as unknown as FieldSpec
-  return example === undefined ? spec : { ...spec, example }
 }

@@ -14,15 +14,23 @@ function errorsOf(text: string, options: Omit<LoadOptions, 'files'> = {}): strin
   return file(text, options).errors.map(formatProblem)
 }
 
-test('without anything written the defaults of EMQX 5.8 hold', () => {
+test('without anything written the defaults hold', () => {
   const config = defaultConfig()
   assert.deepEqual(loadConfig({}).config, config)
   assert.equal(config.mqtt.max_packet_size, 1_048_576)
   assert.equal(config.mqtt.session_expiry_interval, 7_200_000)
   assert.equal(config.mqtt.retry_interval, Infinity)
   assert.equal(config.mqtt.server_keepalive, 'disabled')
-  assert.deepEqual(Object.keys(config.listeners.tcp), ['default'])
-  assert.equal(config.listeners.tcp['default']?.bind, '0.0.0.0:1883')
+  const { tcp, ssl, ws, wss } = config.listeners
+  assert.deepEqual(
+    [tcp, ssl, ws, wss].map((map) => Object.entries(map).map(([name, { bind }]) => [name, bind])),
+    [
+      [['default', '0.0.0.0:1883']],
+      [['default', '0.0.0.0:8883']],
+      [['default', '0.0.0.0:8083']],
+      [['default', '0.0.0.0:8084']],
+    ],
+  )
   assert.deepEqual(config.retainer.delivery_rate, { amount: 1000, intervalMs: 1000 })
 })
 
@@ -39,7 +47,7 @@ test('the configuration is frozen at every level', () => {
 
 test('layers: file, overlay, EMQX_ and TIDEWAY_ variables, each over the one before', () => {
   const text =
-    'mqtt { max_inflight = 1, max_awaiting_rel = 1, max_topic_levels = 1, strict_mode = true }'
+    'mqtt { max_inflight = 1, max_awaiting_rel = 1, max_topic_levels = 1, upgrade_qos = true }'
   const overlay = {
     source: 'data/configs/overlay.hocon',
     text: '\nmqtt.max_awaiting_rel = 2\nmqtt.max_inflight = 2\nmqtt.max_topic_levels = 2',
@@ -54,12 +62,12 @@ test('layers: file, overlay, EMQX_ and TIDEWAY_ variables, each over the one bef
   })
   assert.deepEqual(loaded.errors, [])
   const mqtt = loaded.config?.mqtt
-  assert.equal(mqtt?.strict_mode, true)
+  assert.equal(mqtt?.upgrade_qos, true)
   assert.equal(mqtt?.max_awaiting_rel, 2)
   assert.equal(mqtt?.max_inflight, 3)
   assert.equal(mqtt?.max_topic_levels, 4)
   const origin = (key: string) => formatOrigin(loaded.originOf(['mqtt', key]))
-  assert.equal(origin('strict_mode'), 'etc/tideway.conf:1:84')
+  assert.equal(origin('upgrade_qos'), 'etc/tideway.conf:1:84')
   assert.equal(origin('max_awaiting_rel'), 'overlay data/configs/overlay.hocon:2')
   assert.equal(origin('max_inflight'), 'environment EMQX_MQTT__MAX_INFLIGHT')
   assert.equal(origin('max_topic_levels'), 'environment TIDEWAY_MQTT__MAX_TOPIC_LEVELS')
@@ -104,22 +112,55 @@ authentication = [{ mechanism = password_based, backend = built_in_database }]
 listeners.tcp.default.tcp_options.active_n = 100
 listeners.quic.default.enable = false
 zones.fast { mqtt.max_inflight = 64, force_gc.enable = false }
-listeners.tcp.default.zone = fast
+listeners.tcp.default { zone = fast, messages_rate = "500/s" }
+mqtt { strict_mode = false, keepalive_check_interval = 30s }
+log.file { payload_encode = hex }
 `)
   assert.deepEqual(loaded.errors, [])
   const shown = loaded.warnings.map((warning) => `${warning.level} ${warning.path.join('.')}`)
   assert.deepEqual(shown.toSorted(), [
     'notice listeners.tcp.default.tcp_options.active_n',
+    'notice log.file.default.payload_encode',
+    'notice mqtt.keepalive_check_interval',
+    'notice mqtt.strict_mode',
     'notice node.cookie',
-    'notice zones.fast.force_gc',
     'warning authentication',
     'warning cluster',
-    'warning listeners.quic',
+    'warning listeners.tcp.default.messages_rate',
+    'warning listeners.tcp.default.zone',
+    'warning zones',
   ])
   assert.match(
     loaded.warnings.map(formatWarning).join('\n'),
     /conf:2:15: node\.cookie has no effect/,
   )
+})
+
+test('keys of EMQX that ask for nothing, or for what holds here anyway, are not reported', () => {
+  const loaded = file(`
+authentication = []
+zones {}
+api_key = null
+overload_protection { enable = false, backoff_delay = 1 }
+mqtt { strict_mode = true, client_attrs_init = [], clientid_override = disabled }
+listeners.tcp.default { zone = default, messages_rate = infinity, bytes_rate = infinity }
+listeners.tcp.default.tcp_options { reuseaddr = true, send_timeout_close = true }
+`)
+  assert.deepEqual(loaded.errors, [])
+  assert.deepEqual(loaded.warnings, [])
+})
+
+test('a value that only EMQX knows is reported and the default holds', () => {
+  const loaded = file('mqtt { peer_cert_as_clientid = md5, peer_cert_as_username = cn }')
+  assert.deepEqual(loaded.errors, [])
+  assert.equal(loaded.config?.mqtt.peer_cert_as_clientid, 'disabled')
+  assert.equal(loaded.config?.mqtt.peer_cert_as_username, 'cn')
+  assert.deepEqual(loaded.warnings.map(formatWarning), [
+    'etc/tideway.conf:1:32: mqtt.peer_cert_as_clientid = md5 has no effect here: ' +
+      'in EMQX it takes the MD5 sum of the client certificate',
+  ])
+  assert.equal(loaded.warnings[0]?.level, 'warning')
+  assert.match(errorsOf('mqtt.peer_cert_as_clientid = sha1').join(), /must be one of/)
 })
 
 test('variables that set nothing are reported; a wrong key of ours is an error', () => {
@@ -205,14 +246,16 @@ test('the listener `default` stays until it is set to null or marked for deletio
 test('null takes a key back to its default', () => {
   const overlay = { source: 'o', text: 'mqtt.max_inflight = null' }
   const loaded = file('mqtt.max_inflight = 9', { overlay })
-  assert.equal(loaded.config?.mqtt.max_inflight, 32)
+  assert.equal(loaded.config?.mqtt.max_inflight, 1024)
   assert.deepEqual(loaded.originOf(['mqtt', 'max_inflight']), { kind: 'default' })
 })
 
-test('rules between keys: certificates, verification, zones, addresses', () => {
+test('rules between keys: certificates, verification, addresses', () => {
   const tls = 'listeners.ssl.default.ssl_options'
-  assert.match(errorsOf('listeners.ssl.default.enable = true').join(), /certfile is needed/)
-  assert.deepEqual(errorsOf('listeners.ssl.default.enable = false'), [])
+  assert.deepEqual(errorsOf('listeners.ssl.default.enable = true'), [])
+  assert.match(errorsOf(`${tls}.certfile = a`).join(), /keyfile is missing: `certfile` needs/)
+  assert.match(errorsOf(`${tls}.keyfile = a`).join(), /certfile is missing: `keyfile` needs/)
+  assert.match(errorsOf(`${tls}.password = a`).join(), /password is of no use without `keyfile`/)
   assert.match(
     errorsOf(`${tls} { certfile = a, keyfile = b, fail_if_no_peer_cert = true }`).join(),
     /needs verify = verify_peer/,
@@ -221,7 +264,6 @@ test('rules between keys: certificates, verification, zones, addresses', () => {
     errorsOf(`${tls} { certfile = a, keyfile = b, versions = [tlsv1.3, tlsv1.1] }`).join(),
     /leave none out in between/,
   )
-  assert.match(errorsOf('listeners.tcp.default.zone = fast').join(), /names zone `fast`/)
   assert.match(
     errorsOf('listeners.tcp.two.bind = "0.0.0.0:1883"').join(),
     /two\.bind is the address of listeners\.tcp\.default already/,
@@ -235,6 +277,33 @@ test('files and folders take ${NAME} from the environment, inside quotes too', (
   assert.equal(config?.node.data_dir, '/srv/data')
   assert.equal(config?.log.file['default']?.path, 'log/x.log')
   assert.match(errorsOf(text).join(), /\$\{ROOT_DIR\} is not set in the environment/)
+})
+
+test('values that would stop or stall the broker are refused', () => {
+  const refused = (text: string, reason: RegExp) => assert.match(errorsOf(text).join(), reason)
+  refused('listeners.tcp.default.max_conn_rate = "0/s"', /must be above 0/)
+  refused('listeners.tcp.default.max_conn_rate = "1/2d"', /must be per a day at most/)
+  refused('listeners.tcp.default.mountpoint = "a/+/"', /must have no wildcards/)
+  refused('listeners.tcp.default.mountpoint = "${peer}/"', /unknown placeholder \$\{peer\}/)
+  refused('listeners.tcp.default.tcp_options.keepalive = "99999,1,1"', /1\.\.32767 s/)
+  refused('listeners.tcp.default.proxy_protocol_timeout = 25d', /at most 24d/)
+  refused('sys_topics.sys_msg_interval = 25d', /at most 24d/)
+  refused('auto_subscribe.topics = [{topic = "${peer}"}]', /unknown placeholder/)
+  refused(`mqtt.response_information = "${'ä'.repeat(32_768)}"`, /at most 65535 bytes/)
+  refused('mqtt.max_awaiting_rel = 0', /must be at least 1/)
+})
+
+test('limits reach as far as the protocol and the broker do', () => {
+  const { config, errors } = file(`
+mqtt { max_packet_size = 268435455, max_clientid_len = 23, max_topic_levels = 65535 }
+mqtt { max_user_properties = 65535, max_inflight = 65535, await_rel_timeout = infinity }
+rewrite = [${'{action = all, source_topic = a, re = b, dest_topic = c},'.repeat(30)}]
+auto_subscribe.topics = [${'{topic = a},'.repeat(30)}]
+`)
+  assert.deepEqual(errors, [])
+  assert.equal(config?.mqtt.await_rel_timeout, Infinity)
+  assert.match(errorsOf('mqtt.max_packet_size = 268435456').join(), /at most 268435455/)
+  assert.match(errorsOf('mqtt.max_clientid_len = 22').join(), /at least 23/)
 })
 
 test('names from outside cannot reach the prototype', () => {

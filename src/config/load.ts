@@ -8,7 +8,8 @@ import { decode, formatProblem } from './decode.ts'
 import type { Problem } from './decode.ts'
 import { environmentName, mergeEnvironment, readEnvironment } from './env.ts'
 import type { Environment } from './env.ts'
-import { knownElsewhere } from './fields/known-elsewhere.ts'
+import { asksForNothing, knownElsewhere, knownValue } from './fields/known-elsewhere.ts'
+import type { KnownElsewhere } from './fields/known-elsewhere.ts'
 import { parseSyntax } from './hocon/parser.ts'
 import { resolveSyntax } from './hocon/resolve.ts'
 import type { ReadInclude } from './hocon/resolve.ts'
@@ -79,6 +80,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   const decoded = decode(tidewayFields, written, {
     env,
     onUnknown: (path, node) => reportNoEffect(path, node, warnings),
+    onRefused: (path, node) => reportValue(path, node, warnings),
   })
   errors.push(...decoded.errors)
   return {
@@ -116,9 +118,29 @@ function readTexts(
 function reportNoEffect(path: readonly string[], node: HoconNode, warnings: Warning[]): boolean {
   const known = knownElsewhere(path)
   if (known === undefined) return reportParts(path, node, warnings)
-  const message = `has no effect here: in EMQX it ${known.effect}`
-  warnings.push({ kind: 'no-effect', level: known.level, path, message, at: node.at })
+  if (!asksForNothing(known, node)) {
+    const message = `has no effect here: in EMQX it ${known.effect}`
+    warnings.push(noEffect(path, node, known, message))
+  }
   return true
+}
+
+/** A value that EMQX knows for a key that both have. */
+function reportValue(path: readonly string[], node: HoconNode, warnings: Warning[]): boolean {
+  const known = node.kind === 'scalar' ? knownValue(path, node.text) : undefined
+  if (known === undefined || node.kind !== 'scalar') return false
+  const message = `= ${node.text} has no effect here: in EMQX it ${known.effect}`
+  warnings.push(noEffect(path, node, known, message))
+  return true
+}
+
+function noEffect(
+  path: readonly string[],
+  node: HoconNode,
+  { level }: KnownElsewhere,
+  message: string,
+): Warning {
+  return { kind: 'no-effect', level, path, message, at: node.at }
 }
 
 /** A group none of whose keys exist here, each of them known elsewhere. */

@@ -126,12 +126,13 @@ function inline(value: RawValue): string {
 
 function knownLines(known: readonly KnownElsewhere[]): readonly string[] {
   const lines = ['## Keys of EMQX without effect', '']
-  lines.push('A file with these keys is read; each of them is reported at start.', '')
+  lines.push('A file with these keys is read; each of them is reported. `--check` shows all.', '')
   for (const level of ['warning', 'notice'] as const) {
     const heading = level === 'warning' ? 'What you may rely on' : 'Tuning and the like'
     lines.push(`### ${heading}`, '', '| Key | What EMQX does by it |', '|---|---|')
-    for (const { pattern, effect } of known.filter((row) => row.level === level)) {
-      lines.push(`| \`${pattern}\` | ${effect} |`)
+    for (const { pattern, value, effect } of known.filter((row) => row.level === level)) {
+      const shown = value === undefined ? pattern : `${pattern} = ${value}`
+      lines.push(`| \`${shown}\` | ${effect} |`)
     }
     lines.push('')
   }

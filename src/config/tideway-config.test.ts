@@ -2,11 +2,10 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { decode } from './decode.ts'
 import type { FieldSpec } from './field.ts'
-import { KNOWN_ELSEWHERE, knownElsewhere } from './fields/known-elsewhere.ts'
+import { KNOWN_ELSEWHERE, knownElsewhere, knownValue } from './fields/known-elsewhere.ts'
 import { fromPlain } from './hocon/value.ts'
 import { jsonSchema } from './json-schema.ts'
-import { defaultConfig, loadConfig } from './load.ts'
-import { mqttOfZone, tidewayFields } from './tideway-config.ts'
+import { tidewayFields } from './tideway-config.ts'
 import { allFields, fieldAt } from './walk.ts'
 
 const COMMON = ['kind', 'text', 'hot', 'default', 'required', 'example']
@@ -57,13 +56,24 @@ test('no key is both obeyed and listed as known elsewhere', () => {
   }
 })
 
+test('a value that is known elsewhere is none of its field, and its key is obeyed', () => {
+  for (const { pattern, value } of KNOWN_ELSEWHERE) {
+    if (value === undefined) continue
+    const path = pattern.split('.')
+    assert.equal(knownValue(path, value)?.pattern, pattern)
+    const field = fieldAt(tidewayFields, path)?.field
+    assert.ok(field?.kind === 'oneOf' && !field.values.includes(value), pattern)
+  }
+})
+
 test('the rows of known keys are whole, unique and start at a known place', () => {
   const patterns = new Set<string>()
-  for (const { pattern, effect } of KNOWN_ELSEWHERE) {
+  for (const { pattern, value, effect } of KNOWN_ELSEWHERE) {
     assert.match(pattern, /^[a-z_]+(\.(\*|[a-z_0-9]+))*$/)
     assert.match(effect, /^[a-z].*[^.]$/, pattern)
-    assert.ok(!patterns.has(pattern), pattern)
-    patterns.add(pattern)
+    const row = value === undefined ? pattern : `${pattern} = ${value}`
+    assert.ok(!patterns.has(row), row)
+    patterns.add(row)
     const above = pattern
       .split('.')
       .slice(0, -1)
@@ -75,20 +85,6 @@ test('the rows of known keys are whole, unique and start at a known place', () =
   }
 })
 
-test('a zone overrides single keys of mqtt', () => {
-  const files = [
-    { source: 'f', text: 'zones.fast.mqtt { max_inflight = 64 }\nmqtt.strict_mode = true' },
-  ]
-  const { config } = loadConfig({ files })
-  assert.ok(config)
-  const zone = mqttOfZone(config, 'fast')
-  assert.equal(zone.max_inflight, 64)
-  assert.equal(zone.strict_mode, true)
-  assert.equal(zone.max_mqueue_len, 1000)
-  assert.equal(mqttOfZone(config, 'default'), config.mqtt)
-  assert.equal(mqttOfZone(defaultConfig(), 'none').max_inflight, 32)
-})
-
 test('the JSON schema names every key, its default and when a change takes effect', () => {
   const schema = jsonSchema(tidewayFields) as Record<
     string,
@@ -97,9 +93,11 @@ test('the JSON schema names every key, its default and when a change takes effec
   assert.equal(schema['$schema'], 'https://json-schema.org/draft/2020-12/schema')
   const mqtt = schema['properties']?.['mqtt']?.['properties'] as Record<string, unknown>
   assert.deepEqual(mqtt['max_inflight'], {
-    description: 'Messages sent to one client that wait for its acknowledgement.',
+    description:
+      'Messages sent to one client that wait for its acknowledgement. An MQTT 5 client can ' +
+      'lower it by its Receive Maximum.',
     'x-hot': 'new-connections',
-    default: 32,
+    default: 1024,
     type: 'integer',
     minimum: 1,
     maximum: 65_535,

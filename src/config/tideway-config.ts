@@ -1,7 +1,7 @@
 /** The whole configuration: every root of the field language, and its decoded type. */
 import { object } from './field.ts'
 import type { Finding, Infer } from './field.ts'
-import { allowAnonymous, broker, sysTopics, zones } from './fields/broker.ts'
+import { allowAnonymous, broker, sysTopics } from './fields/broker.ts'
 import { parseBind } from './fields/listener-checks.ts'
 import { listeners } from './fields/listeners.ts'
 import { log } from './fields/log.ts'
@@ -16,28 +16,21 @@ interface Listeners {
 interface ListenerBasics {
   readonly enable: boolean
   readonly bind: string
-  readonly zone: string
 }
 
-/** Rules between roots: zones exist, and no two enabled listeners share an address. */
-function checkListeners(config: {
-  readonly listeners: Listeners
-  readonly zones: Readonly<Record<string, unknown>>
-}): readonly Finding[] {
+/** No two enabled listeners share an address. */
+function checkAddresses(config: { readonly listeners: Listeners }): readonly Finding[] {
   const findings: Finding[] = []
   const taken = new Map<string, string>()
   for (const [type, entries] of Object.entries(config.listeners)) {
-    for (const [name, { enable, bind, zone }] of Object.entries(entries)) {
-      const path = ['listeners', type, name]
-      if (zone !== 'default' && !Object.hasOwn(config.zones, zone)) {
-        findings.push({ path: [...path, 'zone'], message: `names zone \`${zone}\`, not in zones` })
-      }
+    for (const [name, { enable, bind }] of Object.entries(entries)) {
       const { host, port } = parseBind(bind) ?? { host: '', port: 0 }
       if (!enable || port === 0) continue
       const address = `${host} ${port}`
       const other = taken.get(address)
       if (other !== undefined) {
-        findings.push({ path: [...path, 'bind'], message: `is the address of ${other} already` })
+        const path = ['listeners', type, name, 'bind']
+        findings.push({ path, message: `is the address of ${other} already` })
       }
       taken.set(address, `listeners.${type}.${name}`)
     }
@@ -52,7 +45,6 @@ export const tidewayFields = object(
     allow_anonymous: allowAnonymous,
     listeners,
     mqtt,
-    zones,
     durability,
     retainer,
     delayed,
@@ -62,7 +54,7 @@ export const tidewayFields = object(
     sys_topics: sysTopics,
     log,
   },
-  { text: 'Tideway.', hot: 'restart-node', check: checkListeners },
+  { text: 'Tideway.', hot: 'restart-node', check: checkAddresses },
 )
 
 /**
@@ -76,11 +68,3 @@ export type TcpListenerConfig = TidewayConfig['listeners']['tcp'][string]
 export type SslListenerConfig = TidewayConfig['listeners']['ssl'][string]
 export type WsListenerConfig = TidewayConfig['listeners']['ws'][string]
 export type WssListenerConfig = TidewayConfig['listeners']['wss'][string]
-
-/** `mqtt` as the clients of a zone see it: the zone's own keys over the common ones. */
-export function mqttOfZone(config: TidewayConfig, zone: string): MqttConfig {
-  const overrides = config.zones[zone]?.mqtt
-  if (overrides === undefined) return config.mqtt
-  const written = Object.entries(overrides).filter(([, value]) => value !== undefined)
-  return { ...config.mqtt, ...Object.fromEntries(written) }
-}

@@ -10,6 +10,9 @@ export interface Rate {
   readonly intervalMs: number
 }
 
+/** Longest time that one timer can run: 24 days. */
+export const TIMER_MS_MAX = 24 * 86_400_000
+
 const DURATION_UNITS: ReadonlyMap<string, number> = new Map([
   ['ns', 1e-6],
   ['us', 1e-3],

@@ -1,6 +1,7 @@
-/** `broker.*`, `sys_topics.*`, `zones.*` and the switches that stand at the root. */
-import { bool, duration, map, object, oneOf, partial } from '../field.ts'
-import { mqttFields, SHARED_STRATEGIES, STICKY_PICKS } from './mqtt.ts'
+/** `broker.*`, `sys_topics.*` and the switches that stand at the root. */
+import { bool, duration, map, object, oneOf } from '../field.ts'
+import { TIMER_MS_MAX } from '../units.ts'
+import { SHARED_STRATEGIES, STICKY_PICKS } from './mqtt.ts'
 
 export const allowAnonymous = bool({
   text:
@@ -37,39 +38,20 @@ export const broker = object(
   { text: 'Dispatching.', hot: 'live' },
 )
 
-const ZONE_NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/
-
-export const zones = map(
-  object(
-    {
-      mqtt: object(partial(mqttFields), {
-        text: 'Every key of `mqtt` may stand here; what is absent keeps the value of `mqtt`.',
-      }),
-    },
-    { text: 'One zone.' },
-  ),
-  {
-    text: 'Settings for the clients of the listeners that name the zone.',
-    hot: 'new-connections',
-    keyLabel: 'zone',
-    keyPattern: ZONE_NAME,
-    entriesMax: 1000,
-    default: {},
-  },
-)
-
 export const sysTopics = object(
   {
     sys_msg_interval: duration({
       text: 'How often version, description, statistics and counters are published.',
       words: ['disabled'],
       min: 1000,
+      max: TIMER_MS_MAX,
       default: '1m',
     }),
     sys_heartbeat_interval: duration({
       text: 'How often uptime and time are published.',
       words: ['disabled'],
       min: 1000,
+      max: TIMER_MS_MAX,
       default: '30s',
     }),
     sys_event_messages: object(

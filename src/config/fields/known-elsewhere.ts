@@ -1,20 +1,25 @@
 /**
- * Keys that EMQX 5.8 knows and that have no effect here (yet).
+ * Keys and values that EMQX 5.8 knows and that have no effect here (yet).
  *
  * A file written for EMQX is read; each such key is reported with what it would have done,
  * instead of being refused as unknown. A key that gets an owner moves to its field file.
  */
+import type { HoconNode } from '../hocon/value.ts'
 
 /** One row: keys at and below the pattern. `*` stands for any one key. */
 export interface KnownElsewhere {
   readonly pattern: string
+  /** Only this value: the key itself is obeyed. */
+  readonly value?: string
+  /** The value that asks for what happens here anyway: it is not reported. */
+  readonly asHere?: string
   /** What EMQX does by it, after "would have …" or as a reason why it is not needed here. */
   readonly effect: string
   /** `warning`: something the owner relies on (access, data) may be missing. */
   readonly level: 'notice' | 'warning'
 }
 
-type Row = readonly [pattern: string, effect: string]
+type Row = readonly [pattern: string, effect: string, asHere?: string]
 
 /** Protection, access and data: the owner must notice that they are missing. */
 const WARNINGS: readonly Row[] = [
@@ -42,16 +47,29 @@ const WARNINGS: readonly Row[] = [
   ['cluster', 'joins nodes to a cluster'],
   ['file_transfer', 'receives files over MQTT'],
   ['listeners.quic', 'listens for MQTT over QUIC'],
-  ['listeners.*.*.ssl_options.enable_crl_check', 'refuses revoked client certificates'],
-  ['listeners.*.*.ssl_options.verify_peer_ext_key_usage', 'checks the usage of client keys'],
+  ['listeners.*.*.ssl_options.enable_crl_check', 'refuses revoked client certificates', 'false'],
+  [
+    'listeners.*.*.ssl_options.verify_peer_ext_key_usage',
+    'checks the usage of client keys',
+    'false',
+  ],
   ['listeners.*.*.ssl_options.depth', 'limits the length of certificate chains'],
   ['log.audit', 'writes an audit log'],
-  ['zones.*.flapping_detect', 'bans clients that connect and disconnect too often'],
-  ['zones.*.force_shutdown', 'ends connections whose process has grown too large'],
-  ['zones.*.overload_protection', 'holds back new work while the node is overloaded'],
+  ['zones', 'overrides settings for the clients of the listeners that name the zone'],
+  ['listeners.*.*.zone', 'names the zone whose settings its clients get', 'default'],
+  ['listeners.*.*.messages_rate', 'limits the messages one client may send', 'infinity'],
+  ['listeners.*.*.bytes_rate', 'limits the bytes one client may send', 'infinity'],
+  ['mqtt.client_attrs_init', 'gives attributes to clients when they connect'],
+  ['mqtt.clientid_override', 'replaces client identifiers by an expression', 'disabled'],
 ]
 
 const NOTICES: readonly Row[] = [
+  ['mqtt.keepalive_check_interval', 'sets how often keep-alive is checked; every 100 ms here'],
+  [
+    'mqtt.strict_mode',
+    'switches checks of text; identifiers and topics are always checked strictly here',
+    'true',
+  ],
   ['alarm', 'sets how alarms are kept'],
   ['conn_congestion', 'raises an alarm for slow connections'],
   ['crl_cache', 'caches lists of revoked certificates'],
@@ -70,11 +88,7 @@ const NOTICES: readonly Row[] = [
   ['telemetry', 'reports usage to EMQ'],
   ['topic_metrics', 'counts messages of topics'],
   ['vm', 'sets up the Erlang VM'],
-  ['zones.*.conn_congestion', 'raises an alarm for slow connections'],
-  ['zones.*.durable_sessions', 'keeps sessions on disk'],
-  ['zones.*.force_gc', 'collects garbage of the Erlang VM'],
-  ['zones.*.stats', 'switches statistics'],
-  ['broker.enable_session_registry', 'switches the registry of sessions; it is always on here'],
+  ['broker.enable_session_registry', 'switches the registry of sessions; on here', 'true'],
   ['broker.perf', 'tunes routing tables in Erlang'],
   ['broker.route_batch_clean', 'tunes routing tables in Erlang'],
   ['broker.routing', 'tunes routing tables in Erlang'],
@@ -83,6 +97,8 @@ const NOTICES: readonly Row[] = [
   ['broker.shared_dispatch_ack_enabled', 'is out of use since EMQX 5.1'],
   ['broker.shared_subscription_strategy', 'moved to `mqtt.shared_subscription_strategy`'],
   ['log.throttling', 'leaves out repeated log lines'],
+  ['log.console.payload_encode', 'chooses how payloads are shown; the log holds none here'],
+  ['log.file.*.payload_encode', 'chooses how payloads are shown; the log holds none here'],
   ['log.console.single_log_max_size', 'cuts long log lines'],
   ['log.file.*.single_log_max_size', 'cuts long log lines'],
   ['node.applications', 'loads Erlang applications'],
@@ -113,6 +129,8 @@ const NOTICES: readonly Row[] = [
   ['retainer.backend.index_specs', 'tunes searches; every filter is indexed here'],
   ['retainer.backend.storage_type', 'chooses memory or disk; see `durability`'],
   ['retainer.backend.type', 'chooses the store; there is one'],
+  ['retainer.allow_never_expire', 'lets messages be kept without end; always so here', 'true'],
+  ['retainer.max_publish_rate', 'limits how often retained messages are set', 'infinity'],
   ['retainer.flow_control', 'tunes delivery; see `retainer.delivery_rate`'],
   ['listeners.*.*.limiter', 'names limiters of the node'],
   ['listeners.*.*.bytes_burst', 'lets short bursts exceed `bytes_rate`'],
@@ -125,8 +143,8 @@ const NOTICES: readonly Row[] = [
   ['listeners.*.*.tcp_options.high_watermark', 'sizes a buffer; see `mqtt.max_outbox_bytes`'],
   ['listeners.*.*.tcp_options.nolinger', 'drops unsent bytes on close'],
   ['listeners.*.*.tcp_options.recbuf', 'sizes the receive buffer of the operating system'],
-  ['listeners.*.*.tcp_options.reuseaddr', 'reuses addresses; always on here'],
-  ['listeners.*.*.tcp_options.send_timeout_close', 'closes after `send_timeout`; always on here'],
+  ['listeners.*.*.tcp_options.reuseaddr', 'reuses addresses; always on here', 'true'],
+  ['listeners.*.*.tcp_options.send_timeout_close', 'closes after `send_timeout`', 'true'],
   ['listeners.*.*.tcp_options.sndbuf', 'sizes the send buffer of the operating system'],
   ['listeners.*.*.ssl_options.client_renegotiation', 'is fixed by the TLS library'],
   ['listeners.*.*.ssl_options.gc_after_handshake', 'tunes the Erlang VM'],
@@ -134,31 +152,62 @@ const NOTICES: readonly Row[] = [
   ['listeners.*.*.ssl_options.log_level', 'sets the log level of the TLS library of Erlang'],
   ['listeners.*.*.ssl_options.managed_certs', 'names certificates kept by EMQX'],
   ['listeners.*.*.ssl_options.ocsp', 'staples OCSP answers'],
-  ['listeners.*.*.ssl_options.partial_chain', 'accepts chains that end before their root'],
-  ['listeners.*.*.ssl_options.reuse_sessions', 'resumes TLS sessions; always on here'],
+  ['listeners.*.*.ssl_options.partial_chain', 'accepts chains that end before their root', 'false'],
+  ['listeners.*.*.ssl_options.reuse_sessions', 'resumes TLS sessions; always on here', 'true'],
   ['listeners.*.*.ssl_options.secure_renegotiate', 'is fixed by the TLS library'],
   ['listeners.*.*.ssl_options.user_lookup_fun', 'names an Erlang function'],
   ['listeners.*.*.websocket.deflate_opts', 'tunes compression of frames'],
-  ['listeners.*.*.websocket.mqtt_piggyback', 'lets a frame hold several packets; always so here'],
+  ['listeners.*.*.websocket.mqtt_piggyback', 'lets a frame hold several packets', 'multiple'],
   ['listeners.*.*.websocket.validate_utf8', 'checks text frames; MQTT has none'],
 ]
 
+/** Values of keys that are obeyed with others. */
+const VALUES: readonly (readonly [value: string, effect: string])[] = [
+  ['crt', 'takes the whole client certificate (DER)'],
+  ['pem', 'takes the whole client certificate (PEM)'],
+  ['md5', 'takes the MD5 sum of the client certificate'],
+]
+
 function rows(table: readonly Row[], level: KnownElsewhere['level']): readonly KnownElsewhere[] {
-  return table.map(([pattern, effect]) => ({ pattern, effect, level }))
+  return table.map(([pattern, effect, asHere]) => {
+    return asHere === undefined ? { pattern, effect, level } : { pattern, effect, level, asHere }
+  })
+}
+
+function valueRows(pattern: string): readonly KnownElsewhere[] {
+  return VALUES.map(([value, effect]) => ({ pattern, value, effect, level: 'warning' }))
 }
 
 export const KNOWN_ELSEWHERE: readonly KnownElsewhere[] = [
   ...rows(WARNINGS, 'warning'),
+  ...valueRows('mqtt.peer_cert_as_username'),
+  ...valueRows('mqtt.peer_cert_as_clientid'),
   ...rows(NOTICES, 'notice'),
 ]
 
 const SPLIT = KNOWN_ELSEWHERE.map((known) => ({ known, keys: known.pattern.split('.') }))
 
-/** The row that covers a path, or undefined. */
+/** The row that covers a key, or undefined. */
 export function knownElsewhere(path: readonly string[]): KnownElsewhere | undefined {
-  const match = SPLIT.find(({ keys }) => {
-    if (keys.length > path.length) return false
-    return keys.every((key, index) => key === '*' || key === path[index])
-  })
-  return match?.known
+  return SPLIT.find(({ known, keys }) => known.value === undefined && covers(keys, path))?.known
+}
+
+/** The row that covers a value of a key, or undefined. */
+export function knownValue(path: readonly string[], value: string): KnownElsewhere | undefined {
+  return SPLIT.find(({ known, keys }) => known.value === value && covers(keys, path))?.known
+}
+
+function covers(keys: readonly string[], path: readonly string[]): boolean {
+  if (keys.length > path.length) return false
+  return keys.every((key, index) => key === '*' || key === path[index])
+}
+
+/** Whether what is written sets nothing, switches off, or says what holds here anyway. */
+export function asksForNothing(known: KnownElsewhere, node: HoconNode): boolean {
+  if (node.kind === 'array') return node.items.length === 0
+  if (node.kind === 'scalar') return node.value === null || node.text === known.asHere
+  const enable = node.fields.get('enable')
+  if (enable?.kind === 'scalar' && enable.text === 'false') return true
+  const parts = [...node.fields.values()]
+  return parts.every((part) => part.kind === 'object' && asksForNothing(known, part))
 }

@@ -68,3 +68,20 @@ export function checkAccessRule(text: string): string | undefined {
   if (parseAccessRule(text) !== undefined) return undefined
   return 'must be `allow` or `deny`, then `all`, an address or a CIDR such as `10.0.0.0/8`'
 }
+
+/** Largest values that Linux takes; others would be ignored by it without a word. */
+const KEEPALIVE_SECONDS_MAX = 32_767
+const KEEPALIVE_PROBES_MAX = 127
+
+/** What is wrong with a TCP keep-alive, or undefined. */
+export function checkKeepAlive(text: string): string | undefined {
+  if (text === 'none') return undefined
+  const match = /^(\d{1,5})\s*,\s*(\d{1,5})\s*,\s*(\d{1,3})$/.exec(text)
+  const [idle = 0, interval = 0, probes = 0] = match?.slice(1).map(Number) ?? []
+  const isRight =
+    [idle, interval].every((seconds) => seconds >= 1 && seconds <= KEEPALIVE_SECONDS_MAX) &&
+    probes >= 1 &&
+    probes <= KEEPALIVE_PROBES_MAX
+  if (isRight) return undefined
+  return 'must be `none` or three numbers such as `240,30,5` (1..32767 s, 1..32767 s, 1..127)'
+}

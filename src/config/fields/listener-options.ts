@@ -1,8 +1,8 @@
 /** Option groups shared by the listeners: TCP, TLS and WebSocket. */
 import { bool, bytes, duration, int, list, object, oneOf, secret, string } from '../field.ts'
 import type { Finding } from '../field.ts'
-
-const KEEPALIVE = /^(?:none|\d+\s*,\s*\d+\s*,\s*\d+)$/
+import { TIMER_MS_MAX } from '../units.ts'
+import { checkKeepAlive } from './listener-checks.ts'
 
 export const tcpOptions = object(
   {
@@ -15,7 +15,7 @@ export const tcpOptions = object(
     nodelay: bool({ text: 'Send small packets at once (TCP_NODELAY).', default: true }),
     keepalive: string({
       text: 'TCP keep-alive as `idle,interval,probes` (s, s, count), or `none`.',
-      pattern: KEEPALIVE,
+      check: checkKeepAlive,
       patternText: '`none` or three numbers such as `240,30,5`',
       default: 'none',
       example: '240,30,5',
@@ -61,7 +61,10 @@ function checkTls(options: TlsOptions): readonly Finding[] {
 export const sslOptions = object(
   {
     certfile: string({
-      text: 'PEM file with the certificate of the server, followed by its chain.',
+      text:
+        'PEM file with the certificate of the server, followed by its chain. Without it and ' +
+        '`keyfile`, a certificate for trying out is made in `<data_dir>/certs`; give clients ' +
+        '`ca.pem` of that folder as their authority.',
       path: true,
       example: '${EMQX_ETC_DIR}/certs/cert.pem',
     }),
@@ -70,7 +73,9 @@ export const sslOptions = object(
       path: true,
       example: '${EMQX_ETC_DIR}/certs/key.pem',
     }),
-    password: secret({ text: 'Password of the private key.' }),
+    password: secret({
+      text: 'Password of the private key, or `file:///path` of a file that holds it.',
+    }),
     cacertfile: string({
       text: 'PEM file with the authorities that client certificates are checked against.',
       path: true,
@@ -107,6 +112,7 @@ export const sslOptions = object(
     handshake_timeout: duration({
       text: 'A TLS handshake that takes longer is given up.',
       min: 1,
+      max: TIMER_MS_MAX,
       default: '15s',
     }),
   },
@@ -132,7 +138,9 @@ export const websocketOptions = object(
       default: '7200s',
     }),
     max_frame_size: bytes({
-      text: 'Largest WebSocket message. `infinity`: the MQTT packet size is the only limit.',
+      text:
+        'Largest WebSocket message; it may hold several packets. `infinity`: 16MB, or the ' +
+        'largest MQTT packet when that is more.',
       words: ['infinity'],
       min: 1,
       default: 'infinity',
@@ -166,7 +174,7 @@ export const websocketOptions = object(
       default: 'x-forwarded-for',
     }),
     proxy_port_header: string({
-      text: 'HTTP header in which a proxy on this host names the port of the client.',
+      text: 'HTTP header in which the same proxy names the port of the client.',
       default: 'x-forwarded-port',
     }),
   },

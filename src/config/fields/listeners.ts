@@ -1,10 +1,12 @@
 /** `listeners.*`: where clients connect. */
 import { bool, duration, int, list, map, object, rate, string } from '../field.ts'
 import type { Finding } from '../field.ts'
+import { TIMER_MS_MAX } from '../units.ts'
 import { sslOptions, tcpOptions, websocketOptions } from './listener-options.ts'
 import { checkAccessRule, checkBind } from './listener-checks.ts'
+import { checkMountpoint } from './topic-checks.ts'
 
-/** Who may connect, how often, and how much a client may send. */
+/** How many may connect, and how often. */
 const limitFields = {
   max_connections: int({
     text: 'Connections open at a time.',
@@ -19,20 +21,6 @@ const limitFields = {
     hot: 'live',
     default: 'infinity',
     example: '1000/s',
-  }),
-  messages_rate: rate({
-    text: 'PUBLISH packets one client may send per time. Reading pauses above it.',
-    of: 'items',
-    hot: 'new-connections',
-    default: 'infinity',
-    example: '500/s',
-  }),
-  bytes_rate: rate({
-    text: 'Bytes one client may send per time. Reading pauses above it.',
-    of: 'bytes',
-    hot: 'new-connections',
-    default: 'infinity',
-    example: '1MB/10s',
   }),
 }
 
@@ -67,6 +55,7 @@ const accessFields = {
     text: 'A connection whose PROXY header has not come within this time is closed.',
     hot: 'new-connections',
     min: 1,
+    max: TIMER_MS_MAX,
     default: '3s',
   }),
 }
@@ -90,16 +79,12 @@ function commonFields<const Bind extends string>(bind: Bind) {
     mountpoint: string({
       text:
         'Prefix put before the topics of its clients and taken off on delivery. May hold ' +
-        '`${clientid}`, `${username}` and `${client_attrs.<name>}`.',
+        '`${clientid}` and `${username}`; a client that lacks one is refused.',
       hot: 'new-connections',
+      check: checkMountpoint,
       lengthMax: 65_535,
       default: '',
       example: 'tenant/${username}/',
-    }),
-    zone: string({
-      text: 'Zone whose settings its clients get.',
-      hot: 'new-connections',
-      default: 'default',
     }),
     ...accessFields,
     tcp_options: tcpOptions,
@@ -111,20 +96,22 @@ interface TlsListener {
   readonly ssl_options: {
     readonly certfile: string | undefined
     readonly keyfile: string | undefined
+    readonly password: string | undefined
   }
 }
 
-/** An enabled TLS listener without a certificate could accept nobody: said at load. */
+/** Certificate and key belong together; without both there is the development certificate. */
 function checkCertificate(listener: TlsListener): readonly Finding[] {
-  if (!listener.enable) return []
-  const { certfile, keyfile } = listener.ssl_options
-  const missing = [certfile === undefined && 'certfile', keyfile === undefined && 'keyfile']
-  return missing
-    .filter((name) => name !== false)
-    .map((name) => ({
-      path: ['ssl_options', name],
-      message: 'is needed by an enabled TLS listener (or set enable = false)',
-    }))
+  const { certfile, keyfile, password } = listener.ssl_options
+  const at = (name: string, message: string) => [{ path: ['ssl_options', name], message }]
+  if (certfile !== undefined && keyfile === undefined) {
+    return at('keyfile', 'is missing: `certfile` needs the key it was made with')
+  }
+  if (certfile === undefined && keyfile !== undefined) {
+    return at('certfile', 'is missing: `keyfile` needs the certificate that was made with it')
+  }
+  if (password === undefined || keyfile !== undefined) return []
+  return at('password', 'is of no use without `keyfile`')
 }
 
 const NAME = { keyLabel: 'name', keyPattern: /^[0-9A-Za-z][-_0-9A-Za-z]{0,254}$/, entriesMax: 100 }
@@ -150,13 +137,23 @@ export const listeners = object(
       text: 'MQTT over TCP. The listener `default` exists unless it is set to `null`.',
       default: { default: {} },
     }),
-    ssl: map(ssl, { ...NAME, text: 'MQTT over TLS.', default: {} }),
+    ssl: map(ssl, {
+      ...NAME,
+      text: 'MQTT over TLS. The listener `default` exists unless it is set to `null`.',
+      default: { default: {} },
+    }),
     ws: map(ws, {
       ...NAME,
       text: 'MQTT over WebSocket. The listener `default` exists unless it is set to `null`.',
       default: { default: {} },
     }),
-    wss: map(wss, { ...NAME, text: 'MQTT over WebSocket over TLS.', default: {} }),
+    wss: map(wss, {
+      ...NAME,
+      text:
+        'MQTT over WebSocket over TLS. The listener `default` exists unless it is set to ' +
+        '`null`.',
+      default: { default: {} },
+    }),
   },
   {
     text:

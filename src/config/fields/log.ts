@@ -32,10 +32,6 @@ function handlerFields(enable: boolean) {
       check: checkTimeOffset,
       default: 'system',
     }),
-    payload_encode: oneOf(['text', 'hex', 'hidden'], {
-      text: 'How payloads are shown.',
-      default: 'text',
-    }),
   }
 }
 

@@ -1,5 +1,6 @@
 /** `retainer.*`, `delayed.*`, `auto_subscribe.*` and `rewrite`. */
 import { bool, bytes, duration, int, list, object, oneOf, rate, string } from '../field.ts'
+import { checkPlaceholders } from './topic-checks.ts'
 
 export const retainer = object(
   {
@@ -9,11 +10,13 @@ export const retainer = object(
       default: '0s',
     }),
     msg_clear_interval: duration({
-      text: 'How often expired messages are removed from the store. `0s`: when they are read.',
+      text:
+        'How often expired messages are removed from the store. `0s`: every 15 minutes. They ' +
+        'are not delivered in any case.',
       default: '0s',
     }),
     max_payload_size: bytes({
-      text: 'A message with a larger payload is delivered but not kept.',
+      text: 'A message with a larger payload is delivered but not kept. 0 sets no limit.',
       default: '1MB',
     }),
     stop_publish_clear_msg: bool({
@@ -33,8 +36,14 @@ export const retainer = object(
           min: 0,
           default: 0,
         }),
+        max_total_bytes: bytes({
+          text:
+            'Bytes of all retained messages, with topics and properties; what would add to more ' +
+            'is refused. 0 sets no limit.',
+          default: 0,
+        }),
       },
-      { text: 'Where they are kept.' },
+      { text: 'How many are kept.' },
     ),
   },
   { text: 'Retained messages.', hot: 'live' },
@@ -42,7 +51,12 @@ export const retainer = object(
 
 export const delayed = object(
   {
-    enable: bool({ text: 'Accept `$delayed/<seconds>/<topic>`.', default: true }),
+    enable: bool({
+      text:
+        'Accept `$delayed/<seconds>/<topic>`, with at most 4294967 seconds. A larger number is ' +
+        'the time to publish at, in seconds since 1970.',
+      default: true,
+    }),
     max_delayed_messages: int({
       text: 'Messages that may wait. 0 sets no limit.',
       unit: 'messages',
@@ -60,6 +74,7 @@ export const autoSubscribe = object(
         {
           topic: string({
             text: 'Filter; may hold `${clientid}`, `${username}`, `${host}` and `${port}`.',
+            check: (text) => checkPlaceholders(text, ['clientid', 'username', 'host', 'port']),
             lengthMax: 65_535,
             required: true,
           }),
@@ -72,7 +87,7 @@ export const autoSubscribe = object(
       ),
       {
         text: 'Subscriptions that every client gets when it connects.',
-        itemsMax: 20,
+        itemsMax: 30,
         default: [],
         example: [{ topic: 'device/${clientid}/commands', qos: 1 }],
       },
@@ -115,7 +130,7 @@ export const rewrite = list(
   {
     text: 'Rules that change topics. The first rule whose filter matches decides.',
     hot: 'live',
-    itemsMax: 1000,
+    itemsMax: 30,
     default: [],
     example: [{ action: 'all', source_topic: 'x/#', re: '^x/y/(.+)$', dest_topic: 'z/y/$1' }],
   },

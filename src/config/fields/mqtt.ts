@@ -1,7 +1,8 @@
-/** `mqtt.*`: limits and behaviour of sessions. A zone may override every key. */
-import { bool, bytes, duration, int, list, map, number, object, oneOf, string } from '../field.ts'
+/** `mqtt.*`: limits and behaviour of sessions. */
+import { bool, bytes, duration, int, map, number, object, oneOf, string } from '../field.ts'
+import { checkMqttText } from './topic-checks.ts'
 
-const CERTIFICATE_PARTS = ['disabled', 'cn', 'dn', 'crt', 'pem', 'md5'] as const
+const CERTIFICATE_PARTS = ['disabled', 'cn', 'dn'] as const
 
 /** How a member of a shared subscription is chosen. */
 export const SHARED_STRATEGIES = [
@@ -28,11 +29,11 @@ const connectFields = {
       'Largest packet accepted. A larger one closes the connection with reason code 0x95. ' +
       'Clients are told this limit in CONNACK.',
     min: 1,
-    max: 268_435_456,
+    max: 268_435_455,
     default: '1MB',
   }),
   max_clientid_len: int({
-    text: 'Longest client identifier.',
+    text: 'Longest client identifier. A longer one is refused with reason code 0x85.',
     unit: 'bytes',
     min: 23,
     max: 65_535,
@@ -57,19 +58,15 @@ const connectFields = {
     max: 65_535,
     default: 65_535,
   }),
-  strict_mode: bool({
-    text:
-      'Refuse what the standard forbids but is harmless: text that is not well-formed UTF-8 or ' +
-      'holds control characters in client identifiers, user names and topics.',
-    default: false,
-  }),
   response_information: string({
     text: 'Answer to a client that asks for Response Information. Empty: no answer.',
-    lengthMax: 65_535,
+    check: checkMqttText,
     default: '',
   }),
   server_keepalive: int({
-    text: 'Keep-alive that overrides what the client asked for.',
+    text:
+      'Keep-alive that MQTT 5 clients are told to use instead of their own. MQTT 3 clients ' +
+      'cannot be told: their own holds.',
     unit: 's',
     words: ['disabled'],
     min: 1,
@@ -82,11 +79,6 @@ const connectFields = {
     max: 65_535,
     default: 1.5,
   }),
-  keepalive_check_interval: duration({
-    text: 'How often keep-alive is checked.',
-    min: 1,
-    default: '30s',
-  }),
 }
 
 const identityFields = {
@@ -95,33 +87,15 @@ const identityFields = {
     default: false,
   }),
   peer_cert_as_username: oneOf(CERTIFICATE_PARTS, {
-    text: 'Take this part of the client certificate as the user name (TLS listeners).',
+    text:
+      'Take the common name or the distinguished name of the client certificate as the user ' +
+      'name. Needs `verify = verify_peer`, or a PROXY header that tells the common name.',
     default: 'disabled',
   }),
   peer_cert_as_clientid: oneOf(CERTIFICATE_PARTS, {
-    text: 'Take this part of the client certificate as the client identifier (TLS listeners).',
-    default: 'disabled',
-  }),
-  client_attrs_init: list(
-    object(
-      {
-        expression: string({
-          text: 'Where the value comes from: `username`, `nth(1, tokens(clientid, "-"))` …',
-          required: true,
-        }),
-        set_as_attr: string({
-          text: 'Name of the attribute, used as `client_attrs.<name>`.',
-          pattern: /^[A-Za-z_][A-Za-z0-9_-]*$/,
-          patternText: 'a name of letters, digits, `_` and `-`',
-          required: true,
-        }),
-      },
-      { text: 'One client attribute.' },
-    ),
-    { text: 'Attributes given to each client when it connects.', itemsMax: 64, default: [] },
-  ),
-  clientid_override: string({
-    text: 'Expression whose value replaces the client identifier.',
+    text:
+      'Take the common name or the distinguished name of the client certificate as the client ' +
+      'identifier, as with `peer_cert_as_username`.',
     default: 'disabled',
   }),
 }
@@ -179,18 +153,26 @@ const sessionFields = {
     default: false,
   }),
   max_awaiting_rel: int({
-    text: 'QoS 2 messages of one client that wait for PUBREL. More are refused with 0x93.',
+    text:
+      'Messages of QoS 1 and 2 that an MQTT 5 client may have under way to the broker, QoS 2 ' +
+      'until its PUBREL. It is told this as Receive Maximum; more close the connection with ' +
+      'reason code 0x93. MQTT 3 clients have their 65535 packet identifiers.',
     words: ['infinity'],
-    min: 0,
-    default: 100,
+    min: 1,
+    default: 1000,
   }),
   await_rel_timeout: duration({
-    text: 'A QoS 2 message whose PUBREL has not come for this long is forgotten.',
+    text:
+      'The packet identifier of a QoS 2 message whose PUBREL has not come for this long is ' +
+      'forgotten; sent once more, the message is delivered twice.',
+    words: ['infinity'],
     min: 1,
-    default: '300s',
+    default: 'infinity',
   }),
   retry_interval: duration({
-    text: 'Send unacknowledged messages again on a live connection after this time.',
+    text:
+      'Send what an MQTT 3 client has not acknowledged again on a live connection after this ' +
+      'time. MQTT 5 forbids it for its clients.',
     words: ['infinity'],
     min: 1000,
     default: 'infinity',
@@ -199,10 +181,12 @@ const sessionFields = {
 
 const queueFields = {
   max_inflight: int({
-    text: 'Messages sent to one client that wait for its acknowledgement.',
+    text:
+      'Messages sent to one client that wait for its acknowledgement. An MQTT 5 client can ' +
+      'lower it by its Receive Maximum.',
     min: 1,
     max: 65_535,
-    default: 32,
+    default: 1024,
   }),
   max_mqueue_len: int({
     text:
@@ -210,7 +194,7 @@ const queueFields = {
       '0 and `infinity` set no limit in messages; the limit in bytes still holds.',
     words: ['infinity'],
     min: 0,
-    default: 1000,
+    default: 100_000,
   }),
   max_mqueue_bytes: bytes({
     text: 'Bytes queued for one session.',
@@ -240,23 +224,21 @@ const queueFields = {
   }),
   max_outbox_bytes: bytes({
     text:
-      'Bytes that may wait to be written to one connection. Above it the reader is slow: QoS 0 ' +
-      'messages to it are dropped and others stay in its queue until it has caught up.',
+      'Bytes that may wait to be written to one connection. Above it deliveries wait in the ' +
+      'queue of the session. At eight times as much, or twice `max_packet_size` if that is ' +
+      'more, the connection is closed.',
     min: 65_536,
     default: '8MB',
   }),
 }
 
-/** The fields of `mqtt.*`, also the ones a zone may override. */
-export const mqttFields = {
-  ...connectFields,
-  ...identityFields,
-  ...capabilityFields,
-  ...sessionFields,
-  ...queueFields,
-}
-
-export const mqtt = object(mqttFields, {
-  text: 'Limits and behaviour of MQTT sessions. `zones.<name>.mqtt` overrides single keys.',
-  hot: 'new-connections',
-})
+export const mqtt = object(
+  {
+    ...connectFields,
+    ...identityFields,
+    ...capabilityFields,
+    ...sessionFields,
+    ...queueFields,
+  },
+  { text: 'Limits and behaviour of MQTT sessions.', hot: 'new-connections' },
+)

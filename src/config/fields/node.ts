@@ -1,5 +1,5 @@
 /** `node.*` and `durability.*`: what this process is and how it keeps data. */
-import { bytes, duration, int, object, oneOf, string } from '../field.ts'
+import { bytes, int, object, oneOf, string } from '../field.ts'
 
 const NODE_NAME = /^[A-Za-z0-9_-]+@[A-Za-z0-9.:_-]+$/
 
@@ -37,24 +37,17 @@ export const durability = object(
         'the medium alone. `memory`: at once; sessions and messages end with the process.',
       default: 'batch',
     }),
-    flush_interval: duration({
-      text: 'Longest time messages are gathered before a commit of `batch` begins.',
-      min: 0,
-      max: 1000,
-      default: '2ms',
-    }),
-    flush_bytes: bytes({
-      text: 'A commit of `batch` begins at once when so many bytes are gathered.',
-      min: 4096,
-      default: '1MB',
-    }),
     max_pending_bytes: bytes({
-      text: 'Bytes that may wait for a commit. Above it, publishers are not read.',
+      text:
+        'Bytes that may wait for a commit in one thread. Above it, what would have to be stored ' +
+        'is refused until the disk has caught up.',
       min: 65_536,
       default: '64MB',
     }),
     max_store_bytes: bytes({
-      text: 'Largest size of the message store. When it is full, messages to be kept are refused.',
+      text:
+        'Largest size of the message store. Above it, what would have to be stored is refused ' +
+        'until there is room again.',
       min: 16_777_216,
       default: '64GB',
     }),

@@ -171,7 +171,9 @@ function configOf({ shards = 1, config = '' }: ProcessOptions): string {
   return `
     node.shards = ${shards}
     listeners.tcp.default.bind = "127.0.0.1:0"
+    listeners.ssl.default.enable = false
     listeners.ws.default.enable = false
+    listeners.wss.default.enable = false
     ${config}
   `
 }

@@ -1,0 +1,81 @@
+/** A file written for EMQX 5.8 starts Tideway: what holds here is obeyed, the rest is reported. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { settingsProblems, toBrokerSettings } from '#app/settings.ts'
+import { formatProblem } from '#config/decode.ts'
+import { loadConfig } from '#config/load.ts'
+
+const source = 'emqx.conf'
+const text = readFileSync(new URL('./emqx-5.8.conf', import.meta.url), 'utf8')
+const loaded = loadConfig({ files: [{ source, text }], env: { EMQX_ETC_DIR: '/etc/emqx' } })
+
+/** The keys that were reported, below the roots that have none of their own here. */
+function reported(level: 'notice' | 'warning'): readonly string[] {
+  const found = loaded.warnings.filter((warning) => warning.level === level)
+  return found.map(({ path }) => path.join('.')).toSorted()
+}
+
+test('a file for EMQX 5.8 has no errors, and every warning is of a key without effect', () => {
+  assert.deepEqual(loaded.errors.map(formatProblem), [])
+  assert.ok(loaded.config)
+  assert.deepEqual(settingsProblems(loaded.config), [])
+  assert.ok(loaded.warnings.every(({ kind, at }) => kind === 'no-effect' && at?.source === source))
+})
+
+test('what its owner may rely on is a warning', () => {
+  assert.deepEqual(reported('warning'), [
+    'actions',
+    'api_key',
+    'authentication',
+    'authorization',
+    'banned',
+    'cluster',
+    'connectors',
+    'dashboard',
+    'exhook',
+    'flapping_detect',
+    'force_shutdown',
+    'gateway',
+    'listeners.ssl.default.ssl_options.depth',
+    'listeners.tcp.default.bytes_rate',
+    'listeners.tcp.default.messages_rate',
+    'listeners.tcp.plant.zone',
+    'mqtt.client_attrs_init',
+    'mqtt.peer_cert_as_clientid',
+    'rule_engine',
+    'zones',
+  ])
+})
+
+test('tuning of another machine is a notice, what holds here anyway is nothing', () => {
+  const notices = reported('notice')
+  for (const key of ['node.cookie', 'sysmon', 'retainer.flow_control', 'mqtt.strict_mode']) {
+    assert.ok(notices.includes(key), key)
+  }
+  const all = [...notices, ...reported('warning')]
+  for (const key of ['listeners.tcp.default.zone', 'listeners.quic', 'schema_registry']) {
+    assert.ok(!all.includes(key), key)
+  }
+})
+
+test('what holds in both is obeyed', () => {
+  assert.ok(loaded.config)
+  const { listeners, log } = loaded.config
+  assert.deepEqual(Object.keys(listeners.tcp), ['default', 'plant'])
+  assert.deepEqual(Object.keys(listeners.wss), [])
+  assert.equal(listeners.tcp['plant']?.bind, '11883')
+  assert.equal(listeners.ssl['default']?.ssl_options.keyfile, '/etc/emqx/certs/key.pem')
+  assert.equal(log.file['default']?.path, 'log/emqx.log')
+  const { nodeName, mqtt, shared, sharedGroups, retainer } = toBrokerSettings(loaded.config, '0')
+  assert.equal(nodeName, 'emqx@10.0.0.7')
+  assert.equal(mqtt.packetBytesMax, 4 * 1_048_576)
+  assert.equal(mqtt.inflightMax, 32)
+  assert.equal(mqtt.awaitRelTimeoutMs, 300_000)
+  assert.equal(mqtt.peerCertAsUsername, 'cn')
+  assert.equal(mqtt.peerCertAsClientId, 'disabled')
+  assert.equal(mqtt.queuePriorities?.get('alarm/fire'), 10)
+  assert.equal(shared.strategy, 'hash_clientid')
+  assert.equal(sharedGroups.get('workers')?.strategy, 'sticky')
+  assert.equal(retainer.messagesMax, 50_000)
+})
