@@ -12,7 +12,7 @@ function read(path: string): string {
 }
 
 for (const { path, text } of configurationFiles()) {
-  test(`${path} is up to date (run tools/gen-config-reference.ts)`, () => {
+  test(`${path} is up to date (npm run config:reference)`, () => {
     assert.equal(read(path), text)
   })
 }

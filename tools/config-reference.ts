@@ -6,14 +6,15 @@ import { tidewayFields } from '#config/tideway-config.ts'
 
 const INTRODUCTION = `# Configuration
 
-<!-- Made by tools/gen-config-reference.ts from src/config/fields. Change the text there. -->
+<!-- Made from src/config/fields by npm run config:reference. Change the text there. -->
 
 The file is \`etc/tideway.conf\`, written in HOCON: \`key = value\`, groups in braces, comments
 after \`#\` or \`//\`. A file written for EMQX 5 is read as it is; keys without effect here are
-reported. [all-keys.conf](all-keys.conf) lists every key with its default, commented out.
+reported, and \`--check\` reads a file and only says what it finds.
+[all-keys.conf](all-keys.conf) lists every key with its default, commented out.
 
-**Layers.** Each goes over the one before: defaults, the file (and what it includes), what was
-changed at run time (\`data/configs\`), the environment.
+**Layers.** Each goes over the one before: defaults, the file (and what it includes), the
+environment.
 
 **Environment.** \`TIDEWAY_MQTT__MAX_INFLIGHT=64\` sets \`mqtt.max_inflight\`: two underscores
 between the parts of the path. The value is written as in the file. \`EMQX_…\` works too;

@@ -12,7 +12,7 @@ for (const { path, text } of configurationFiles()) {
   if (check) {
     if (readFileSync(url, 'utf8') === text) continue
     stale += 1
-    console.error(`${path} is not up to date: run tools/gen-config-reference.ts`)
+    console.error(`${path} is not up to date: npm run config:reference`)
   } else {
     writeFileSync(url, text)
   }
