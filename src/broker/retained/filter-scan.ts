@@ -109,7 +109,7 @@ export class FilterScan {
       this.#seekPast(key, plusEnd, Verdict.MATCH)
       return Verdict.MATCH
     }
-    if (levels[level + 1] === '#') return Verdict.MATCH // `a/#` matches `a` [MQTT-4.7.1-2].
+    if (levels[level + 1] === '#') return Verdict.MATCH // `a/#` matches `a` [MQTT-4.7.1-1].
     return this.#seekTo(key, key + SEPARATOR + this.#runs[level + 1]!)
   }
 

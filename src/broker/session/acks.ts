@@ -39,7 +39,10 @@ export function handleAck(
   return undefined
 }
 
-/** The client has the QoS 1 message: it is done [MQTT-4.3.2-3]. */
+/**
+ * The client has the QoS 1 message, or refuses it: it is done either way [MQTT-4.3.2-3]
+ * [MQTT-4.4.0-2].
+ */
 function handlePuback(core: ShardCore, session: Session, packetId: number): void {
   const { values } = core.metrics
   values[Metric.PACKETS_PUBACK_RECEIVED]!++ // Indexes come from the table, here and below.
@@ -54,7 +57,7 @@ function handlePuback(core: ShardCore, session: Session, packetId: number): void
   pump(core, session)
 }
 
-/** The client has the QoS 2 message: release it [MQTT-4.3.3-4]. */
+/** The client has the QoS 2 message: release it [MQTT-4.3.3-3] [MQTT-4.3.3-4]. */
 function handlePubrec(core: ShardCore, connection: Connection, session: Session): void {
   const { packetId, reason } = view
   core.metrics.increment(Metric.PACKETS_PUBREC_RECEIVED)
@@ -66,7 +69,7 @@ function handlePubrec(core: ShardCore, connection: Connection, session: Session)
     return
   }
   if (reason >= 0x80) {
-    // The client refused it: the packet identifier is free again [MQTT-4.3.3-4].
+    // The client refused it: nobody gets it any more [MQTT-4.4.0-2] [MQTT-4.8.2-6].
     core.metrics.increment(Metric.MESSAGES_ACKED)
     session.inflight.delete(packetId)
     session.queue.forget(outgoing)
@@ -83,7 +86,10 @@ function handlePubrec(core: ShardCore, connection: Connection, session: Session)
   ackInOrder(core, connection, PacketType.PUBREL, packetId, ReasonCode.SUCCESS, stored)
 }
 
-/** The client releases a QoS 2 packet identifier of its own [MQTT-4.3.3-11]. */
+/**
+ * The client releases a QoS 2 packet identifier of its own [MQTT-4.3.3-11] [MQTT-4.3.3-12],
+ * whatever became of the message [MQTT-4.3.3-13].
+ */
 function handlePubrel(core: ShardCore, connection: Connection, session: Session): void {
   const { packetId } = view
   core.metrics.increment(Metric.PACKETS_PUBREL_RECEIVED)
@@ -97,7 +103,7 @@ function handlePubrel(core: ShardCore, connection: Connection, session: Session)
   ackInOrder(core, connection, PacketType.PUBCOMP, packetId, reason, stored)
 }
 
-/** The QoS 2 message is done [MQTT-4.3.3-13]. */
+/** The QoS 2 message is done [MQTT-4.3.3-5]. */
 function handlePubcomp(core: ShardCore, session: Session, packetId: number): void {
   core.metrics.increment(Metric.PACKETS_PUBCOMP_RECEIVED)
   const outgoing = session.inflight.get(packetId)

@@ -71,6 +71,7 @@ function takeLimits(broker: Broker, connection: Connection, packet: ConnectPacke
   const { properties } = packet
   connection.cleanStart = packet.cleanStart
   connection.bridge = packet.bridge
+  // [MQTT-4.9.0-1] [MQTT-3.3.4-9]
   connection.inflightMax = Math.min(properties.receiveMaximum ?? PORT_MAX, mqtt.inflightMax)
   connection.packetBytesMax = properties.maximumPacketSizeBytes ?? Number.POSITIVE_INFINITY
   connection.setAliasesOutMax(Math.min(properties.topicAliasMaximum ?? 0, mqtt.topicAliasMax))

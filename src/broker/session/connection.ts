@@ -273,8 +273,8 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   }
 
   /**
-   * Sends an acknowledgement now when nothing is before it and nothing is awaited; otherwise
-   * `pending` queues it. Hot.
+   * Sends an acknowledgement now, when nothing is before it and nothing is awaited; `queueAck` is
+   * for the others. No send window holds it up [MQTT-4.9.0-3]. Hot.
    */
   sendAck(type: AckType, packetId: number, reason: number): void {
     encodeAck(this.outbox, type, this.version, packetId, reason)

@@ -67,7 +67,7 @@ export function deliverAs(
   const open = outlet !== undefined && !outlet.congested
   if (qos === 0) {
     const { queueStoreQos0 } = context.settings.mqtt
-    // Those that wait go first [MQTT-4.6.0-6].
+    // Those that wait go first [MQTT-4.6.0-5].
     if (open && (session.queue.qos0Count === 0 || !queueStoreQos0)) {
       writeQos0(context, outlet, message, retain, subscriptionIds, shared)
       return
@@ -81,12 +81,13 @@ export function deliverAs(
   }
   if (message.checkOrigin && hasReceived(context.store, message, session.storeKey)) return
   const outgoing = new Outgoing(message, qos, retain, subscriptionIds, group)
+  // [MQTT-4.9.0-2]
   if (open && session.queue.count === 0 && session.inflight.size < outlet.inflightMax) {
     sendFirst(context, session, outlet, outgoing, shared)
   } else session.queue.add(outgoing, shared)
 }
 
-/** First sending of a message that never was in the queue. */
+/** First sending of a message that never was in the queue [MQTT-4.3.2-2] [MQTT-4.3.3-2]. */
 function sendFirst(
   context: SessionContext,
   session: Session,
@@ -260,7 +261,7 @@ function frameOf(message: Message, version: ProtocolVersion): Buffer {
   encodePublishRange(
     frameWriter,
     version,
-    publishFirstByte(0, false, false),
+    publishFirstByte(0, false, false), // [MQTT-4.3.1-1]
     message.topic.bytes,
     0,
     message.properties,

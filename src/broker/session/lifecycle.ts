@@ -34,7 +34,7 @@ export function connectionGone(
   if (cause.peerGone === true) connection.wire.destroy()
   else {
     connection.flush()
-    connection.wire.end()
+    connection.wire.end() // [MQTT-3.14.4-2] [MQTT-4.13.2-1]
   }
   core.log[cause.byClient === true || cause.peerGone === true ? 'debug' : 'info'](
     'connection_closed',

@@ -31,7 +31,7 @@ const NOT_FOR_SERVERS = new DecodeFailure(
 const NO_AUTHENTICATION = new DecodeFailure(
   ReasonCode.PROTOCOL_ERROR,
   'AUTH without an authentication method in CONNECT',
-  '[MQTT-4.12.0-6]',
+  '[MQTT-4.12.0-7]',
 )
 const EXPIRY_RAISED = new DecodeFailure(
   ReasonCode.PROTOCOL_ERROR,

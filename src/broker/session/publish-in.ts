@@ -156,7 +156,10 @@ function sameBytes(known: Buffer, bytes: Buffer, start: number, end: number): bo
 
 const ALREADY_ANSWERED = 'answered'
 
-/** Checks the packet identifier and the receive maximum of a QoS 1 or 2 message. */
+/**
+ * Checks the packet identifier and the receive maximum of a QoS 1 or 2 message. Identifiers of
+ * QoS 1 are not remembered: after PUBACK each means a new message [MQTT-4.3.2-5].
+ */
 function admit(
   broker: Broker,
   connection: Connection,
@@ -412,7 +415,8 @@ function delay(broker: Broker, message: Message, username: string | undefined): 
 
 /**
  * Acknowledges a QoS 1 or 2 message: at once when nothing must be waited for, else after the
- * commit and the answers of the shards it went to. Hot path.
+ * commit and the answers of the shards it went to [MQTT-4.3.2-4] [MQTT-4.3.3-8]. The identifier of
+ * a refused one is not remembered [MQTT-4.3.3-9]. Hot path.
  */
 function answer(
   broker: Broker,

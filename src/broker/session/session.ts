@@ -39,8 +39,8 @@ export interface SessionMove {
 }
 
 /**
- * The state that outlives a network connection (MQTT 5 §4.1): subscriptions, messages on their
- * way in and out, the will. Lives in one shard at a time. Plain fields: hot.
+ * The state that outlives a network connection (MQTT 5 §4.1) [MQTT-4.1.0-1]: subscriptions,
+ * messages on their way in and out, the will. Lives in one shard at a time. Plain fields: hot.
  */
 export class Session implements Subscriber {
   readonly clientId: string
@@ -110,7 +110,8 @@ export class Session implements Subscriber {
   }
 
   /**
-   * A packet identifier not in use, ascending [MQTT-2.2.1-3]. The caller has checked that the
+   * A packet identifier not in use, ascending [MQTT-2.2.1-3] [MQTT-4.3.2-1] [MQTT-4.3.3-1]. The
+   * caller has checked that the
    * in-flight window, which is smaller than the number of identifiers, has room.
    */
   takePacketId(): number {

@@ -52,6 +52,7 @@ export function handleSubscribe(
   metrics.increment(Metric.PACKETS_SUBSCRIBE_RECEIVED)
   metrics.increment(Metric.CLIENT_SUBSCRIBE)
   const subscriptionId = packet.subscriptionIdentifier ?? 0
+  // Each filter is treated as if it had a packet of its own [MQTT-3.8.4-5].
   const requests: Request[] = packet.filters.map((wanted) => {
     return { wanted, subscriptionId, reason: wanted.qos, filter: '', isNew: false }
   })
@@ -163,7 +164,7 @@ function subscribe(
     return
   }
   const qos = Math.min(wanted.qos, broker.core.settings.mqtt.qosMax) as QoS // At most 2, as both.
-  request.reason = qos
+  request.reason = qos // [MQTT-3.8.4-7]
   request.filter = filter
   const { noLocal, retainAsPublished, retainHandling } = wanted
   request.isNew = broker.sessions.subscribe(session, filter, target, {
@@ -187,7 +188,7 @@ function subscribe(
 
 /**
  * SUBACK once everything is decided and stored and all siblings know of it; then the retained
- * messages. What a sibling published before it knew is in the retained store by then.
+ * messages [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-4]. What a sibling published before it knew is in the retained store by then.
  */
 function finishSubscribe(
   broker: Broker,
@@ -217,7 +218,11 @@ function finishSubscribe(
   connection.unpark()
 }
 
-/** UNSUBSCRIBE (MQTT 5 §3.10). @returns a failure that ends the connection */
+/**
+ * UNSUBSCRIBE (MQTT 5 §3.10): always answered, with one code per filter in their order
+ * [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT-3.10.4-6] [MQTT-3.11.3-1].
+ * @returns a failure that ends the connection
+ */
 export function handleUnsubscribe(
   broker: Broker,
   connection: Connection,

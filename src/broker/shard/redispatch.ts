@@ -10,7 +10,7 @@ const QUEUED_MAX = 10_000
 /**
  * A member of shared subscriptions went away: what it had not acknowledged, and what waits in its
  * queue, is given to another member that is online. A QoS 2 message that was sent stays with it
- * [MQTT-4.8.2-5]; when the session is over, so are its QoS 2 messages [MQTT-4.8.2-6].
+ * [MQTT-4.8.2-4]; when the session is over, so are its QoS 2 messages [MQTT-4.8.2-5].
  * @param ended the session is over: members that are offline get the messages too
  */
 export function redispatchShared(routing: Routing, session: Session, ended: boolean): void {

@@ -20,9 +20,9 @@ export interface Routing {
 }
 
 /**
- * Brings a message that entered the broker at this shard to everyone who wants it: local
- * sessions, one member of each matching group, and the shards that announced interest. It crosses
- * shards at most once. Results are left in the core's `route…` fields. Hot path.
+ * Brings a message that entered the broker at this shard to everyone who wants it [MQTT-4.5.0-1]
+ * in the order of arrival [MQTT-4.6.0-5]: local sessions, one member of each matching group, and
+ * the shards that announced interest. It crosses shards at most once. Results are left in the core's `route…` fields. Hot path.
  */
 export function routeMessage(routing: Routing, message: Message): void {
   const { core } = routing
@@ -89,7 +89,7 @@ function sendToShards(routing: Routing, message: Message, shards: number): void 
 }
 
 /**
- * Gives a message to one member of a shared subscription [MQTT-4.8.2-4].
+ * Gives a message to one member of a shared subscription (§4.8.2).
  * @param exclude client ids that had their chance
  * @param hops shards the message has crossed for this group
  */

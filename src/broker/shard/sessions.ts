@@ -116,7 +116,8 @@ export class Sessions implements TimerTarget {
   }
 
   /**
-   * Adds or replaces a subscription [MQTT-3.8.4-3].
+   * Adds or replaces a subscription [MQTT-3.8.4-3], in one step: no message passes between the
+   * old one and the new one [MQTT-3.8.4-4].
    * @returns true when the session did not have the filter before
    */
   subscribe(
@@ -133,7 +134,10 @@ export class Sessions implements TimerTarget {
     return before === undefined
   }
 
-  /** Removes a subscription; false when there is none. */
+  /**
+   * Removes a subscription; false when there is none. What is in flight is finished
+   * [MQTT-3.10.4-3], nothing is added [MQTT-3.10.4-2].
+   */
   unsubscribe(session: Session, filter: string): boolean {
     const held = session.subscriptions.get(filter)
     if (held === undefined) return false
