@@ -86,7 +86,7 @@ function readChunk(socket: Socket): Buffer | null {
 }
 
 /** The client that a complete header tells of, or what is wrong with it. */
-function peerBehind(peer: Peer, result: ProxyResult): Peer | string {
+export function peerBehind(peer: Peer, result: ProxyResult): Peer | string {
   if (result.kind === 'malformed') return result.reason
   if (result.kind === 'more') return 'the header is incomplete'
   return behindHeader(peer, result.header)

@@ -251,11 +251,12 @@ for (const type of ['ws', 'wss'] as const) {
       if (type === 'wss') return
       const raw = await rig.fixture.dial(await rig.start({}, { proxyProtocol: true }))
       raw.write('PROXY TCP4 192.0.2.9 192.0.2.1 40001 8083\r\n')
-      const client = rig.make(0, ['mqtt'], { createConnection: () => raw })
+      // The address comes from a proxy that is believed; a header of its client is not.
+      const headers = { 'x-forwarded-for': '127.0.0.1' }
+      const client = rig.make(0, ['mqtt'], { createConnection: () => raw, headers })
       await once(client, 'open')
       const { wire } = await rig.fixture.connection(0)
       assert.equal(wire.info.peerHost, '192.0.2.9')
-      // The address came from a proxy that is believed; a header of the client is not.
       client.send(Buffer.from('x'))
       await nextMessage(client)
     })

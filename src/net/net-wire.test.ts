@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type Acceptor, type Incoming, openAcceptor } from './acceptor.ts'
 import { type HandleTools, makeHandleTools } from './handle-wire.ts'
 import { type NetWire, NO_RECEIVER } from './net-wire.ts'
@@ -222,6 +224,25 @@ for (const [name, tools] of PATHS) {
       assert.equal(wire.write([memory], memory.length), true)
     })
 
+    it('keeps the memory it has not sent, though its owner forgets it', async () => {
+      const { client, wire } = await rig.pair()
+      client.pause()
+      const length = 8 << 20
+      const write = (): void => {
+        const chunks = [Buffer.alloc(length, 'k'), Buffer.alloc(length, 'l')]
+        assert.equal(wire.write(chunks, 2 * length), false)
+        chunks.length = 0
+      }
+      write()
+      collectGarbage()
+      const reused = Array.from({ length: 4 }, () => Buffer.alloc(length, '!'))
+      const text = await readBytes(client, 2 * length)
+      assert.equal(text.lastIndexOf('k'), length - 1)
+      assert.equal(text.indexOf('l'), length)
+      assert.equal(text.includes('!'), false, `${reused.length} others took its place`)
+      wire.destroy()
+    })
+
     it('does not keep the array of buffers', async () => {
       const { client, wire } = await rig.pair()
       client.pause()
@@ -362,6 +383,12 @@ for (const [name, tools] of PATHS) {
       assert.equal(closed.count, 1)
     })
   })
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
 }
 
 function ended(socket: Socket): Promise<unknown> {
