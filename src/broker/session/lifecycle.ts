@@ -144,17 +144,21 @@ export function acknowledgementFailed(
   const { failure } = ack
   const reason =
     failure?.kind === 'full' ? ReasonCode.QUOTA_EXCEEDED : ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR
-  const answers = ack.type === PacketType.PUBACK || ack.type === PacketType.PUBREC
+  const { session } = connection
+  const answers =
+    ack.type === PacketType.PUBACK ||
+    (ack.type === PacketType.PUBREC && session !== undefined && !session.persistent)
   if (answers && connection.version === ProtocolVersion.V5) {
     ack.reason = reason
-    const { session } = connection
     if (ack.type === PacketType.PUBREC && session !== undefined) {
       forgetIncoming(broker.core.store, session, ack.packetId)
     }
     return
   }
   // 3.x has no negative acknowledgement, and other packets promise what cannot be kept: without
-  // an answer the client tries again after it has reconnected.
+  // an answer the client tries again after it has reconnected. The same for a QoS 2 message of a
+  // stored session: it has been routed, the store writes it later, and if the refusal got lost
+  // on the way the message would be sent again as a new one.
   connection.close({
     reason,
     code: 'storage_failed',

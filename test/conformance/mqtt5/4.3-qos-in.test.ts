@@ -106,7 +106,7 @@ worldTest('[MQTT-4.3.3-9] after a PUBREC that refuses, the identifier is free', 
 
 worldTest('[MQTT-4.3.3-9] the same when it was the disk that failed', (world) => {
   absent(world)
-  const publisher = world.connect(kept('publisher', { autoAck: false }))
+  const publisher = world.connect({ autoAck: false })
   world.failNextCommit('full')
   publisher.publish('t', 'maybe', { qos: 2, packetId: 3 })
   assert.equal(publisher.take(PacketType.PUBREC).reason, ReasonCode.QUOTA_EXCEEDED)
@@ -116,6 +116,19 @@ worldTest('[MQTT-4.3.3-9] the same when it was the disk that failed', (world) =>
   assert.equal(publisher.take(PacketType.PUBREC).reason, ReasonCode.SUCCESS)
   const got = world.connect(kept('keeper')).payloads()
   assert.ok(got.includes('certain'))
+})
+
+worldTest('[MQTT-4.3.3-10] a stored session sends again what the disk refused', (world) => {
+  absent(world)
+  const before = world.connect(kept('publisher', { autoAck: false }))
+  world.failNextCommit('full')
+  before.publish('t', 'once', { qos: 2, packetId: 3 })
+  assert.equal(before.closed, true)
+  world.pass(1_000)
+  const publisher = world.connect(kept('publisher', { autoAck: false }))
+  publisher.publish('t', 'once', { qos: 2, packetId: 3, dup: true })
+  assert.equal(publisher.take(PacketType.PUBREC).reason, ReasonCode.SUCCESS)
+  assert.deepEqual(world.connect(kept('keeper')).payloads(), ['once'])
 })
 
 worldTest('[MQTT-4.3.3-10] what is sent again is received once', (world) => {
