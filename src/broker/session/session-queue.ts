@@ -39,6 +39,8 @@ interface Lane {
   early: number
   /** Messages taken since a lower lane had a turn. */
   taken: number
+  /** Key of the message taken last: what is read from the store comes behind it. */
+  takenKey: string
 }
 
 /**
@@ -46,7 +48,7 @@ interface Lane {
  *
  * The queue of a persistent session is in the store; memory holds at most the head of it, so that
  * a million queued messages cost no memory. A transient session's queue is in memory only.
- * Order within a lane is the order of arrival.
+ * Order within a lane is the order of arrival [MQTT-4.6.0-6].
  */
 export class SessionQueue {
   readonly #context: SessionContext
@@ -98,6 +100,7 @@ export class SessionQueue {
       lane.storedOnly += lane.entries.length - lane.head
       lane.entries = []
       lane.head = 0
+      lane.takenKey = ''
     }
   }
 
@@ -217,7 +220,9 @@ export class SessionQueue {
   /** Puts messages that were taken back at the front of their lanes, in their order. */
   putBack(taken: readonly Outgoing[]): void {
     for (const outgoing of taken.toReversed()) {
-      const lane = this.#laneOf(outgoing, this.#context.settings.mqtt)
+      const { key } = outgoing
+      const { mqtt } = this.#context.settings
+      const lane = key === '' ? this.#laneOf(outgoing, mqtt) : this.#laneAt(laneOfKey(key))
       if (lane.head > 0) lane.entries[--lane.head] = outgoing
       else lane.entries.unshift(outgoing)
       this.#counted(outgoing)
@@ -316,6 +321,7 @@ export class SessionQueue {
     }
     const entry = lane.entries[lane.head]! // In range: checked above.
     lane.head++
+    lane.takenKey = entry.key
     if (lane.head >= 64 && lane.head * 2 >= lane.entries.length) {
       lane.entries = lane.entries.slice(lane.head)
       lane.head = 0
@@ -333,8 +339,8 @@ export class SessionQueue {
   /** Reads the next messages of a lane from the store into memory. */
   #load(lane: Lane): void {
     const { store, router, log } = this.#context
-    const last = lane.entries.at(-1)?.key
-    const from = last === undefined ? laneKey(this.#storeKey, lane.order) : `${last}\0`
+    const last = lane.entries.at(-1)?.key ?? lane.takenKey
+    const from = last === '' ? laneKey(this.#storeKey, lane.order) : `${last}\0`
     const until = laneKey(this.#storeKey, lane.order + 1)
     const corrupt: string[] = []
     let seen = 0
@@ -411,7 +417,15 @@ export class SessionQueue {
 
   #laneAt(order: number): Lane {
     for (const lane of this.#lanes) if (lane.order === order) return lane
-    const lane: Lane = { order, entries: [], head: 0, storedOnly: 0, early: 0, taken: 0 }
+    const lane: Lane = {
+      order,
+      entries: [],
+      head: 0,
+      storedOnly: 0,
+      early: 0,
+      taken: 0,
+      takenKey: '',
+    }
     this.#lanes.push(lane)
     this.#lanes.sort((a, b) => a.order - b.order)
     return lane
