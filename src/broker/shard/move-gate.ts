@@ -1,6 +1,7 @@
 import type { Message } from '../message.ts'
 import type { Delivery } from '../router/routes.ts'
 import { deliveryQos } from '../session/deliver.ts'
+import { hasReceived } from '../session/origin.ts'
 import { Outgoing } from '../session/outgoing.ts'
 import type { Session } from '../session/session.ts'
 import type { ShardCore } from './core.ts'
@@ -33,6 +34,7 @@ export function admitDuringMove(
   }
   if (!afterCut) return false
   if (move.forwarded) return true
+  if (hasReceived(core.store, message, session.storeKey)) return false
   const outgoing = outgoingOf(core, message, delivery)
   // A transient session has no queue in the store and does not move.
   session.queue.addEarly(outgoing, core.routeShared)
