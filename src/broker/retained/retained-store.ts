@@ -76,9 +76,10 @@ export class RetainedStore {
   }
 
   /**
-   * Keeps the message in place of its topic's earlier one [MQTT-3.3.1-5], or deletes that when the
-   * payload is empty [MQTT-3.3.1-6] [MQTT-3.3.1-7]. Only for messages published with the retain
-   * flag [MQTT-3.3.1-8]. A refused message leaves the earlier one as it is. The bytes are copied.
+   * Keeps the message in place of its topic's earlier one, whatever the QoS of both
+   * [MQTT-3.3.1-5] [MQTT311-3.3.1-7], or deletes that when the payload is empty [MQTT-3.3.1-6]
+   * [MQTT-3.3.1-7]. Only for messages published with the retain flag [MQTT-3.3.1-8]. A refused
+   * message leaves the earlier one as it is. The bytes are copied.
    */
   set(message: Message): SetResult {
     if (message.payloadLength === 0) return this.remove(message.topic.topic)

@@ -117,8 +117,9 @@ function handlePubcomp(core: ShardCore, session: Session, packetId: number): voi
 }
 
 /**
- * Sends an acknowledgement in its turn: at once when nothing is before it and it need not wait
- * for the commit [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT-4.6.0-4].
+ * Sends an acknowledgement, with the identifier of what it answers [MQTT-2.2.1-5], in its turn: at
+ * once when nothing is before it and it need not wait for the commit [MQTT-4.6.0-2] [MQTT-4.6.0-3]
+ * [MQTT-4.6.0-4].
  */
 export function ackInOrder(
   core: ShardCore,

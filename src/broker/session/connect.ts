@@ -12,6 +12,7 @@ import { ByteWriter } from '#kernel/byte-writer.ts'
 import { Gauge, Metric } from '../metrics.ts'
 import type { AuthenticateResult } from '../ports.ts'
 import type { Broker } from '../shard/broker.ts'
+import { redispatchShared } from '../shard/redispatch.ts'
 import { compileMountpoint, renderMountpoint } from '../topics/mountpoint.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
@@ -39,7 +40,7 @@ export function handleConnect(
   const { core } = broker
   const { mqtt } = core.settings
   const packet = decodeConnect(bytes, frame.bodyStart, frame.bodyEnd, mqtt.userPropertiesMax)
-  connection.state = ConnectionState.CONNECTING
+  connection.state = ConnectionState.CONNECTING // Left once, with the only CONNACK [MQTT-3.2.0-2].
   core.metrics.increment(Metric.PACKETS_CONNECT_RECEIVED)
   if (isFailure(packet)) {
     connection.version = answerVersion(bytes, frame.bodyStart, frame.bodyEnd)
@@ -80,7 +81,10 @@ function takeLimits(broker: Broker, connection: Connection, packet: ConnectPacke
   connection.expiryMs = expiryOf(broker, packet)
 }
 
-/** How long the session outlives the connection, in ms [MQTT-3.1.2-23]. */
+/**
+ * How long the session outlives the connection, in ms [MQTT-3.1.2-23]; before MQTT 5 Clean Session
+ * says whether it does [MQTT311-3.1.2-4] [MQTT311-3.1.2-6].
+ */
 function expiryOf(broker: Broker, packet: ConnectPacket): number {
   const { mqtt } = broker.core.settings
   if (packet.version !== ProtocolVersion.V5) return packet.cleanStart ? 0 : mqtt.sessionExpiryMs
@@ -97,7 +101,8 @@ function checkConnect(
 ): DecodeFailure | undefined {
   const { mqtt } = broker.core.settings
   if (packet.properties.authenticationMethod !== undefined) {
-    // [MQTT-4.12.0-1]: no enhanced authentication method is configured.
+    // [MQTT-4.12.0-1]: no enhanced authentication method is configured, so that there is nothing
+    // to exchange before CONNACK [MQTT-3.1.2-30].
     return fail(ReasonCode.BAD_AUTHENTICATION_METHOD, 'the authentication method is not known')
   }
   const clientId = clientIdOf(broker, connection, packet)
@@ -105,7 +110,7 @@ function checkConnect(
   connection.clientId = clientId
   if (utf8Length(clientId) > mqtt.clientIdBytesMax) {
     const detail = `the client identifier is longer than ${mqtt.clientIdBytesMax} bytes`
-    return fail(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, detail)
+    return fail(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, detail) // [MQTT-3.1.3-8] [MQTT311-3.1.3-9]
   }
   return checkWill(broker, packet) ?? checkConnackSize(broker, connection, packet)
 }
@@ -139,14 +144,15 @@ function clientIdOf(
   if (mqtt.useUsernameAsClientId && packet.username !== undefined && packet.username !== '') {
     return packet.username
   }
-  if (packet.clientId !== '') return packet.clientId
+  if (packet.clientId !== '') return packet.clientId // Any text will do [MQTT-3.1.3-5].
   const mayBeEmpty = packet.version === ProtocolVersion.V5 || packet.cleanStart
   if (packet.version === ProtocolVersion.V31 || !mayBeEmpty) {
     // [MQTT311-3.1.3-8]
     const detail = 'the client identifier is empty; only clean sessions may leave it out'
     return fail(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, detail)
   }
-  return `auto-${broker.core.ports.random.hexId(ASSIGNED_ID_BYTES)}` // [MQTT-3.1.3-6]
+  // [MQTT-3.1.3-6] [MQTT311-3.1.3-6]
+  return `auto-${broker.core.ports.random.hexId(ASSIGNED_ID_BYTES)}`
 }
 
 function checkWill(broker: Broker, packet: ConnectPacket): DecodeFailure | undefined {
@@ -213,7 +219,7 @@ function authenticated(
   const { metrics } = broker.core
   if (!result.allowed) {
     metrics.increment(Metric.AUTHENTICATION_FAILURE)
-    refuse(connection, fail(result.reason, result.reasonString))
+    refuse(connection, fail(result.reason, result.reasonString)) // [MQTT-3.1.4-2]
     return
   }
   metrics.increment(Metric.AUTHENTICATION_SUCCESS)
@@ -235,6 +241,7 @@ function authenticated(
     refuse(connection, fail(ReasonCode.QUOTA_EXCEEDED, detail))
     return
   }
+  // [MQTT-3.1.2-4] [MQTT-3.1.4-4]
   broker.claims.claim(clientId, packet.cleanStart, (session) => {
     claimed(broker, connection, packet, username, session)
   })
@@ -254,6 +261,7 @@ function claimed(
     // The client left while its session was being fetched: the session stays, offline.
     if (found !== undefined) {
       sessions.armExpiry(found)
+      redispatchShared(broker.routing, found, false)
       broker.wills.connectionBroke(found)
     }
     claims.settled(clientId)
@@ -261,13 +269,14 @@ function claimed(
     return
   }
   // In a session that is taken over here with expiry 0 there is nothing to keep.
+  // [MQTT-3.1.2-5] [MQTT-3.1.2-6]
   const session = found ?? sessions.create(clientId, connection.expiryMs)
   if (found !== undefined) core.metrics.increment(Metric.SESSION_RESUMED)
   session.username = username
   session.expiryMs = connection.expiryMs
   if (session.expiryMs > 0 && !session.persistent) throw new Error('a resumed session is stored')
   broker.wills.cancel(session) // [MQTT-3.1.3-9]
-  session.will = willOf(connection, packet, username)
+  session.will = willOf(connection, packet, username) // [MQTT-3.1.2-7] [MQTT311-3.1.2-8]
   sessions.disarmExpiry(session)
   session.connection = connection
   session.disconnectedAtMs = 0
@@ -276,7 +285,7 @@ function claimed(
   connection.state = ConnectionState.CONNECTED
   sessions.save(session)
   armKeepAlive(broker, connection, packet)
-  sendConnack(broker, connection, packet, found !== undefined)
+  sendConnack(broker, connection, packet, found !== undefined) // [MQTT-3.1.4-5]
   welcome(broker, connection, session, packet)
   // The next claim may end this connection: CONNACK comes first [MQTT-3.2.0-1] [MQTT-3.14.0-1].
   claims.settled(clientId)

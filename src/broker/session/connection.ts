@@ -87,7 +87,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   authenticationMethod: string | undefined
   /** Session expiry of the CONNECT packet, in ms. */
   expiryMs: number
-  /** Incoming aliases by number; made when first used. */
+  /** Incoming aliases by number; made when first used, gone with the connection [MQTT-3.3.2-7]. */
   aliasesIn: Array<TopicEntry | undefined> | undefined
   /** QoS 1 and 2 publishes in that are not yet acknowledged to the client. */
   unackedIn: number
@@ -165,7 +165,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
 
   /** Bytes from the peer; borrowed during the call. Host only. */
   receive(bytes: Buffer): void {
-    if (this.state === ConnectionState.CLOSED) return
+    if (this.state === ConnectionState.CLOSED) return // [MQTT-3.1.4-6]
     this.context.metrics.increment(Metric.BYTES_RECEIVED, bytes.length)
     this.lastReceivedMs = this.context.monotonicMs
     if (this.#parked > 0) {
@@ -222,7 +222,10 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     if (this.state !== ConnectionState.CLOSED) this.handler.timeUp(this)
   }
 
-  /** Aliases the client allows towards it; 0 = none [MQTT-3.1.2-26] [MQTT-3.1.2-27]. */
+  /**
+   * Aliases the client allows towards it; 0 = none [MQTT-3.1.2-26] [MQTT-3.1.2-27]
+   * [MQTT-3.3.2-11].
+   */
   setAliasesOutMax(clientMax: number): void {
     this.#aliasesOutMax = Math.min(clientMax, ALIASES_OUT_MAX)
   }
@@ -394,7 +397,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
           }
         : {
             reason: ReasonCode.MALFORMED_PACKET,
-            code: 'malformed_packet',
+            code: 'malformed_packet', // [MQTT311-2.2.2-2]
             text: `The fixed header is malformed (first byte 0x${frame.first.toString(16)}).`,
           },
     )

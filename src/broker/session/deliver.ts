@@ -38,7 +38,8 @@ export function deliver(
   delivery: Delivery,
   shared: boolean,
 ): void {
-  const retain = message.retain && delivery.retainAsPublished // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+  // [MQTT-3.3.1-12] [MQTT-3.3.1-13]; subscriptions of 3.x have no such option [MQTT311-3.3.1-9].
+  const retain = message.retain && delivery.retainAsPublished
   const qos = deliveryQos(context, message, delivery.qos)
   deliverAs(context, session, message, qos, retain, delivery.subscriptionIds, undefined, shared)
 }
@@ -51,7 +52,8 @@ export function deliveryQos(context: SessionContext, message: Message, granted: 
 
 /**
  * Sends a message to a session now, or puts it into its queue: while the session is offline, its
- * in-flight window is full, its transport is congested, or older messages wait. Hot path.
+ * in-flight window is full, its transport is congested, or older messages wait
+ * [MQTT311-3.1.2-5]. A full window holds up nothing but QoS 1 and 2 [MQTT-3.3.4-10]. Hot path.
  */
 export function deliverAs(
   context: SessionContext,
@@ -380,7 +382,7 @@ function fits(
   return size <= outlet.packetBytesMax
 }
 
-/** The topic as the client knows it: without the mountpoint of its listener. */
+/** The topic as the client's filters know it: without its mountpoint [MQTT-3.3.2-3]. */
 function topicBytesFor(outlet: Outlet, topic: TopicEntry): Buffer {
   const { mountpoint, mountpointBytes } = outlet
   if (mountpointBytes === 0 || !topic.topic.startsWith(mountpoint)) return topic.bytes

@@ -36,7 +36,6 @@ const NO_AUTHENTICATION = new DecodeFailure(
 const EXPIRY_RAISED = new DecodeFailure(
   ReasonCode.PROTOCOL_ERROR,
   'a session expiry in DISCONNECT after none in CONNECT',
-  '[MQTT-3.1.2-23]',
 )
 
 /** Takes the packets of all connections of a shard to those who handle them. */
@@ -199,7 +198,7 @@ export class PacketHandler implements ConnectionHandler {
     })
   }
 
-  /** [MQTT-4.13.1-1] */
+  /** [MQTT-4.13.1-1] [MQTT311-4.8.0-1] */
   #protocolError(connection: Connection, failure: DecodeFailure): void {
     connection.close({
       reason: failure.reason,

@@ -9,7 +9,7 @@ export interface AckTarget {
 /**
  * An acknowledgement that must wait: for a commit, for other shards, or behind another one,
  * because acknowledgements leave in the order of what they acknowledge [MQTT-4.6.0-2]
- * [MQTT-4.6.0-3] [MQTT-4.6.0-4].
+ * [MQTT-4.6.0-3] [MQTT-4.6.0-4] [MQTT311-4.6.0-6].
  */
 export class PendingAck {
   readonly target: AckTarget

@@ -55,7 +55,7 @@ const NO_RETAIN = new DecodeFailure(
 const TOO_MANY = new DecodeFailure(
   ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
   'more unacknowledged messages than the receive maximum',
-  '[MQTT-3.3.4-9]',
+  '[MQTT-3.3.4-7]',
 )
 
 /**
@@ -131,16 +131,17 @@ function topicOf(
   ) {
     return last
   }
+  // [MQTT-3.2.2-18] [MQTT-3.3.2-9]
   if (topicAlias > broker.core.settings.mqtt.topicAliasMax) return ALIAS_TOO_HIGH
   if (topicStart === topicEnd) {
-    // A topic alias stands for the topic of the packet that introduced it [MQTT-3.3.2-8].
+    // A topic alias stands for the topic of the packet that introduced it.
     return connection.aliasesIn?.[topicAlias] ?? UNKNOWN_ALIAS
   }
   const entry = broker.core.router.entryForBytes(bytes, topicStart, topicEnd)
   if (isFailure(entry)) return entry
   if (topicAlias > 0) {
     connection.aliasesIn ??= []
-    connection.aliasesIn[topicAlias] = entry
+    connection.aliasesIn[topicAlias] = entry // [MQTT-3.3.2-12]
   } else connection.lastTopic = entry
   return entry
 }
@@ -194,7 +195,7 @@ function acknowledgeAgain(broker: Broker, connection: Connection, packetId: numb
   links.awaitShards(ack, links.siblings)
 }
 
-/** The message as it goes on: rewritten, mounted, with its expiry in absolute time. */
+/** The message as it goes on: its expiry in absolute time, its DUP forgotten [MQTT-3.3.1-3]. */
 function messageOf(
   broker: Broker,
   connection: Connection,
@@ -306,6 +307,7 @@ function authorize(
   }
 }
 
+/** 3.x clients get the usual acknowledgement [MQTT311-3.3.5-2]. */
 function deny(
   broker: Broker,
   connection: Connection,
@@ -353,7 +355,10 @@ function accept(
   answer(broker, connection, session, qos, packetId, reason)
 }
 
-/** The message cannot be stored now. 3.x clients know no refusal but the end of the connection. */
+/**
+ * The message cannot be stored now. 3.x clients know no refusal but the end of the connection
+ * [MQTT311-4.8.0-2].
+ */
 function refuseUnstored(
   broker: Broker,
   connection: Connection,
@@ -414,9 +419,9 @@ function delay(broker: Broker, message: Message, username: string | undefined): 
 }
 
 /**
- * Acknowledges a QoS 1 or 2 message: at once when nothing must be waited for, else after the
- * commit and the answers of the shards it went to [MQTT-4.3.2-4] [MQTT-4.3.3-8]. The identifier of
- * a refused one is not remembered [MQTT-4.3.3-9]. Hot path.
+ * Acknowledges a QoS 1 or 2 message [MQTT-3.3.4-1]: at once when nothing must be waited for, else
+ * after the commit and the answers of the shards it went to [MQTT-4.3.2-4] [MQTT-4.3.3-8]. The
+ * identifier of a refused one is not remembered [MQTT-4.3.3-9]. Hot path.
  */
 function answer(
   broker: Broker,

@@ -9,7 +9,7 @@ import { subscribeForClient } from './subscribe.ts'
 
 /**
  * Brings a session to life on a new connection: what was not acknowledged is sent again in its
- * order with its packet identifiers [MQTT-4.4.0-1], then the queue goes on.
+ * order with its packet identifiers [MQTT-4.4.0-1] [MQTT311-4.4.0-1], then the queue goes on.
  */
 export function resumeSession(broker: Broker, connection: Connection, session: Session): void {
   const { core, sessions } = broker

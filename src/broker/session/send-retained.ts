@@ -6,7 +6,8 @@ import { deliverAs, deliveryQos } from './deliver.ts'
 import type { Session } from './session.ts'
 
 /**
- * Sends the retained messages that match a new subscription, paced (MQTT 5 §3.3.1.3).
+ * Sends the retained messages that match a new subscription, paced (MQTT 5 §3.3.1.3)
+ * [MQTT311-3.3.1-6].
  *
  * Retain handling 0: always [MQTT-3.3.1-9]; 1: only when the subscription is new
  * [MQTT-3.3.1-10]; 2: never [MQTT-3.3.1-11]. Shared subscriptions get none.
@@ -24,6 +25,7 @@ export function sendRetained(
   if (held === undefined || held.shared !== undefined) return
   if (!core.settings.retainer.enable || !core.settings.mqtt.retainAvailable) return
   const { subscription } = held
+  // [MQTT-3.3.4-5]
   const ids = subscription.subscriptionId === 0 ? undefined : [subscription.subscriptionId]
   const cursor = retained.open(subscription.filter)
   const job = feed.start(cursor, (message: Message) => {
@@ -35,7 +37,7 @@ export function sendRetained(
     // [MQTT-3.8.3-3] holds for what the client itself had retained.
     if (subscription.noLocal && message.publisher === session.clientId) return true
     const qos = deliveryQos(core, message, subscription.qos)
-    // Retain is set on a message sent because of a new subscription.
+    // Retain is set on a message sent because of a new subscription [MQTT311-3.3.1-8].
     deliverAs(core, session, asRetained(message), qos, true, ids, undefined, false)
     return true
   })

@@ -10,8 +10,9 @@ import { removeNotes } from './origin.ts'
 import type { HeldSubscription, HeldWill, Session } from './session.ts'
 
 /**
- * Records of a persistent session: one for itself (its store key), one per subscription (with
- * its number) and one per unreleased incoming packet identifier. Client ids and filters are not
+ * Records of a persistent session, as long as it lives [MQTT311-4.1.0-1]: one for itself (its
+ * store key), one per subscription (with its number) and one per unreleased incoming packet
+ * identifier. Client ids and filters are not
  * in keys because they may be longer than a key can be. Sessions and subscriptions change at the
  * pace of connects and subscribes, so JSON is fast enough and can be read by people.
  */

@@ -110,7 +110,7 @@ export class Session implements Subscriber {
   }
 
   /**
-   * A packet identifier not in use, ascending [MQTT-2.2.1-3] [MQTT-4.3.2-1] [MQTT-4.3.3-1]. The
+   * A packet identifier not in use, ascending [MQTT-2.2.1-4] [MQTT-4.3.2-1] [MQTT-4.3.3-1]. The
    * caller has checked that the
    * in-flight window, which is smaller than the number of identifiers, has room.
    */

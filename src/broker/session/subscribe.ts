@@ -163,6 +163,7 @@ function subscribe(
     done()
     return
   }
+  // [MQTT-3.2.2-10]
   const qos = Math.min(wanted.qos, broker.core.settings.mqtt.qosMax) as QoS // At most 2, as both.
   request.reason = qos // [MQTT-3.8.4-7]
   request.filter = filter
@@ -188,7 +189,8 @@ function subscribe(
 
 /**
  * SUBACK once everything is decided and stored and all siblings know of it; then the retained
- * messages [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-4]. What a sibling published before it knew is in the retained store by then.
+ * messages [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-4]. What a sibling published before it knew
+ * is in the retained store by then.
  */
 function finishSubscribe(
   broker: Broker,
@@ -207,7 +209,8 @@ function finishSubscribe(
     }
   }
   const writer = new ByteWriter(ACK_BYTES)
-  // One code per filter, in their order [MQTT-3.8.4-6] [MQTT-3.9.3-1].
+  // Under its identifier [MQTT-2.2.1-6], one code per filter, in their order [MQTT-3.8.4-6]
+  // [MQTT-3.9.3-1].
   encodeSuback(writer, connection.version, packetId, reasons, {}, connection.packetBytesMax)
   core.metrics.increment(Metric.PACKETS_SUBACK_SENT)
   sendInTurn(broker, connection, writer, session.persistent, broker.links.siblings, () => {

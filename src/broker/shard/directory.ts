@@ -20,7 +20,8 @@ interface Entry {
 }
 
 /**
- * Who has the session of which client id, for the client ids whose hash names this shard.
+ * Who has the session of which client id [MQTT-3.1.3-2], for the client ids whose hash names this
+ * shard.
  *
  * Claims of one client id are settled one after the other, so that however many connections use
  * one client id at the same time, exactly one shard has its session [MQTT-3.1.4-3]. The number of

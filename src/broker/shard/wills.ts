@@ -32,7 +32,7 @@ export class Wills implements TimerTarget {
   /** The connection broke without a proper DISCONNECT. */
   connectionBroke(session: Session): void {
     const { will } = session
-    if (will === undefined) return
+    if (will === undefined) return // [MQTT311-3.1.2-12]
     if (will.delayMs === 0 || session.expiryMs === 0) {
       this.sendNow(session)
       return
@@ -87,14 +87,14 @@ export class Wills implements TimerTarget {
       core.settings.mqtt.messageExpiryMs,
     )
     const expiresAtMs = expiryMs === Number.POSITIVE_INFINITY ? 0 : core.nowMs + expiryMs
-    const encoded = encodePublishProperties(forwarded)
+    const encoded = encodePublishProperties(forwarded) // [MQTT-3.1.3-10]
     // Checked at CONNECT; only a mountpoint can have made it too deep since.
     if (!('topic' in entry)) return undefined
     return new Message(
       entry,
       payload,
       qos,
-      retain,
+      retain, // [MQTT-3.1.2-14] [MQTT-3.1.2-15]
       encoded,
       expiresAtMs,
       clientId,

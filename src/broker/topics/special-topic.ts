@@ -63,7 +63,9 @@ export function parseSubscription(
   if (isFailure(target)) return target
   const invalid = validateTopicFilterText(target.filter, switches.topicLevelsMax)
   if (invalid !== undefined) return invalid
-  if (!switches.wildcardSubscription && hasWildcard(target.filter)) return WILDCARD_OFF
+  if (!switches.wildcardSubscription && hasWildcard(target.filter)) {
+    return WILDCARD_OFF // [MQTT311-3.8.3-2]
+  }
   return target
 }
 

@@ -133,7 +133,7 @@ function readVersion(reader: PacketReader): ProtocolVersion | 0 {
   let same = length === name.length
   for (let i = 0; i < length && same; i++) same = reader.uint8() === name[i]
   if (!same) {
-    reader.fail(UNKNOWN_PROTOCOL) // [MQTT-3.1.2-1]
+    reader.fail(UNKNOWN_PROTOCOL) // [MQTT-3.1.2-1] [MQTT311-3.1.2-1]
     return 0
   }
   const level = reader.uint8()
@@ -141,7 +141,7 @@ function readVersion(reader: PacketReader): ProtocolVersion | 0 {
   if (reader.failure !== undefined) return 0
   if (isV31 && version === ProtocolVersion.V31) return version
   if (!isV31 && (version === ProtocolVersion.V311 || version === ProtocolVersion.V5)) return version
-  reader.fail(UNKNOWN_LEVEL) // [MQTT-3.1.2-2]
+  reader.fail(UNKNOWN_LEVEL) // [MQTT-3.1.2-2] [MQTT311-3.1.2-2]
   return 0
 }
 
@@ -208,6 +208,7 @@ function checkFlags(flags: number, version: ProtocolVersion): DecodeFailure | un
   if ((flags & WILL) !== 0) {
     if (willQos(flags) === 3) return WILL_QOS_3 // [MQTT-3.1.2-12]
   } else if (version !== ProtocolVersion.V31) {
+    // [MQTT311-3.1.2-11]
     if (willQos(flags) !== 0) return WILL_QOS_WITHOUT_WILL // [MQTT-3.1.2-11]
     if ((flags & WILL_RETAIN) !== 0) return WILL_RETAIN_WITHOUT_WILL // [MQTT-3.1.2-13]
   }

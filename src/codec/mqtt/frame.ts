@@ -33,7 +33,7 @@ const FIRST_BYTES = firstByteTable()
 function firstByteTable(): Uint8Array {
   const table = new Uint8Array(256) // All NEVER: type 0 is forbidden, other flags are reserved.
   for (let type = PacketType.CONNECT; type <= PacketType.DISCONNECT; type++) {
-    table[type << 4] = ALWAYS // [MQTT-2.1.3-1] [MQTT-3.14.1-1]
+    table[type << 4] = ALWAYS // [MQTT-2.1.3-1] [MQTT-3.14.1-1] [MQTT311-3.14.1-1]
   }
   table[PacketType.AUTH << 4] = ONLY_V5 // [MQTT-3.15.1-1]
   for (const type of [PacketType.PUBREL, PacketType.SUBSCRIBE, PacketType.UNSUBSCRIBE]) {
