@@ -102,7 +102,9 @@ function detach(broker: Broker, session: Session, cause: CloseCause): void {
   sessions.setOnline(session, false)
   sessions.save(session)
   sessions.armExpiry(session)
-  redispatchShared(broker.routing, session, false)
+  // A client that is back already gets what it has not acknowledged on its new connection.
+  const returned = cause.reason === ReasonCode.SESSION_TAKEN_OVER
+  if (!returned) redispatchShared(broker.routing, session, false)
 }
 
 /** Ends a session: its will is sent first, its shared messages go to other members. */
