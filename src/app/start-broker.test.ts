@@ -147,6 +147,25 @@ describe('listeners of a broker', () => {
     assert.equal((await received)[0]?.text, 'over the web')
   })
 
+  it('serve TLS with a certificate made for this host when none is configured', async () => {
+    const config = `
+      listeners.ssl.default.bind = "127.0.0.1:0"
+      listeners.wss.default.bind = "127.0.0.1:0"`
+    const running = await start({ config })
+    const ca = readFileSync(join(running.dataDir, 'certs', 'ca.pem'))
+    const urls = [
+      `mqtts://localhost:${running.port('ssl:default')}`,
+      `wss://localhost:${running.port('wss:default')}/mqtt`,
+    ]
+    for (const url of urls) {
+      const client = await dial(url, { ca })
+      await client.publishAsync('a', 'b', { qos: 1 })
+      await assert.rejects(dial(url), /unable to verify|self-signed/)
+    }
+    const made = running.lines.filter(({ message }) => message === 'development_certificate_made')
+    assert.equal(made.length, 1)
+  })
+
   it('can be opened and closed while the broker runs', async () => {
     const running = await start({ shards: 2 })
     const made = ensureDevelopmentCertificates(join(running.dataDir, 'certs'), Date.now())
