@@ -9,7 +9,7 @@ import {
   validatePayloadFormat,
 } from '#codec/mqtt/publish.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
-import { validateTopicNameText } from '#codec/mqtt/topic.ts'
+import { validateTopicName, validateTopicNameText } from '#codec/mqtt/topic.ts'
 import { Message } from '../message.ts'
 import { Metric } from '../metrics.ts'
 import { Access } from '../ports.ts'
@@ -17,7 +17,7 @@ import type { QoS } from '../qos.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
 import type { Broker } from '../shard/broker.ts'
 import { publishMessage } from '../shard/publisher.ts'
-import { DELAYED_PREFIX, parseDelayedTopic } from '../delayed/delayed-topic.ts'
+import { DELAYED_PREFIX, delayedPrefixLength, parseDelayedTopic } from '../delayed/delayed-topic.ts'
 import { mountTopic } from '../topics/mountpoint.ts'
 import { ackInOrder } from './acks.ts'
 import { ConnectionState } from './connection.ts'
@@ -137,13 +137,24 @@ function topicOf(
     // A topic alias stands for the topic of the packet that introduced it.
     return connection.aliasesIn?.[topicAlias] ?? UNKNOWN_ALIAS
   }
-  const entry = broker.core.router.entryForBytes(bytes, topicStart, topicEnd)
+  const known = broker.core.router.entryForBytes(bytes, topicStart, topicEnd)
+  const entry = isFailure(known) ? (delayedTopic(broker, bytes) ?? known) : known
   if (isFailure(entry)) return entry
   if (topicAlias > 0) {
     connection.aliasesIn ??= []
     connection.aliasesIn[topicAlias] = entry // [MQTT-3.3.2-12]
   } else connection.lastTopic = entry
   return entry
+}
+
+/** A `$delayed/` topic that only has too many levels because of its prefix. */
+function delayedTopic(broker: Broker, bytes: Buffer): TopicEntry | undefined {
+  const { core } = broker
+  const { topicStart, topicEnd } = view
+  const levelsMax = core.settings.mqtt.topicLevelsMax + DELAYED_LEVELS
+  if (validateTopicName(bytes, topicStart, topicEnd, levelsMax) !== undefined) return undefined
+  const text = bytes.toString('utf8', topicStart, topicEnd)
+  return text.startsWith(DELAYED_PREFIX) ? core.router.entryFor(text) : undefined
 }
 
 function sameBytes(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
@@ -248,7 +259,7 @@ function publishSpecial(
   const client = { clientId: connection.clientId, username: session.username }
   const original = message.topic.topic
   const rewritten = broker.rewriter.rewriteTopic(original, client)
-  if (rewritten === undefined || isForbidden(rewritten)) {
+  if (rewritten === undefined || isForbidden(withoutDelay(rewritten))) {
     refuse(ReasonCode.TOPIC_NAME_INVALID)
     return
   }
@@ -262,12 +273,17 @@ function publishSpecial(
     }
   }
   const moved = text === original ? message.topic : broker.core.router.entryFor(text)
-  if (rewritten.startsWith('$SYS/')) {
+  if (withoutDelay(rewritten).startsWith('$SYS/')) {
     refuse(ReasonCode.NOT_AUTHORIZED) // Only the broker speaks there.
     return
   }
   const target = moved === message.topic ? message : message.withTopic(moved)
   authorize(broker, connection, session, target, packetId)
+}
+
+/** The topic a message will have in the end: what access and other checks are about. */
+function withoutDelay(topic: string): string {
+  return topic.startsWith(DELAYED_PREFIX) ? topic.slice(delayedPrefixLength(topic)) : topic
 }
 
 /** `$share/`, `$queue/` and `$exclusive/` are prefixes of filters, not topics. */
@@ -287,7 +303,8 @@ function authorize(
 ): void {
   const { identity } = connection
   if (identity === undefined) return
-  const topic = message.topic.topic
+  const { bytes, topic: text } = message.topic
+  const topic = bytes[0] === DOLLAR ? withoutDelay(text) : text
   const decision = broker.core.access.authorizePublish(
     identity,
     topic,

@@ -40,7 +40,7 @@ describe('members of a shared subscription', () => {
     ordinary.subscribe('t/#')
     publishAll(world.connect(), ['m'])
     for (const [index, pair] of members.entries()) {
-      assert.deepEqual(together(...pair), ['m'], groups[index])
+      assert.deepEqual(together(...pair), ['m'], groups[index]!)
     }
     assert.deepEqual(ordinary.payloads(), ['m'])
   })
