@@ -33,6 +33,8 @@ export interface ConnectOptions {
   readonly password?: string
   readonly will?: Will
   readonly properties?: ConnectProperties
+  /** Sets the bit of a bridge in the protocol level. */
+  readonly bridge?: boolean
   /** Shard that accepts the connection; default: one after the other. */
   readonly shard?: number
   /** Mountpoint of its listener. */
@@ -188,7 +190,7 @@ export class TestClient {
       encodeConnect(w, {
         protocolName: this.version === ProtocolVersion.V31 ? 'MQIsdp' : 'MQTT',
         version: this.version,
-        bridge: false,
+        bridge: options.bridge ?? false,
         cleanStart: options.cleanStart ?? true,
         keepAliveSeconds: options.keepAliveSeconds ?? 0,
         clientId: options.clientId,

@@ -167,7 +167,12 @@ function subscribe(
   const qos = Math.min(wanted.qos, broker.core.settings.mqtt.qosMax) as QoS // At most 2, as both.
   request.reason = qos // [MQTT-3.8.4-7]
   request.filter = filter
-  const { noLocal, retainAsPublished, retainHandling } = wanted
+  const { retainHandling } = wanted
+  // A bridge without the options of 5.0 would get its own messages back, round and round, and
+  // could not know what to retain. Mosquitto gives bridges these two for the same reason.
+  const isBridge = connection.bridge && connection.version !== ProtocolVersion.V5
+  const noLocal = wanted.noLocal || (isBridge && target.kind !== 'shared')
+  const retainAsPublished = wanted.retainAsPublished || isBridge
   request.isNew = broker.sessions.subscribe(session, filter, target, {
     qos,
     noLocal,
