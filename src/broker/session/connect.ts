@@ -261,7 +261,7 @@ function claimed(
     // The client left while its session was being fetched: the session stays, offline.
     if (found !== undefined) {
       sessions.armExpiry(found)
-      redispatchShared(broker.routing, found, false)
+      if (found.move === undefined) redispatchShared(broker.routing, found, false)
       broker.wills.connectionBroke(found)
     }
     claims.settled(clientId)

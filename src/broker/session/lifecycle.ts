@@ -63,6 +63,7 @@ function sayGoodbye(
   if (cause.peerGone === true || cause.byClient === true) return
   const { outbox, version, packetBytesMax } = connection
   const { metrics } = broker.core
+  // Acknowledgements have no reason string for anybody [MQTT-3.1.2-29].
   const properties = connection.problemInformation ? { reasonString: cause.text } : {}
   if (state === ConnectionState.CONNECTING) {
     const reason = connackReason(cause.reason)
@@ -117,11 +118,23 @@ export function endSession(broker: Broker, session: Session): void {
   }
   broker.sessions.ensureLoaded(session)
   broker.wills.sendNow(session)
-  redispatchShared(broker.routing, session, true)
-  broker.sessions.end(session)
+  const beingStored = redispatchShared(broker.routing, session, true)
+  // Its records are what siblings have not stored yet: they go once that is safe.
+  if (beingStored) broker.sessions.end(session, (remove) => removeWhenSafe(broker, remove))
+  else broker.sessions.end(session)
 }
 
-/** Another connection, here or in another shard, takes the session over [MQTT-3.1.4-3]. */
+function removeWhenSafe(broker: Broker, remove: () => void): void {
+  broker.links.whenAllSafe((failure) => {
+    if (failure === undefined) remove()
+    else broker.core.atNextAdvance(() => removeWhenSafe(broker, remove))
+  })
+}
+
+/**
+ * Another connection, here or in another shard, takes the session over [MQTT-3.1.4-3]
+ * [MQTT311-3.1.4-2].
+ */
 export function takeSessionOver(broker: Broker, session: Session, discard: boolean): void {
   const { metrics } = broker.core
   session.connection?.close({

@@ -70,6 +70,8 @@ export class SessionQueue {
   #unread: boolean
   /** What was in flight then, until the session asks for it. */
   #recovered: Outgoing[]
+  /** Keys of messages that another shard is taking over; they stay until it has stored them. */
+  readonly #given: Set<string>
 
   constructor(context: SessionContext, storeKey: string) {
     this.#context = context
@@ -84,6 +86,7 @@ export class SessionQueue {
     this.#inMemory = true
     this.#unread = false
     this.#recovered = []
+    this.#given = new Set()
   }
 
   /** Its records are in the store already; they are counted when it is first used. */
@@ -198,6 +201,22 @@ export class SessionQueue {
     if (outgoing.bodyKey !== '') this.#context.releaseBody(outgoing.bodyKey)
     outgoing.key = ''
     outgoing.bodyKey = ''
+  }
+
+  /** Another shard is taking the message over: it is passed over here, its record stays. */
+  markGiven(outgoing: Outgoing): void {
+    if (outgoing.key !== '') this.#given.add(outgoing.key)
+  }
+
+  /** True while another shard is taking messages over. */
+  get isGiving(): boolean {
+    return this.#given.size > 0
+  }
+
+  /** The other shard has stored the message. */
+  forgetGiven(outgoing: Outgoing): void {
+    this.#given.delete(outgoing.key)
+    this.forget(outgoing)
   }
 
   /** Lets go of the body of a released QoS 2 message whose record lives on without it. */
@@ -345,7 +364,8 @@ export class SessionQueue {
     const corrupt: string[] = []
     let seen = 0
     store.scan(Table.QUEUE, from, until, (key, value) => {
-      if (recordedPacketId(value) !== 0) return true // In flight already.
+      // In flight already, or given to another member.
+      if (recordedPacketId(value) !== 0 || this.#given.has(key)) return true
       seen++
       const outgoing = decodeOutgoing(key, value, store, router)
       if (outgoing === undefined) corrupt.push(key)

@@ -123,7 +123,19 @@ export class Claims {
     const sequence = session.queue.nextSequence
     this.#links.send(to, { kind: 'handover-begin', clientId, token, storeKey, sequence })
     session.move = { role: 'source', peer: to, marked: new Set(), forwarded: false }
-    this.#commitThenHandOver(clientId, to)
+    this.#finishGiving(session, to)
+  }
+
+  /** Records that another shard is taking over must be gone before the new owner reads. */
+  #finishGiving(session: Session, to: number): void {
+    if (!session.queue.isGiving) {
+      this.#commitThenHandOver(session.clientId, to)
+      return
+    }
+    this.#links.whenAllSafe(() => {
+      if (!session.queue.isGiving) this.#commitThenHandOver(session.clientId, to)
+      else this.#core.atNextAdvance(() => this.#finishGiving(session, to))
+    })
   }
 
   #commitThenHandOver(clientId: string, to: number): void {
@@ -131,7 +143,7 @@ export class Claims {
     this.#core.store.barrier((failure) => {
       // The store keeps trying; a session that cannot be written stays where it is until then.
       if (failure === undefined) this.#links.send(to, { kind: 'handover', clientId })
-      else this.#commitThenHandOver(clientId, to)
+      else this.#core.atNextAdvance(() => this.#commitThenHandOver(clientId, to))
     })
   }
 

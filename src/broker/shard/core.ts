@@ -79,6 +79,7 @@ export class ShardCore implements SessionContext {
   #dirty: Flushable[]
   #commitWaiters: PendingAck[]
   #held: HeldSend[]
+  #later: Array<() => void>
   #pumpLater: Set<Session>
   #nextStoreKey: number
   readonly #keyPrefix: string
@@ -111,6 +112,7 @@ export class ShardCore implements SessionContext {
     this.#dirty = []
     this.#commitWaiters = []
     this.#held = []
+    this.#later = []
     this.#pumpLater = new Set()
     this.#nextStoreKey = 0
   }
@@ -197,6 +199,16 @@ export class ShardCore implements SessionContext {
     if (this.#pumpLater.size > 0) this.#pumpWaiting()
   }
 
+  /** Has something tried again in about 100 ms. */
+  atNextAdvance(action: () => void): void {
+    this.#later.push(action)
+  }
+
+  /** Does what was left for this time. Host time: once per advance. */
+  runLater(): void {
+    if (this.#later.length > 0) for (const action of this.#later.splice(0)) action()
+  }
+
   /** Writes the output gathered so far. */
   flushDirty(): void {
     const dirty = this.#dirty
@@ -222,7 +234,8 @@ export class ShardCore implements SessionContext {
     for (const ack of waiters) settle(ack, failure)
     for (const { session, outgoing } of held) {
       if (failure !== undefined) {
-        this.holdUntilCommit(session, outgoing) // The store tries again; so does the message.
+        // The store tries again; so does the message.
+        this.atNextAdvance(() => this.holdUntilCommit(session, outgoing))
         continue
       }
       session.held--

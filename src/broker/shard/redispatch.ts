@@ -7,34 +7,59 @@ import { routeToGroup } from './route.ts'
 /** Queued messages looked at when a member goes away; what is behind them waits for its return. */
 const QUEUED_MAX = 10_000
 
+/** Where a message went that was to be given to another member. */
+const Given = { NOWHERE: 0, HERE: 1, TO_SIBLING: 2 } as const
+type Given = (typeof Given)[keyof typeof Given]
+
 /**
  * A member of shared subscriptions went away: what it had not acknowledged, and what waits in its
  * queue, is given to another member that is online. A QoS 2 message that was sent stays with it
  * [MQTT-4.8.2-4]; when the session is over, so are its QoS 2 messages [MQTT-4.8.2-5].
+ *
+ * What goes to a sibling shard keeps its record here until the sibling has stored it, so that a
+ * crash cannot lose it. It could come twice then, so a QoS 2 message only goes to a member of the
+ * same shard, unless the session is over and it would be lost.
  * @param ended the session is over: members that are offline get the messages too
+ * @returns true when siblings are storing some of it
  */
-export function redispatchShared(routing: Routing, session: Session, ended: boolean): void {
-  if (!hasMembership(session)) return
-  const exclude = new Set([session.clientId])
+export function redispatchShared(routing: Routing, session: Session, ended: boolean): boolean {
+  if (!hasMembership(session)) return false
   const { queue, inflight } = session
+  const givenAway: Outgoing[] = []
+  const give = (outgoing: Outgoing): boolean => {
+    const given = giveAway(routing, session, outgoing, ended)
+    if (given === Given.HERE) queue.forget(outgoing)
+    if (given === Given.TO_SIBLING) {
+      queue.markGiven(outgoing)
+      givenAway.push(outgoing)
+    }
+    return given !== Given.NOWHERE
+  }
   for (const outgoing of inflight.values()) {
-    const { group } = outgoing
-    if (group === undefined || outgoing.qos === 2) continue
-    if (outgoing.state === OutgoingState.RELEASED) continue
-    if (!giveAway(routing, outgoing, group, exclude, ended)) continue
-    inflight.delete(outgoing.packetId)
-    queue.forget(outgoing)
+    if (outgoing.qos === 2 || outgoing.state === OutgoingState.RELEASED) continue
+    if (give(outgoing)) inflight.delete(outgoing.packetId)
   }
   const kept: Outgoing[] = []
   for (let index = 0; index < QUEUED_MAX; index++) {
     const outgoing = queue.take()
     if (outgoing === undefined) break
-    const { group } = outgoing
-    if (group !== undefined && giveAway(routing, outgoing, group, exclude, ended)) {
-      queue.forget(outgoing)
-    } else kept.push(outgoing)
+    if (!give(outgoing)) kept.push(outgoing)
   }
   queue.putBack(kept)
+  if (givenAway.length === 0) return false
+  if (!ended) forgetWhenSafe(routing, session, givenAway)
+  return true
+}
+
+/** Once the siblings have stored what they were given, the records here go. */
+function forgetWhenSafe(routing: Routing, session: Session, given: readonly Outgoing[]): void {
+  routing.links.whenAllSafe((failure) => {
+    // A sibling that could not store it yet keeps trying; until then it is kept here as well.
+    const { core } = routing
+    core.startTick()
+    if (failure === undefined) for (const outgoing of given) session.queue.forgetGiven(outgoing)
+    else core.atNextAdvance(() => forgetWhenSafe(routing, session, given))
+  })
 }
 
 function hasMembership(session: Session): boolean {
@@ -42,20 +67,34 @@ function hasMembership(session: Session): boolean {
   return false
 }
 
-function giveAway(
-  routing: Routing,
-  outgoing: Outgoing,
-  group: GroupName,
-  exclude: ReadonlySet<string>,
-  ended: boolean,
-): boolean {
-  const { message } = outgoing
-  const route = routing.core.router.findGroup(group.group, group.filter)
-  if (message === undefined || route === undefined) return false
-  const others = route.members.some(
-    (member) => !exclude.has(member.clientId) && (ended || member.online),
-  )
-  if (!others) return false
+function giveAway(routing: Routing, session: Session, outgoing: Outgoing, ended: boolean): Given {
+  const { message, group } = outgoing
+  if (message === undefined || group === undefined) return Given.NOWHERE
+  const { core } = routing
+  const exclude = excluded(routing, session, group, ended, outgoing.qos === 2 && !ended)
+  const route = core.router.findGroup(group.group, group.filter)
+  if (exclude === undefined || route === undefined) return Given.NOWHERE
   message.own()
-  return routeToGroup(routing, message, route, exclude, 0)
+  core.routeRemote = 0
+  if (!routeToGroup(routing, message, route, exclude, 0)) return Given.NOWHERE
+  return core.routeRemote === 0 ? Given.HERE : Given.TO_SIBLING
+}
+
+/** Members that must not get the message; undefined when no other one is left. */
+function excluded(
+  routing: Routing,
+  session: Session,
+  group: GroupName,
+  ended: boolean,
+  onlyHere: boolean,
+): ReadonlySet<string> | undefined {
+  const { core } = routing
+  const members = core.router.findGroup(group.group, group.filter)?.members ?? []
+  const exclude = new Set([session.clientId])
+  let left = false
+  for (const { clientId, shard, online } of members) {
+    if (onlyHere && shard !== core.shard) exclude.add(clientId)
+    else if (clientId !== session.clientId && (ended || online)) left = true
+  }
+  return left ? exclude : undefined
 }

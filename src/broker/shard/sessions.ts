@@ -190,16 +190,23 @@ export class Sessions implements TimerTarget {
     else this.#endings.expired(session)
   }
 
-  /** Ends a session for good: subscriptions, queue and records go [MQTT-4.1.0-2]. */
-  end(session: Session): void {
+  /**
+   * Ends a session for good: subscriptions, queue and records go [MQTT-4.1.0-2]. What it had
+   * retained stays [MQTT311-3.1.2-7].
+   * @param whenSafe calls back when the records may go; default: at once
+   */
+  end(session: Session, whenSafe: (remove: () => void) => void = atOnce): void {
     const core = this.#core
     if (session.ended) return
     this.ensureLoaded(session)
     this.#leave(session)
-    removeSessionRecords(core.store, session)
-    for (const outgoing of session.inflight.values()) session.queue.forget(outgoing)
-    session.inflight.clear()
-    session.queue.clear()
+    whenSafe(() => {
+      removeSessionRecords(core.store, session)
+      for (const outgoing of session.inflight.values()) session.queue.forget(outgoing)
+      session.inflight.clear()
+      session.queue.clear()
+      core.startTick()
+    })
     core.metrics.increment(Metric.SESSION_TERMINATED)
     this.#endings.ended(session.clientId)
   }
@@ -280,4 +287,8 @@ export class Sessions implements TimerTarget {
     this.#core.metrics.addGauge(Gauge.CHANNELS, by)
     this.#core.metrics.addGauge(Gauge.CONNECTIONS, by)
   }
+}
+
+function atOnce(remove: () => void): void {
+  remove()
 }

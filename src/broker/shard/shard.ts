@@ -129,6 +129,7 @@ export class Shard {
     core.timers.advance(monotonicMs, TIMER_FIRES_MAX)
     this.#delayedSender.run()
     this.broker.links.release()
+    core.runLater()
     this.#retry.run()
     this.#bodySweep.run()
     core.router.sweepTopics(TOPIC_SWEEP_PLACES)
