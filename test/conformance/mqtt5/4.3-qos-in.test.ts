@@ -114,8 +114,9 @@ worldTest('[MQTT-4.3.3-9] the same when it was the disk that failed', (world) =>
   assert.equal(publisher.take(PacketType.PUBCOMP).reason, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND)
   publisher.publish('t', 'certain', { qos: 2, packetId: 3 })
   assert.equal(publisher.take(PacketType.PUBREC).reason, ReasonCode.SUCCESS)
-  const got = world.connect(kept('keeper')).payloads()
-  assert.ok(got.includes('certain'))
+  const keeper = world.connect(kept('keeper'))
+  world.pass(200) // A shard whose first commit fails now tries again.
+  assert.ok(keeper.payloads().includes('certain'))
 })
 
 worldTest('[MQTT-4.3.3-10] a stored session sends again what the disk refused', (world) => {
