@@ -68,14 +68,14 @@ export function deliverAs(
   const outlet = session.connection
   const open = outlet !== undefined && !outlet.congested
   if (qos === 0) {
-    const { queueStoreQos0 } = context.settings.mqtt
-    // Those that wait go first [MQTT-4.6.0-5].
-    if (open && (session.queue.qos0Count === 0 || !queueStoreQos0)) {
+    const { qos0Count } = session.queue
+    // Those that wait, if only because the session moved, go first [MQTT-4.6.0-5].
+    if (open && qos0Count === 0) {
       writeQos0(context, outlet, message, retain, subscriptionIds, shared)
       return
     }
     const keep = outlet !== undefined || session.persistent
-    if (!keep || !queueStoreQos0) {
+    if (!keep || (qos0Count === 0 && !context.settings.mqtt.queueStoreQos0)) {
       context.metrics.increment(Metric.DELIVERY_DROPPED)
       context.metrics.increment(Metric.DELIVERY_DROPPED_QOS0_MSG)
       return
