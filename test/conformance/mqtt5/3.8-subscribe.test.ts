@@ -151,7 +151,7 @@ worldTest('[MQTT-3.8.4-3] a filter that only matches the same topics is another 
   client.subscribe('a/b', { subscriptionIdentifier: 2 })
   world.connect().publish('a/b', 'm')
   const ids = client.messages().flatMap(({ properties }) => properties.subscriptionIdentifiers)
-  assert.deepEqual(ids.toSorted(), [1, 2])
+  assert.deepEqual(new Set(ids), new Set([1, 2]))
 })
 
 worldTest(

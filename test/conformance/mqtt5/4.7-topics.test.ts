@@ -31,9 +31,10 @@ worldTest('[MQTT-4.7.0-1] a wildcard in a topic name ends the connection', (worl
 
 worldTest('[MQTT-4.7.0-1] wildcards are taken in filters', (world) => {
   const subscriber = world.connect()
-  assert.deepEqual(subscriber.subscribe(['+', '#', 'a/+', 'a/#', '+/a/+', '/+', '/#']), [
-    ...Array.from({ length: 7 }, () => 0),
-  ])
+  assert.deepEqual(
+    subscriber.subscribe(['+', '#', 'a/+', 'a/#', '+/a/+', '/+', '/#']),
+    Array.from({ length: 7 }, () => 0),
+  )
 })
 
 worldTest('[MQTT-4.7.1-1] # stands for its level, all below, and the one above', (world) => {
