@@ -181,7 +181,9 @@ function admit(
 ): DecodeFailure | typeof ALREADY_ANSWERED | undefined {
   const { mqtt } = broker.core.settings
   const v5 = connection.version === ProtocolVersion.V5
-  if (session.awaitingRel.has(packetId) && !(qos === 2 && session.unfinished.has(packetId))) {
+  const isOpen = session.awaitingRel.has(packetId)
+  // Before MQTT 5 PUBACK cannot refuse: a QoS 1 message under the identifier is taken.
+  if (isOpen && (qos === 2 ? !session.unfinished.has(packetId) : v5)) {
     // Received before and not yet released: acknowledged again, never delivered again
     // [MQTT-4.3.3-10]. A new message under the identifier is the client's mistake.
     const repeated = qos === 2 && (view.dup || !v5)

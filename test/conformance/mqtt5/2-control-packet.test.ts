@@ -116,6 +116,17 @@ worldTest('[MQTT-2.2.1-3] a new message under an identifier in use is not delive
   assert.equal(publisher.take(PacketType.PUBACK).reason, 0x91)
 })
 
+worldTest('[MQTT-2.2.1-3] before MQTT 5 no message is acknowledged and then dropped', (world) => {
+  const subscriber = world.connect()
+  subscriber.subscribe('t', { qos: 2 })
+  const publisher = world.connect({ autoAck: false, version: ProtocolVersion.V311 })
+  publisher.publish('t', 'first', { qos: 2, packetId: 7 })
+  // A client that lost its state: the broker cannot tell it that the identifier is in use.
+  publisher.publish('t', 'second', { qos: 1, packetId: 7 })
+  assert.equal(publisher.take(PacketType.PUBACK).packetId, 7)
+  assert.deepEqual(subscriber.payloads(), ['first', 'second'])
+})
+
 worldTest('[MQTT-2.2.1-4] each message of the broker has an identifier of its own', (world) => {
   const subscriber = world.connect({ autoAck: false })
   subscriber.subscribe('t', { qos: 2 })

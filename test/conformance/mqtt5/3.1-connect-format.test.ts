@@ -11,6 +11,7 @@ const MALFORMED = 0x81
 const PROTOCOL_ERROR = 0x82
 const UNSUPPORTED_VERSION = 0x84
 const BAD_AUTHENTICATION_METHOD = 0x8c
+const QUOTA_EXCEEDED = 0x97
 
 /** A new connection that has sent these bytes. */
 function opened(world: World, notation: string): TestClient {
@@ -293,3 +294,17 @@ worldTest('[MQTT-3.1.2-30] an authentication method nobody offers ends in 0x8C',
   client.send('30 @ s"t" <> "m"')
   expectClosedSilently(client)
 })
+
+worldTest(
+  '[MQTT-3.1.4-1] more user properties than the broker allows are refused with 0x97',
+  (world) => {
+    const pair = '26 s"n" s"v"'
+    const two = `10 @ s"MQTT" 05 02 00 00 <${pair} ${pair}> s"c"`
+    assert.equal(opened(world, two).take(PacketType.CONNACK).reason, 0)
+    const three = `10 @ s"MQTT" 05 02 00 00 <${pair} ${pair} ${pair}> s"d"`
+    expectRefused(opened(world, three), QUOTA_EXCEEDED)
+    const ofWill = `10 @ s"MQTT" 05 06 00 00 <> s"e" <${pair} ${pair} ${pair}> s"t" s"w"`
+    expectRefused(opened(world, ofWill), QUOTA_EXCEEDED)
+  },
+  { mqtt: { userPropertiesMax: 2 } },
+)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import type { WillProperties } from '#codec/mqtt/properties.ts'
 import type { Will } from '#codec/mqtt/connect.ts'
+import { expectRefused } from '../../support/expect.ts'
 import type { ConnectOptions, TestClient } from '../../support/test-client.ts'
 import { worldTest } from '../../support/world-test.ts'
 import type { World } from '../../support/world.ts'
@@ -338,4 +339,27 @@ worldTest('[MQTT-3.1.2-8] the expiry of a will counts from its publication', (wo
   assert.equal(late.take(PacketType.PUBLISH).properties.messageExpiryIntervalSeconds, 5)
   world.pass(6_000)
   assert.deepEqual(watch(world).payloads(), [])
+})
+
+worldTest('[MQTT-3.1.2-8] a will stays behind the mountpoint of its client', (world) => {
+  const outside = watch(world)
+  const mountpoint = 'tenant/'
+  const inside = world.connect({ mountpoint })
+  inside.subscribe('w')
+  world.connect({ ...mortal(will({ willDelayIntervalSeconds: 2 }), 60), mountpoint }).drop()
+  world.crash()
+  const again = world.connect({ mountpoint })
+  again.subscribe('w')
+  world.pass(2_200)
+  assert.equal(again.take(PacketType.PUBLISH).topic, 'w')
+  assert.deepEqual(outside.payloads(), [])
+  assert.deepEqual(world.connect({ clientId: 'watcher', cleanStart: false }).payloads(), [])
+})
+
+worldTest('[MQTT-3.1.2-8] a will to a topic of the broker is refused with 0x90', (world) => {
+  for (const topic of ['$SYS/brokers', '$delayed/5/w', '$share/g/w']) {
+    const client = world.dial(mortal(will({}, { topic })))
+    client.tryConnect()
+    expectRefused(client, 0x90)
+  }
 })
