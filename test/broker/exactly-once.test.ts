@@ -37,6 +37,22 @@ test('[MQTT-4.3.3-2] a subscriber in another shard gets what is sent again after
   assert.deepEqual(subscriber.payloads().toSorted(), ALL)
 })
 
+test('[MQTT-4.3.3-2] sent again while its subscriber moves to another shard, it comes once', () => {
+  for (let rounds = 0; rounds < 16; rounds++) {
+    const world = new World({ shards: 3 })
+    world.connect(kept('subscriber', { shard: 1, autoAck: false })).subscribe('t', { qos: 2 })
+    publishUntilCrash(world)
+    const publisher = world.connect(kept('publisher', { shard: 0 }))
+    const subscriber = world.dial(kept('subscriber', { shard: 2 }))
+    world.together(() => {
+      subscriber.tryConnect()
+      for (let round = 0; round < rounds; round++) world.round()
+      sendAll(publisher, true)
+    })
+    assert.deepEqual(subscriber.payloads().toSorted(), ALL, `after ${rounds} rounds`)
+  }
+})
+
 test('a group of several shards gets what is sent again after a crash once', () => {
   const world = new World({ shards: 3 })
   const names = ['one', 'two', 'three']

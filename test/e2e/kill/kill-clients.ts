@@ -70,6 +70,7 @@ export class Publisher implements Actor {
     for (const stream of this.#streams) run.streams.set(stream.topic, stream)
     this.client = makeClient(run, name, version)
     this.client.onAcked = (publish, reason) => this.#acked(publish, reason)
+    this.client.onRepeat = (publish) => this.#note('repeats', publish)
   }
 
   act(): void {
@@ -80,12 +81,21 @@ export class Publisher implements Actor {
       const payload = payloadOf(this.#run, number)
       const publish = this.client.publish(stream.topic, payload, stream.qos)
       this.#numbers.set(publish, [stream, number])
+      this.#note('sends', publish)
     }
+  }
+
+  #note(what: string, publish: Publish): void {
+    const { events } = this.#run.problems
+    const { topic, packetId, payload } = publish
+    const detail = `(identifier ${packetId})`
+    events.add(this.#run.number, this.client.clientId, what, topic, payload.readUInt32BE(), detail)
   }
 
   #acked(publish: Publish, reason: number): void {
     const entry = this.#numbers.get(publish)
     this.#numbers.delete(publish)
+    this.#note('is acknowledged', publish)
     if (entry === undefined || noteRefusal(this.#run, publish, reason)) return
     entry[0].acked(entry[1], this.#run.number)
   }
@@ -213,8 +223,11 @@ export class Subscriber implements Actor {
   ) {
     this.#subscriptions = subscriptions
     this.client = makeClient(run, name, version)
-    this.client.onMessage = ({ topic, payload }: Arrival) => {
+    this.client.onMessage = ({ topic, payload, packetId, qos, dup }: Arrival) => {
       const stream = run.streams.get(topic)
+      const detail = `(QoS ${qos}, identifier ${packetId}${dup ? ', DUP' : ''})`
+      const { events } = run.problems
+      events.add(run.number, name, 'gets', topic, payload.readUInt32BE(), detail)
       if (stream === undefined) run.problems.add('protocol', `${name} got ${topic}`)
       else receiver.arrived(stream, payload.readUInt32BE(), run.number)
     }

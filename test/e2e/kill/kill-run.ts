@@ -158,6 +158,7 @@ export class KillRun {
   async #kill(broker: BrokerProcess): Promise<void> {
     await broker.kill()
     this.#output += `--- run ${this.#run.number} ---\n${broker.output}`
+    this.#run.problems.events.add(this.#run.number, '', 'kill')
     for (const { client } of this.#actors) client.drop()
     await Promise.all(this.#connecting)
   }
@@ -183,10 +184,14 @@ export class KillRun {
   }
 
   #connect(client: LoadClient): void {
+    const run = this.#run
+    const note = (what: string): void => run.problems.events.add(run.number, client.clientId, what)
+    note(client.isConnected ? 'takes over' : 'connects')
+    client.onClosed = () => note('is closed')
     const connecting: Promise<void> = client
-      .connect(this.#run.port)
+      .connect(run.port)
       .then(
-        () => {},
+        ({ sessionPresent }) => note(sessionPresent ? 'resumes' : 'begins'),
         (error: unknown) => {
           if (!(error instanceof ConnectionLost)) throw error
         },

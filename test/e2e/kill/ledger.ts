@@ -1,3 +1,5 @@
+import { EventLog } from './event-log.ts'
+
 /** Bytes by index, growing. */
 class Tally {
   #bytes = new Uint8Array(1024)
@@ -32,12 +34,19 @@ const SHOWN_MAX = 12
 
 /** What the broker did wrong. */
 export class Problems {
+  readonly events = new EventLog()
   readonly #byKind = new Map<ProblemKind, string[]>()
 
   add(kind: ProblemKind, text: string): void {
     const texts = this.#byKind.get(kind)
     if (texts === undefined) this.#byKind.set(kind, [text])
     else texts.push(text)
+  }
+
+  /** A problem with one message; of the first of each kind the whole story is told. */
+  addOf(kind: ProblemKind, stream: Stream, number: number, text: string): void {
+    const isFirst = !this.#byKind.has(kind)
+    this.add(kind, isFirst ? `${text}\n${this.events.story(stream.topic, number)}` : text)
   }
 
   /** How many there are of each kind. */
@@ -123,13 +132,14 @@ export class Receiver {
     counts.set(number, Math.min(count, 255))
     if (count > 1) {
       if (!this.expectation.exactlyOnce(stream)) return
-      this.#problems.add('twice', `${name} got ${stream.topic} ${number} again, in run ${run}`)
+      const what = `${name} got ${stream.topic} ${number} again, in run ${run}`
+      this.#problems.addOf('twice', stream, number, what)
       return
     }
     received.different++
     if (ordered && number < received.highest) {
       const what = `${stream.topic} ${number} after ${received.highest}`
-      this.#problems.add('disordered', `${name} got ${what}, in run ${run}`)
+      this.#problems.addOf('disordered', stream, number, `${name} got ${what}, in run ${run}`)
     }
     received.highest = Math.max(received.highest, number)
   }
@@ -152,7 +162,7 @@ export class Receiver {
         const run = stream.ackedIn(number)
         if (run === 0 || counts.get(number) > 0) continue
         const what = `${stream.topic} ${number}, acknowledged in run ${run}`
-        this.#problems.add('lost', `${this.expectation.name} never got ${what}`)
+        this.#problems.addOf('lost', stream, number, `${this.expectation.name} never got ${what}`)
       }
     }
   }

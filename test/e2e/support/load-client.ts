@@ -44,6 +44,7 @@ export interface Arrival {
   readonly qos: number
   readonly retain: boolean
   readonly dup: boolean
+  readonly packetId: number
 }
 
 /** Answer to CONNECT. */
@@ -85,6 +86,8 @@ export class LoadClient {
   onMessage: (arrival: Arrival) => void = () => {}
   /** PUBACK or PUBREC came for a message: from here on the broker has it. */
   onAcked: (publish: Publish, reason: number) => void = () => {}
+  /** A message is sent again on a new connection. */
+  onRepeat: (publish: Publish) => void = () => {}
   /** The window has room again. */
   onRoom: () => void = () => {}
   /** The connection ended by the broker or the network, with the reason of a DISCONNECT if any. */
@@ -370,7 +373,10 @@ export class LoadClient {
     }
     for (const publish of this.#outbound.values()) {
       if (publish.released) this.#ack(PacketType.PUBREL, publish.packetId)
-      else this.#sendPublish(publish, sessionPresent)
+      else {
+        this.onRepeat(publish)
+        this.#sendPublish(publish, sessionPresent)
+      }
     }
   }
 
@@ -390,7 +396,7 @@ export class LoadClient {
     } else if (qos === 1) this.#ack(PacketType.PUBACK, packetId)
     const topic = bytes.toString('latin1', view.topicStart, view.topicEnd)
     const payload = bytes.subarray(view.payloadStart, view.payloadEnd)
-    this.onMessage({ topic, payload, qos, retain, dup })
+    this.onMessage({ topic, payload, qos, retain, dup, packetId })
   }
 
   #acknowledged(type: AckType, bytes: Buffer, frame: Frame): void {
