@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { killAtExit } from './kill-at-exit.ts'
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const START_LIMIT_MS = 30_000
@@ -84,9 +85,7 @@ export class BrokerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
-    const kill = () => child.kill('SIGKILL')
-    process.once('exit', kill)
-    child.once('exit', () => process.off('exit', kill))
+    killAtExit(child)
     createInterface(child.stderr).on('line', (line) => this.#keep(line))
     await new Promise<void>((resolve, reject) => {
       const failed = (why: string) => reject(new Error(`${why}: ${this.lines.join('\n')}`))

@@ -8,11 +8,12 @@ import { Program, runProgram } from './program.ts'
 export class Mosquitto {
   readonly #common: readonly string[]
 
-  /** @param more options for every command, such as the version of the protocol */
-  constructor(broker: BrokerProcess, listener = 'tcp:default', more = '') {
-    const tls = listener.startsWith('ssl:') ? ['--cafile', broker.caFile] : []
-    const address = ['-h', 'localhost', '-p', String(broker.port(listener))]
-    this.#common = [...address, ...tls, ...words(more)]
+  /**
+   * @param target a listener of a broker, or the path of a socket in the file system
+   * @param more options for every command, such as the version of the protocol
+   */
+  constructor(target: BrokerProcess | string, listener = 'tcp:default', more = '') {
+    this.#common = [...addressOf(target, listener), ...words(more)]
   }
 
   /** `mosquitto_pub`, which ends when everything it sent is acknowledged. */
@@ -49,6 +50,12 @@ export class Mosquitto {
   request(options: string): Program {
     return new Program('mosquitto_rr', [...this.#common, ...words(options)])
   }
+}
+
+function addressOf(target: BrokerProcess | string, listener: string): readonly string[] {
+  if (typeof target === 'string') return ['--unix', target]
+  const tls = listener.startsWith('ssl:') ? ['--cafile', target.caFile] : []
+  return ['-h', 'localhost', '-p', String(target.port(listener)), ...tls]
 }
 
 /** Words between spaces; what stands in single quotes is one word. */

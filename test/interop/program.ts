@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { killAtExit } from './kill-at-exit.ts'
 
 const LIMIT_MS = 30_000
 const LINES_MAX = 100_000
@@ -25,12 +26,10 @@ export class Program {
     this.#child = spawn(command, [...args])
     this.#child.stdin.on('error', () => {}) // It may end without reading.
     this.#child.stdin.end(input)
-    const kill = () => this.#child.kill('SIGKILL')
-    process.once('exit', kill)
+    killAtExit(this.#child)
     this.#ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject)
       this.#child.once('close', (code, signal) => {
-        process.off('exit', kill)
         resolve({ code, signal })
         this.#changed()
       })
