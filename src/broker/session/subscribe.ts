@@ -158,8 +158,10 @@ function subscribe(
 ): void {
   const { wanted, subscriptionId } = request
   if (session.connection !== connection) {
-    // It left while access or a sibling was asked.
-    if (target.kind === 'exclusive') broker.exclusive.release(target.filter, session.clientId)
+    // It left while access or a sibling was asked. What its session has held before, it keeps.
+    if (target.kind === 'exclusive' && !session.subscriptions.has(filter)) {
+      broker.exclusive.release(target.filter, session.clientId)
+    }
     done()
     return
   }

@@ -34,6 +34,11 @@ export class ExclusiveTopics {
     this.#links.send(keeper, { kind: 'exclusive-acquire', topic, clientId, token })
   }
 
+  /** Takes a topic that a stored session holds; at start, before anybody else can ask. */
+  restore(topic: string, clientId: string): void {
+    this.acquire(topic, clientId, () => {})
+  }
+
   /** Gives a topic back. */
   release(topic: string, clientId: string): void {
     const keeper = this.#keeperOf(topic)

@@ -277,7 +277,8 @@ export class Sessions implements TimerTarget {
       router.leaveGroup(held.shared.group, filter, session.clientId, this.#core.shard)
       this.#interest.withdrawMember(held.shared.group, filter, session.clientId)
     }
-    if (held.exclusiveTopic !== undefined && session.move === undefined) {
+    // The topic goes along with a session that moves to another shard.
+    if (held.exclusiveTopic !== undefined && session.move?.role !== 'source') {
       this.#endings.releaseExclusive(held.exclusiveTopic, session.clientId)
     }
   }

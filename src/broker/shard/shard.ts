@@ -204,9 +204,12 @@ export class Shard {
 
   /** A stored session is offline now; if it was connected when the process ended, it broke. */
   #restore(stored: StoredSession): void {
-    const { sessions, claims } = this.broker
+    const { sessions, claims, exclusive } = this.broker
     const core = this.#core
     const session = sessions.load(stored)
+    for (const { exclusiveTopic } of session.subscriptions.values()) {
+      if (exclusiveTopic !== undefined) exclusive.restore(exclusiveTopic, stored.clientId)
+    }
     claims.directory.restore(stored.clientId, core.shard)
     if (session.disconnectedAtMs === 0) {
       session.disconnectedAtMs = core.nowMs
