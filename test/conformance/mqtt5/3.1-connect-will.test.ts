@@ -363,3 +363,26 @@ worldTest('[MQTT-3.1.2-8] a will to a topic of the broker is refused with 0x90',
     expectRefused(client, 0x90)
   }
 })
+
+worldTest('[MQTT-3.1.2-8] a connection cut before its CONNACK cancels no will', (world) => {
+  const watcher = watch(world)
+  const options = mortal(will({ willDelayIntervalSeconds: 5 }), 3600)
+  const { will: _, ...willess } = options
+  for (let rounds = 0; rounds < 12; rounds++) {
+    for (const connected of [false, true]) {
+      const first = world.connect({ ...options, shard: 0 })
+      if (!connected) first.drop()
+      const second = world.dial({ ...willess, shard: world.shardCount - 1 })
+      world.together(() => {
+        second.sendBytes(second.connectBytes())
+        for (let round = 0; round < rounds; round++) world.round()
+        second.drop()
+      })
+      const accepted = second.packets.length > 0
+      world.pass(10_000)
+      assert.deepEqual(watcher.payloads(), accepted ? [] : ['gone'], `cut after ${rounds} rounds`)
+      assert.equal(world.dial(willess).connect().sessionPresent, true)
+      world.connect({ ...willess, cleanStart: true }).disconnect()
+    }
+  }
+})
