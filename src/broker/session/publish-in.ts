@@ -19,6 +19,7 @@ import type { Broker } from '../shard/broker.ts'
 import { publishMessage } from '../shard/publisher.ts'
 import { DELAYED_PREFIX, delayedPrefixLength, parseDelayedTopic } from '../delayed/delayed-topic.ts'
 import { mountTopic } from '../topics/mountpoint.ts'
+import type { TopicValues } from '../topics/template.ts'
 import { ackInOrder } from './acks.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
@@ -260,7 +261,7 @@ function publishSpecial(
   }
   const client = { clientId: connection.clientId, username: session.username }
   const original = message.topic.topic
-  const rewritten = broker.rewriter.rewriteTopic(original, client)
+  const rewritten = rewrite(broker, original, client)
   if (rewritten === undefined || isForbidden(withoutDelay(rewritten))) {
     refuse(ReasonCode.TOPIC_NAME_INVALID)
     return
@@ -281,6 +282,15 @@ function publishSpecial(
   }
   const target = moved === message.topic ? message : message.withTopic(moved)
   authorize(broker, connection, session, target, packetId)
+}
+
+/** The topic by the rules; those for the topic of a delayed message hold as well. */
+function rewrite(broker: Broker, topic: string, client: TopicValues): string | undefined {
+  const whole = broker.rewriter.rewriteTopic(topic, client)
+  if (whole !== topic || !topic.startsWith(DELAYED_PREFIX)) return whole
+  const length = delayedPrefixLength(topic)
+  const inner = broker.rewriter.rewriteTopic(topic.slice(length), client)
+  return inner === undefined ? undefined : topic.slice(0, length) + inner
 }
 
 /** The topic a message will have in the end: what access and other checks are about. */
