@@ -19,6 +19,7 @@ import type { Connection } from './connection.ts'
 import { clientFacts } from './lifecycle.ts'
 import type { HeldWill, Session } from './session.ts'
 import { resumeSession } from './resume.ts'
+import { authorizeWill } from './will-access.ts'
 
 const EXPIRY_NEVER = 0xffffffff
 const PORT_MAX = 65_535
@@ -241,9 +242,11 @@ function authenticated(
     refuse(connection, fail(ReasonCode.QUOTA_EXCEEDED, detail))
     return
   }
-  // [MQTT-3.1.2-4] [MQTT-3.1.4-4]
-  broker.claims.claim(clientId, packet.cleanStart, (session) => {
-    claimed(broker, connection, packet, username, session)
+  authorizeWill(broker, connection, packet, (accepted) => {
+    // [MQTT-3.1.2-4] [MQTT-3.1.4-4]
+    broker.claims.claim(clientId, accepted.cleanStart, (session) => {
+      claimed(broker, connection, accepted, username, session)
+    })
   })
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import { Metric } from '#broker/metrics.ts'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
+import type { PublishProperties } from '#codec/mqtt/properties.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { kept } from '../../support/sessions.ts'
 import { worldTest } from '../../support/world-test.ts'
@@ -170,13 +171,13 @@ describe('delayed messages', () => {
   worldTest('keep their properties, and lose the time that passes', (world) => {
     const subscriber = world.connect()
     subscriber.subscribe('#')
-    const properties = {
+    const properties: PublishProperties = {
       messageExpiryIntervalSeconds: 10,
       contentType: 'text',
       userProperties: [['a', 'b']],
-    } as const
+    }
     const publisher = world.connect()
-    publisher.publish('$delayed/4/t', 'm', { properties: structuredClone(properties) as never })
+    publisher.publish('$delayed/4/t', 'm', { properties })
     publisher.publish('$delayed/20/t', 'expired', {
       properties: { messageExpiryIntervalSeconds: 10 },
     })
