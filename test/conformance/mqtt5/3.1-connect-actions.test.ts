@@ -79,12 +79,16 @@ worldTest('[MQTT-3.1.4-2] a decision that does not come in time is a refusal', (
   assert.equal(client.packets.length, 1)
 })
 
-worldTest('[MQTT-3.1.4-2] a client that leaves before the decision leaves nothing', (world) => {
+worldTest('[MQTT-3.1.4-2] a client that left before it was refused leaves nothing', (world) => {
   const asked = delayAccess(world)
   const client = world.dial({ clientId: 'gone', properties: { sessionExpiryIntervalSeconds: 60 } })
   client.tryConnect()
   client.drop()
-  asked[0]!(YES)
+  asked[0]!(NO)
+  assert.equal(
+    world.shards.reduce((sum, { broker }) => sum + broker.core.connections.size, 0),
+    0,
+  )
   const again = world.dial({ clientId: 'gone', cleanStart: false })
   again.tryConnect()
   asked[1]!(YES)

@@ -97,7 +97,7 @@ worldTest('[MQTT-3.1.2-22] a 3.1.1 client is closed without a packet', (world) =
   expectClosedSilently(client)
 })
 
-worldTest('[MQTT-3.1.2-22] while the broker does not read, no time passes', (world) => {
+worldTest('[MQTT-3.1.2-22] while the broker takes no packets, no time passes', (world) => {
   let decide: (allowed: boolean) => void = () => {}
   world.access.authorizePublish = (_who, _topic, _qos, _retain, done) => {
     decide = done
@@ -105,12 +105,10 @@ worldTest('[MQTT-3.1.2-22] while the broker does not read, no time passes', (wor
   }
   const client = world.connect({ keepAliveSeconds: 10 })
   client.publish('t', 'm', { qos: 1 })
-  assert.equal(client.wire.paused, true)
   world.pass(60_000)
   assert.equal(client.closed, false)
   decide(true)
   world.pass(14_800)
-  assert.equal(client.wire.paused, false)
   assert.equal(client.closed, false)
   world.pass(400)
   expectDisconnected(client, KEEP_ALIVE_TIMEOUT)
