@@ -412,20 +412,22 @@ export class SessionQueue {
     return undefined
   }
 
+  /** The highest lane that has messages, but after a turn of it the next lower one, once. */
   #nextLane(): Lane | undefined {
-    let fallback: Lane | undefined
-    for (const lane of this.#lanes) {
+    let highest: Lane | undefined
+    for (let index = 0; index < this.#lanes.length; index++) {
+      const lane = this.#lanes[index]! // In range, here and below.
       if (lane.storedOnly === 0 && lane.head === lane.entries.length) continue
-      if (lane.taken < LANE_TURN) {
-        lane.taken++
-        return lane
-      }
-      // Used up its turn: lower lanes go once, then all turns start again.
-      fallback ??= lane
+      highest ??= lane
+      if (lane.taken >= LANE_TURN) continue
+      for (let above = 0; above < index; above++) this.#lanes[above]!.taken = 0
+      lane.taken++
+      return lane
     }
-    if (fallback === undefined) return undefined
+    // Those that have messages have all had their turn.
     for (const lane of this.#lanes) lane.taken = 0
-    return fallback
+    if (highest !== undefined) highest.taken = 1
+    return highest
   }
 
   #laneOf(outgoing: Outgoing, mqtt: MqttSettings): Lane {

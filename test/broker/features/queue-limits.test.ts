@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict'
+import { describe } from 'node:test'
+import { Metric } from '#broker/metrics.ts'
+import { PacketType } from '#codec/mqtt/packet-type.ts'
+import { kept } from '../../support/sessions.ts'
+import type { TestClient } from '../../support/test-client.ts'
+import { worldTest } from '../../support/world-test.ts'
+import type { World } from '../../support/world.ts'
+
+const LONG = 'x'.repeat(100)
+
+function numbers(count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, index) => `${from + index}`)
+}
+
+function publishAll(world: World, payloads: readonly string[], qos: 0 | 1 | 2 = 1): void {
+  const publisher = world.connect()
+  for (const payload of payloads) publisher.publish('t', payload, { qos })
+  publisher.drop()
+}
+
+function away(world: World): void {
+  const client = world.connect(kept('keeper'))
+  client.subscribe('t', { qos: 2 })
+  client.drop()
+}
+
+function back(world: World): TestClient {
+  return world.connect(kept('keeper'))
+}
+
+describe('the queue of a session', () => {
+  worldTest(
+    'drops the oldest message when it has as many as it may',
+    (world) => {
+      away(world)
+      publishAll(world, numbers(12))
+      assert.equal(world.metric(Metric.DELIVERY_DROPPED_QUEUE_FULL), 7)
+      assert.equal(world.disk.size('queue'), 5)
+      assert.deepEqual(back(world).payloads(), numbers(5, 7))
+    },
+    { mqtt: { queueMessagesMax: 5 } },
+  )
+
+  worldTest(
+    'counts what was there before a crash',
+    (world) => {
+      away(world)
+      publishAll(world, numbers(4))
+      world.crash()
+      publishAll(world, numbers(4, 4))
+      world.crash()
+      publishAll(world, numbers(1, 8))
+      assert.equal(world.disk.size('queue'), 5)
+      assert.deepEqual(back(world).payloads(), numbers(5, 4))
+    },
+    { mqtt: { queueMessagesMax: 5 } },
+  )
+
+  worldTest(
+    'drops the newest message if the owner wants it so',
+    (world) => {
+      away(world)
+      publishAll(world, numbers(12))
+      assert.equal(world.disk.size('queue'), 5)
+      assert.deepEqual(back(world).payloads(), numbers(5))
+    },
+    { mqtt: { queueMessagesMax: 5, queueDropPolicy: 'drop_newest' } },
+  )
+
+  worldTest(
+    'has its limit also while the client is there and does not acknowledge',
+    (world) => {
+      for (const options of [kept('keeper', { autoAck: false }), { autoAck: false }]) {
+        const client = world.connect({
+          ...options,
+          properties: { ...('properties' in options && options.properties), receiveMaximum: 2 },
+        })
+        client.subscribe('t', { qos: 1 })
+        publishAll(world, numbers(12))
+        const got: string[] = []
+        for (let round = 0; round < 10; round++) {
+          for (const { payload, packetId } of client.messages()) {
+            got.push(payload)
+            client.ack(PacketType.PUBACK, packetId)
+          }
+        }
+        assert.deepEqual(got, ['0', '1', ...numbers(5, 7)])
+        client.drop()
+      }
+    },
+    { mqtt: { queueMessagesMax: 5 } },
+  )
+
+  worldTest(
+    'drops by bytes, and lets go of the bodies',
+    (world) => {
+      away(world)
+      const other = world.connect(kept('other'))
+      other.subscribe('t', { qos: 1 })
+      other.drop()
+      publishAll(
+        world,
+        numbers(50).map((number) => `${number} ${LONG}`),
+      )
+      const stored = world.disk.size('queue') / 2
+      assert.ok(stored > 3 && stored < 10, `${stored} messages are in 1000 bytes`)
+      const bodies = world.disk.size('bodies')
+      const shards = world.shardCount === 1 ? 1 : 2
+      assert.ok(bodies <= stored * shards, `${bodies} bodies for ${stored} messages`)
+      const expected = numbers(stored, 50 - stored).map((number) => `${number} ${LONG}`)
+      assert.deepEqual(back(world).payloads(), expected)
+      assert.deepEqual(world.connect(kept('other')).payloads(), expected)
+      assert.equal(world.disk.size('queue'), 0)
+      assert.equal(world.disk.size('bodies'), 0)
+    },
+    { mqtt: { queueBytesMax: 1_000 } },
+  )
+
+  worldTest(
+    'takes a message that is larger than all of it, alone',
+    (world) => {
+      away(world)
+      publishAll(world, ['small', 'x'.repeat(5_000)])
+      assert.deepEqual(
+        back(world)
+          .payloads()
+          .map(({ length }) => length),
+        [5_000],
+      )
+    },
+    { mqtt: { queueBytesMax: 1_000 } },
+  )
+
+  worldTest('keeps QoS 0 for a session that is away', (world) => {
+    away(world)
+    publishAll(world, numbers(3), 0)
+    world.pass(100)
+    world.crash()
+    publishAll(world, numbers(3, 3), 0)
+    assert.deepEqual(back(world).payloads(), numbers(6))
+    assert.deepEqual(back(world).payloads(), [], 'and sends them once')
+  })
+
+  worldTest(
+    'does not keep QoS 0 if the owner wants it so',
+    (world) => {
+      away(world)
+      publishAll(world, ['a'], 0)
+      publishAll(world, ['b'], 1)
+      assert.equal(world.metric(Metric.DELIVERY_DROPPED_QOS0_MSG), 1)
+      assert.deepEqual(back(world).payloads(), ['b'])
+    },
+    { mqtt: { queueStoreQos0: false } },
+  )
+
+  worldTest('forgets messages that expire in it, and tells the time that is left', (world) => {
+    away(world)
+    const publisher = world.connect()
+    for (const seconds of [5, 20, 100]) {
+      const properties = { messageExpiryIntervalSeconds: seconds }
+      publisher.publish('t', `${seconds}`, { qos: 1, properties })
+    }
+    publisher.publish('t', 'never', { qos: 1 })
+    world.pass(6_000)
+    world.crash()
+    world.pass(1_000)
+    const got = back(world).messages()
+    assert.deepEqual(
+      got.map(({ payload, properties }) => [payload, properties.messageExpiryIntervalSeconds]),
+      [
+        ['20', 13],
+        ['100', 93],
+        ['never', undefined],
+      ],
+    )
+    assert.equal(world.metric(Metric.DELIVERY_DROPPED_EXPIRED), 1)
+    assert.equal(world.disk.size('queue'), 0)
+  })
+
+  worldTest(
+    'may have an expiry for all messages',
+    (world) => {
+      away(world)
+      const publisher = world.connect()
+      publisher.publish('t', 'a', { qos: 1 })
+      const properties = { messageExpiryIntervalSeconds: 1_000 }
+      publisher.publish('t', 'b', { qos: 1, properties })
+      world.pass(9_000)
+      publisher.publish('t', 'c', { qos: 1 })
+      world.pass(2_000)
+      const [message, ...more] = back(world).messages()
+      assert.deepEqual(more, [])
+      assert.deepEqual(
+        [message?.payload, message?.properties.messageExpiryIntervalSeconds],
+        ['c', 8],
+      )
+    },
+    { mqtt: { messageExpiryMs: 10_000 } },
+  )
+
+  worldTest('gives back thousands of messages in order through a small window', (world) => {
+    away(world)
+    publishAll(world, numbers(3_000))
+    const options = kept('keeper', { properties: { receiveMaximum: 7 } })
+    const client = world.connect(options)
+    assert.deepEqual(client.payloads(), numbers(3_000))
+    assert.equal(world.disk.size('queue'), 0)
+  })
+
+  worldTest('goes on where a client left off, again and again', (world) => {
+    away(world)
+    publishAll(world, numbers(1_000), 2)
+    const got: string[] = []
+    for (let round = 0; got.length < 1_000 && round < 2_000; round++) {
+      const shard = round % world.shardCount
+      const properties = { receiveMaximum: 40 }
+      const client = world.connect(kept('keeper', { autoAck: false, shard, properties }))
+      const messages = client.messages()
+      for (const { payload, packetId } of messages.slice(0, 25)) {
+        got.push(payload)
+        client.ack(PacketType.PUBREC, packetId)
+        client.ack(PacketType.PUBCOMP, packetId)
+      }
+      if (round % 5 === 4) world.crash()
+      else client.drop()
+    }
+    assert.deepEqual(got, numbers(1_000))
+  })
+})
