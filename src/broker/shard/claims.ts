@@ -227,8 +227,8 @@ export class Claims {
     const session = this.#core.sessions.get(clientId)
     const { message } = outgoing
     if (session === undefined || message === undefined) return
-    const { qos, retain, subscriptionIds } = outgoing
-    deliverAs(this.#core, session, message, qos, retain, subscriptionIds, undefined, false)
+    const { qos, retain, subscriptionIds, group } = outgoing
+    deliverAs(this.#core, session, message, qos, retain, subscriptionIds, group, false)
   }
 
   #finishMove(session: Session): void {

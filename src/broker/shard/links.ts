@@ -17,9 +17,12 @@ const ItemKind = {
   PUBLISH: 1,
   /** A message for one member of a shared subscription: hops, group, filter, client id. */
   MEMBER: 2,
-  /** A message for one session that moved: QoS, retain, subscription identifiers, client id. */
+  /** A message for one session that moved: QoS, retain, subscription identifiers, group, client. */
   FORWARD: 3,
 } as const
+
+/** Bit of the flags of a FORWARD item. */
+const HAS_GROUP = 8
 
 /** What a shard does with the items it receives. */
 export interface ItemHandler {
@@ -147,12 +150,16 @@ export class Links {
   /** Sends a message on to a session that moved. */
   forward(shard: number, clientId: string, outgoing: Outgoing, message: Message): void {
     const ids = outgoing.subscriptionIds ?? []
-    const length = 2 + 4 * ids.length + 2 + utf8Length(clientId)
+    const { group } = outgoing
+    const texts = group === undefined ? [clientId] : [group.group, group.filter, clientId]
+    let length = 2 + 4 * ids.length
+    for (const text of texts) length += 2 + utf8Length(text)
     const writer = this.#begin(shard, ItemKind.FORWARD, length, message)
-    writer.bytes[writer.offset++] = outgoing.qos | (outgoing.retain ? 4 : 0)
+    writer.bytes[writer.offset++] =
+      outgoing.qos | (outgoing.retain ? 4 : 0) | (group === undefined ? 0 : HAS_GROUP)
     writer.bytes[writer.offset++] = ids.length
     for (const id of ids) writer.offset = writer.bytes.writeUInt32BE(id, writer.offset)
-    putText(writer, clientId)
+    for (const text of texts) putText(writer, text)
     putMessage(writer, message)
     this.forwardedTo |= 1 << shard
     this.#core.routeRemote |= 1 << shard
@@ -262,6 +269,8 @@ export class Links {
       const idCount = blob[at++]!
       const ids: number[] = []
       for (let index = 0; index < idCount; index++, at += 4) ids.push(blob.readUInt32BE(at))
+      const isOfGroup = (flags & HAS_GROUP) !== 0
+      const group = isOfGroup ? { group: text(), filter: text() } : undefined
       const clientId = text()
       const qos = (flags & 3) as QoS // Written by `forward`.
       const retain = (flags & 4) !== 0
@@ -270,7 +279,7 @@ export class Links {
         qos,
         retain,
         ids.length === 0 ? undefined : ids,
-        undefined,
+        group,
       )
       handler.forwarded(clientId, outgoing)
     } else throw new Error(`shard ${from} sent an item of unknown kind ${kind}`)
