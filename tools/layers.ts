@@ -141,6 +141,7 @@ export const SOCKET_OWNERS: readonly string[] = ['src/net/', 'src/listeners/clos
 export const ENTRY_POINTS: readonly RegExp[] = [
   /^src\/app\/main\.ts$/,
   /^src\/app\/[a-z0-9-]+-main\.ts$/,
+  /^src\/cli\/main\.ts$/,
 ]
 
 /** Sizes, in lines and columns. */

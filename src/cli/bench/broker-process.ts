@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Clock ticks of /proc in each second: 100 on every Linux that Node.js runs on. */
+const TICKS_PER_SECOND = 100
+const DEPTH_MAX = 8
+
+/** What a process and its children have used. */
+export interface ProcessSample {
+  /** User and system time of all threads. */
+  readonly cpuMs: number
+  readonly residentBytes: number
+}
+
+/**
+ * CPU time and memory of a process on this host with its threads and children, from /proc.
+ * Undefined when there is no such process, or no /proc.
+ */
+export function sampleProcess(pid: number): ProcessSample | undefined {
+  const own = sampleOne(pid)
+  if (own === undefined) return undefined
+  let { cpuMs, residentBytes } = own
+  for (const child of descendants(pid, 0)) {
+    const sample = sampleOne(child)
+    cpuMs += sample?.cpuMs ?? 0
+    residentBytes += sample?.residentBytes ?? 0
+  }
+  return { cpuMs, residentBytes }
+}
+
+function sampleOne(pid: number): ProcessSample | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The second field is the name in parentheses and may hold spaces: user and system time are
+    // the 14th and 15th field.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const ticks = Number(fields[11]) + Number(fields[12])
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0)
+    return { cpuMs: (ticks * 1000) / TICKS_PER_SECOND, residentBytes: kilobytes * 1024 }
+  } catch {
+    return undefined
+  }
+}
+
+function descendants(pid: number, depth: number): readonly number[] {
+  if (depth === DEPTH_MAX) return []
+  return childrenOf(pid).flatMap((child) => [child, ...descendants(child, depth + 1)])
+}
+
+function childrenOf(pid: number): readonly number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1')
+        .split(' ')
+        .filter((text) => text !== '')
+        .map(Number),
+    )
+  } catch {
+    return [] // It has just ended.
+  }
+}
