@@ -106,7 +106,7 @@ export function scenarioOf(seed: number, choices: ScenarioChoices = {}): Scenari
     finiteExpiry: prng.chance(0.3),
     features,
     sabotage: choices.sabotage ?? Sabotage.NONE,
-    crossShardQos2: choices.crossShardQos2 ?? 'tolerated',
+    crossShardQos2: choices.crossShardQos2 ?? 'strict',
   }
 }
 

@@ -6,6 +6,7 @@ import { broken } from './checker.ts'
 import type { Checker, CheckerContext } from './checker.ts'
 
 interface Receipt {
+  readonly qos: number
   readonly generation: number
   readonly link: number
   readonly resent: number
@@ -28,6 +29,8 @@ export class ExactlyOnce implements Checker {
   readonly #receipts: Map<Device, Map<SimMessage, Receipt>>
   /** Messages whose acknowledgement was open when the broker crashed. */
   readonly #disturbed: Set<SimMessage>
+  /** Crashes before a message was sent. */
+  readonly #crashesBefore: Map<SimMessage, number>
   readonly counts = { qos2Twice: 0 }
   #crashes: number
 
@@ -35,6 +38,7 @@ export class ExactlyOnce implements Checker {
     this.#context = context
     this.#receipts = new Map()
     this.#disturbed = new Set()
+    this.#crashesBefore = new Map()
     this.#crashes = 0
   }
 
@@ -47,12 +51,17 @@ export class ExactlyOnce implements Checker {
     }
   }
 
+  sent(message: SimMessage): void {
+    this.#crashesBefore.set(message, this.#crashes)
+  }
+
   arrived(message: SimMessage, device: Device, arrival: Arrival): void {
     const { first, qos, retain } = arrival
     if (!first || retain || device.traits.twin || message.twin) return
     let receipts = this.#receipts.get(device)
     if (receipts === undefined) this.#receipts.set(device, (receipts = new Map()))
     const receipt = {
+      qos: Math.min(qos, receipts.get(message)?.qos ?? 2),
       generation: device.session.generation,
       link: device.link?.id ?? 0,
       resent: message.resent,
@@ -63,14 +72,15 @@ export class ExactlyOnce implements Checker {
     receipts.set(message, receipt)
     if (before === undefined || before.generation !== receipt.generation) return
     if (sharesOnly(device, message)) return
-    this.#judge(message, device, qos, before, receipt)
+    this.#judge(message, device, receipt.qos, before, receipt)
   }
 
   #judge(message: SimMessage, device: Device, qos: number, before: Receipt, now: Receipt): void {
     const detail = `#${message.id} (${message.topic}, QoS ${message.qos}, ${message.kind}) of ${message.publisher} reached ${device.name} again with QoS ${qos}`
     const clients = [message.publisher, device.name]
-    const crashedBetween = now.crashes > before.crashes
-    if (message.kind === 'delayed' && crashedBetween) return
+    const crashedBetween = now.crashes > (this.#crashesBefore.get(message) ?? 0)
+    // A delayed message leaves the store after its publish.
+    if (message.kind === 'delayed' && (crashedBetween || message.resent > 0)) return
     if (qos === 2) {
       this.counts.qos2Twice++
       const tolerated =

@@ -1,4 +1,3 @@
-import { matchesFilter } from '#broker/topics/filter-match.ts'
 import type { Device } from '../client/device.ts'
 import type { ClientSubscription } from '../client/client-session.ts'
 import { Outcome } from '../client/sim-message.ts'
@@ -6,11 +5,11 @@ import type { SimMessage } from '../client/sim-message.ts'
 import type { Arrival } from '../facts.ts'
 import { broken } from './checker.ts'
 import type { Checker, CheckerContext } from './checker.ts'
+import { expectationOf, stillHolds } from './expected.ts'
+import type { Expectation } from './expected.ts'
 
-interface Claim {
+interface Claim extends Expectation {
   readonly device: Device
-  readonly generation: number
-  readonly subscription: ClientSubscription
 }
 
 /**
@@ -36,11 +35,9 @@ export class NothingLost implements Checker {
     if (message.qos === 0) return
     const claims: Claim[] = []
     for (const device of this.#context.devices) {
-      const { traits, session } = device
-      if (!traits.persistent || traits.twin) continue
-      const subscription = certainSubscription(device, message)
-      if (subscription === undefined) continue
-      claims.push({ device, generation: session.generation, subscription })
+      if (!device.session.persistent || device.traits.twin) continue
+      const expectation = expectationOf(device, message, 1)
+      if (expectation !== undefined) claims.push({ device, ...expectation })
     }
     if (claims.length > 0) this.#claims.set(message, claims)
   }
@@ -65,8 +62,11 @@ export class NothingLost implements Checker {
   settled(): void {
     for (const [message, claims] of this.#claims) {
       if (message.outcome !== Outcome.ACKNOWLEDGED) continue
-      for (const { device, generation } of claims) {
+      for (const claim of claims) {
+        const { device, generation } = claim
         if (device.session.generation !== generation) continue
+        // A delayed message goes to those who are there when it is due.
+        if (message.kind === 'delayed' && !stillHolds(device, claim)) continue
         this.counts.claims++
         if (this.#received.get(device)?.has(message) === true) continue
         const detail = `#${message.id} (${message.topic}, QoS ${message.qos}) of ${message.publisher} never reached ${device.name}`
@@ -74,15 +74,4 @@ export class NothingLost implements Checker {
       }
     }
   }
-}
-
-/** A subscription of the device that must bring it the message with QoS 1 or 2. */
-function certainSubscription(device: Device, message: SimMessage): ClientSubscription | undefined {
-  for (const subscription of device.session.subscriptions.values()) {
-    const { certain, group, qos, noLocal, topicFilter } = subscription
-    if (!certain || group !== undefined || qos === 0) continue
-    if (noLocal && message.publisher === device.name) continue
-    if (matchesFilter(topicFilter, message.topic)) return subscription
-  }
-  return undefined
 }

@@ -3,42 +3,74 @@ import type { SimMessage } from '../client/sim-message.ts'
 import type { Arrival } from '../facts.ts'
 import { broken } from './checker.ts'
 import type { Checker, CheckerContext } from './checker.ts'
+import { expectationOf, stillHolds } from './expected.ts'
+import type { Expectation } from './expected.ts'
+
+/** Whether a device has received a message, and why it must. */
+interface Entry {
+  readonly expectation: Expectation
+  arrived: boolean
+}
 
 /**
  * Messages of one publisher to one topic with one QoS reach a subscriber in the order in which
  * they were published, as far as they come for the first time [MQTT-4.6.0-5] [MQTT-4.6.0-6].
- * Shared subscriptions, delayed messages and wills make no such promise.
+ * It holds for messages sent while the subscription was there: one that the publisher sends again
+ * may be new to a later subscriber, and one whose refusal got lost is sent again behind those that
+ * were taken. Shared subscriptions, delayed messages and wills promise no
+ * order.
  */
 export class Order implements Checker {
   readonly invariant = 'order is kept'
+  readonly #context: CheckerContext
   readonly #last: Map<string, SimMessage>
-  readonly #seen: Map<Device, Set<number>>
+  readonly #entries: Map<SimMessage, Map<Device, Entry>>
+  readonly #mayBeRefused: boolean
 
-  constructor(_context: CheckerContext) {
+  constructor(context: CheckerContext) {
+    this.#context = context
     this.#last = new Map()
-    this.#seen = new Map()
+    this.#entries = new Map()
+    const { commitFailureChance, sickStoreMs } = context.scenario.faults
+    this.#mayBeRefused = commitFailureChance > 0 || sickStoreMs > 0
   }
 
-  arrived(message: SimMessage, device: Device, arrival: Arrival): void {
-    const { first, qos, retain } = arrival
-    if (!first || retain || message.kind !== 'publish') return
-    if (device.traits.twin || message.twin || isMember(device)) return
-    let seen = this.#seen.get(device)
-    if (seen === undefined) this.#seen.set(device, (seen = new Set()))
-    if (seen.has(message.id)) return
-    seen.add(message.id)
+  sent(message: SimMessage): void {
+    if (message.kind !== 'publish' || message.twin) return
+    const entries = new Map<Device, Entry>()
+    for (const device of this.#context.devices) {
+      if (device.traits.twin) continue
+      const expectation = expectationOf(device, message, 0)
+      if (expectation !== undefined) entries.set(device, { expectation, arrived: false })
+    }
+    if (entries.size > 0) this.#entries.set(message, entries)
+  }
+
+  arrived(message: SimMessage, device: Device, { first, qos, retain }: Arrival): void {
+    if (!first || retain || message.kind !== 'publish' || message.twin) return
+    if (device.traits.twin || isMember(device)) return
     const { generation } = device.session
-    const key = `${device.name} ${generation} ${message.publisher} ${message.topic} ${message.qos} ${qos}`
+    const { publisher, topic } = message
+    const key = [device.name, generation, publisher, topic, message.qos, qos].join(' ')
     const last = this.#last.get(key)
-    this.#last.set(key, message)
-    if (last === undefined || last.id < message.id) return
-    const detail = `#${message.id} (${message.topic}, QoS ${message.qos}) of ${message.publisher} reached ${device.name} after #${last.id}`
-    broken(this, detail, [message.publisher, device.name])
+    const entry = this.#entries.get(message)?.get(device)
+    const isFirst = entry?.arrived !== true
+    if (entry !== undefined) entry.arrived = true
+    if (last === undefined || last.id < message.id) {
+      this.#last.set(key, message)
+      return
+    }
+    if (entry === undefined || !isFirst || !stillHolds(device, entry.expectation)) return
+    if (this.#mayBeRefused && message.resent > 0) return
+    const what = `#${message.id} (${topic}, QoS ${message.qos}) of ${publisher}`
+    const detail = `${what} reached ${device.name} after #${last.id}`
+    broken(this, detail, [publisher, device.name])
   }
 }
 
 function isMember(device: Device): boolean {
-  for (const filter of device.session.everAsked.keys())
+  for (const filter of device.session.everAsked.keys()) {
     if (filter.startsWith('$share/')) return true
+  }
   return false
 }

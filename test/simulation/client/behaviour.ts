@@ -40,6 +40,7 @@ export class Behaviour {
   rest(): void {
     const { device } = this
     this.#resting = true
+    device.prompt = true
     device.holdBack(false)
     device.link?.setStalled(false)
     device.returnMs = 50

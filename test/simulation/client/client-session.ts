@@ -12,6 +12,8 @@ export interface ClientSubscription {
   readonly noLocal: boolean
   /** SUBACK has come, and no UNSUBSCRIBE was sent: messages must come. */
   certain: boolean
+  /** Counts how often it was given up. */
+  epoch: number
 }
 
 /** A QoS 1 or 2 message on its way out. */
@@ -31,6 +33,8 @@ export interface ClientPublish {
 export class ClientSession {
   /** Counts sessions: whatever belongs to an earlier one is void. */
   generation: number
+  /** It outlives its connection. */
+  persistent: boolean
   readonly subscriptions: Map<string, ClientSubscription>
   /** Highest QoS ever asked for, by filter: what may still be in the broker's queue. */
   readonly everAsked: Map<string, number>
@@ -42,6 +46,7 @@ export class ClientSession {
 
   constructor() {
     this.generation = 0
+    this.persistent = false
     this.subscriptions = new Map()
     this.everAsked = new Map()
     this.outbound = new Map()

@@ -79,6 +79,8 @@ export class Device {
   #aliasMaximum: number
   #pingSentAtMs: number
   lastSentMs: number
+  /** Acknowledges at once, whatever its traits say. */
+  prompt: boolean
   /** Packets received. */
   received: number
 
@@ -104,6 +106,7 @@ export class Device {
     this.#aliasMaximum = 0
     this.#pingSentAtMs = -1
     this.lastSentMs = 0
+    this.prompt = false
     this.received = 0
   }
 
@@ -159,10 +162,9 @@ export class Device {
     this.#resetConnection()
     this.link = link
     this.note(`connects by ${link.id} to shard ${link.shard}${clean ? ', clean' : ''}`)
-    if (clean) {
-      this.#pendingClean = true
-      this.#restartSession()
-    }
+    if (clean) this.#pendingClean = true
+    if (clean || !this.session.persistent) this.#restartSession()
+    this.session.persistent = expirySeconds > 0 && (v5 || !clean)
     facts.tell('connecting', this, link, clean, v5 || !clean ? expirySeconds * 1_000 : 0)
     this.#send(connectPacket(traits, clean, expirySeconds, undefined))
     if (traits.eager && clean) this.onEager?.()
@@ -276,6 +278,7 @@ export class Device {
     this.note(`unsubscribes ${filters.join(' ')} id ${packetId}`)
     for (const subscription of subscriptions) {
       subscription.certain = false
+      subscription.epoch++
       this.context.facts.tell('unsubscribing', this, subscription)
     }
     this.#packetOut(PacketType.UNSUBSCRIBE, packetId)
@@ -320,6 +323,7 @@ export class Device {
       qos,
       noLocal: this.traits.noLocal && !shared,
       certain: false,
+      epoch: 0,
     }
     this.session.subscriptions.set(filter, subscription)
     return subscription
@@ -396,7 +400,7 @@ export class Device {
       this.#packet(link, packet)
       if (this.link !== link) return
     }
-    if (this.traits.ackDelayMs === 0) this.#flushAnswers()
+    if (this.prompt || this.traits.ackDelayMs === 0) this.#flushAnswers()
     else this.#answerLater(link)
   }
 
@@ -495,7 +499,7 @@ export class Device {
       this.fail('messages arrive as they were published', `#${message.id} came as ${topic}`)
     }
     if (qos === 2) {
-      if (!first && session.inbound.get(packetId) !== message) {
+      if (!first && !this.traits.twin && session.inbound.get(packetId) !== message) {
         this.fail('packet identifiers are used again only when free', `${packetId} is not released`)
       }
       session.inbound.set(packetId, message)
