@@ -80,6 +80,7 @@ function takeLimits(broker: Broker, connection: Connection, packet: ConnectPacke
   connection.problemInformation = properties.requestProblemInformation ?? true
   connection.authenticationMethod = properties.authenticationMethod
   connection.expiryMs = expiryOf(broker, packet)
+  connection.askedExpiry = (properties.sessionExpiryIntervalSeconds ?? 0) > 0
 }
 
 /**

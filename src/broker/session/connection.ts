@@ -51,6 +51,8 @@ export interface ConnectionHandler {
   ackFailed(connection: Connection, ack: PendingAck): void
 }
 
+/** Bytes held for a parked connection above which its peer is not read. */
+const HELD_BYTES_HIGH = 16_384
 /** Topics of one connection that get an alias towards the client. */
 const ALIASES_OUT_MAX = 256
 
@@ -87,6 +89,8 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   authenticationMethod: string | undefined
   /** Session expiry of the CONNECT packet, in ms. */
   expiryMs: number
+  /** CONNECT asked for a session that outlives the connection, whatever was granted. */
+  askedExpiry: boolean
   /** Incoming aliases by number; made when first used, gone with the connection [MQTT-3.3.2-7]. */
   aliasesIn: Array<TopicEntry | undefined> | undefined
   /** QoS 1 and 2 publishes in that are not yet acknowledged to the client. */
@@ -109,6 +113,8 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   #parked: number
   /** Bytes that came while parked, in order. */
   #held: Buffer[]
+  #heldBytes: number
+  #endedBy: CloseCause | undefined
   /** What was held is being consumed. */
   #releasing: boolean
   #draining: boolean
@@ -143,6 +149,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.problemInformation = true
     this.authenticationMethod = undefined
     this.expiryMs = 0
+    this.askedExpiry = false
     this.aliasesIn = undefined
     this.unackedIn = 0
     this.inheritedRel = undefined
@@ -158,6 +165,8 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.#aliasesOutMax = 0
     this.#parked = 0
     this.#held = []
+    this.#heldBytes = 0
+    this.#endedBy = undefined
     this.#releasing = false
     this.#draining = false
     this.#dirty = false
@@ -170,20 +179,27 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.lastReceivedMs = this.context.monotonicMs
     if (this.#parked > 0) {
       this.#held.push(Buffer.from(bytes))
+      this.#heldBytes += bytes.length
+      if (this.#heldBytes >= HELD_BYTES_HIGH) this.wire.pause()
       return
     }
     this.#consume(bytes, false)
   }
 
-  /** The peer closed, or the transport failed. Host only, at most once. */
+  /**
+   * The peer closed, or the transport failed. What it sent before counts: a connection that is
+   * parked ends when that has been decided. Host only, at most once.
+   */
   ended(error?: string): void {
     if (this.state === ConnectionState.CLOSED) return
-    this.#gone({
+    const cause = {
       reason: ReasonCode.UNSPECIFIED_ERROR,
       code: error === undefined ? 'tcp_closed' : 'tcp_error',
       text: error ?? 'The peer closed the connection without DISCONNECT.',
       peerGone: true,
-    })
+    }
+    if (this.#parked > 0) this.#endedBy = cause
+    else this.#gone(cause)
   }
 
   /** The transport has sent all it held. Host only. */
@@ -195,10 +211,11 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
 
   /**
    * Stops taking packets until `unpark` was called as often: what follows waits for a decision.
-   * The peer is not read meanwhile, so little is held.
+   * The peer is still read until `HELD_BYTES_HIGH` are held: when it closes without having read
+   * its answers, the system throws away what it sent and nobody has read.
    */
   park(): void {
-    if (this.#parked++ === 0) this.wire.pause()
+    this.#parked++
   }
 
   unpark(): void {
@@ -211,7 +228,10 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
       this.#consume(this.#held.shift()!, true) // Not empty: the loop's condition.
     }
     this.#releasing = false
-    if (this.#parked === 0 && !this.#isClosed()) this.wire.resume()
+    if (this.#held.length === 0) this.#heldBytes = 0
+    if (this.#parked > 0 || this.#isClosed()) return
+    if (this.#endedBy === undefined) this.wire.resume()
+    else this.#gone(this.#endedBy)
   }
 
   get parked(): boolean {
@@ -327,6 +347,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     if (this.#heldByAcks) return
     this.#heldByAcks = true
     this.park()
+    this.wire.pause()
   }
 
   /** What this publisher remembers of shared subscriptions. */

@@ -164,7 +164,7 @@ export class PacketHandler implements ConnectionHandler {
     core.metrics.increment(Metric.PACKETS_DISCONNECT_RECEIVED)
     const seconds = packet.properties.sessionExpiryIntervalSeconds
     if (seconds !== undefined) {
-      if (connection.expiryMs === 0 && seconds > 0) return EXPIRY_RAISED
+      if (!connection.askedExpiry && seconds > 0) return EXPIRY_RAISED
       const askedMs = seconds === 0xffffffff ? Number.POSITIVE_INFINITY : seconds * 1000
       session.expiryMs = Math.min(askedMs, core.settings.mqtt.sessionExpiryMaxMs)
     }

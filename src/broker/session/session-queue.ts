@@ -1,4 +1,5 @@
 import { prefixEnd } from '#kernel/binary-key.ts'
+import { LazySet } from '#kernel/lazy-map.ts'
 import { Metric } from '../metrics.ts'
 import type { MqttSettings } from '../limits.ts'
 import { Table } from '../ports.ts'
@@ -71,7 +72,7 @@ export class SessionQueue {
   /** What was in flight then, until the session asks for it. */
   #recovered: Outgoing[]
   /** Keys of messages that another shard is taking over; they stay until it has stored them. */
-  readonly #given: Set<string>
+  readonly #given: LazySet<string>
 
   constructor(context: SessionContext, storeKey: string) {
     this.#context = context
@@ -86,7 +87,7 @@ export class SessionQueue {
     this.#inMemory = true
     this.#unread = false
     this.#recovered = []
-    this.#given = new Set()
+    this.#given = new LazySet()
   }
 
   /** Its records are in the store already; they are counted when it is first used. */

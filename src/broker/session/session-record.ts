@@ -66,7 +66,8 @@ export interface StoredSession {
 /** Writes the session's own record. */
 export function saveSession(store: KvStore, session: Session): void {
   if (!session.persistent) return
-  const { expiryMs, will } = session
+  const { expiryMs } = session
+  const will = session.will ?? session.leavingWill
   const fields: SessionFields = {
     clientId: session.clientId,
     createdAtMs: session.createdAtMs,
@@ -195,7 +196,7 @@ export function removeSessionRecords(store: KvStore, session: Session): void {
   for (const packetId of session.awaitingRel.keys()) {
     store.remove(Table.INCOMING, incomingKey(session.storeKey, packetId))
   }
-  for (const packetId of session.origins) {
+  for (const packetId of session.origins.values()) {
     removeNotes(store, incomingKey(session.storeKey, packetId))
   }
   removeSession(store, session)

@@ -1,3 +1,5 @@
+import { LazyMap, LazySet } from '#kernel/lazy-map.ts'
+import type { Timer } from '#kernel/timer-wheel.ts'
 import type { Will } from '#codec/mqtt/connect.ts'
 import type { GroupMember, Subscriber, Subscription } from '../router/routes.ts'
 import type { SessionContext } from './context.ts'
@@ -55,21 +57,25 @@ export class Session implements Subscriber {
   disconnectedAtMs: number
   readonly subscriptions: Map<string, HeldSubscription>
   /** Sent or held messages by packet identifier, in the order they were sent. */
-  readonly inflight: Map<number, Outgoing>
+  readonly inflight: LazyMap<number, Outgoing>
   /** Messages of the window to be sent again on this connection as its window allows. */
   resend: Outgoing[]
   /** Messages of the window that wait for a commit before they are sent. */
   held: number
   queue: SessionQueue
   /** QoS 2 packet identifiers received and not yet released, with the time of arrival in ms. */
-  readonly awaitingRel: Map<number, number>
+  readonly awaitingRel: LazyMap<number, number>
   /** Those of them whose message was stored by several shards: sessions have notes of it. */
-  readonly origins: Set<number>
+  readonly origins: LazySet<number>
   /** Those of them that an earlier run received and may not have brought everywhere. */
-  readonly unfinished: Set<number>
+  readonly unfinished: LazySet<number>
   nextPacketId: number
   nextSubscriptionNumber: number
   will: HeldWill | undefined
+  /** A will that was published and that siblings have not stored yet. */
+  leavingWill: HeldWill | undefined
+  /** Fires when its expiry is over; undefined while it needs none. */
+  expiryTimer: Timer | undefined
   /** Not yet loaded from the store: its queue is not counted. */
   unloaded: boolean
   /** Set while it moves from or to another shard. */
@@ -88,16 +94,18 @@ export class Session implements Subscriber {
     this.createdAtMs = createdAtMs
     this.disconnectedAtMs = 0
     this.subscriptions = new Map()
-    this.inflight = new Map()
+    this.inflight = new LazyMap()
     this.resend = []
     this.held = 0
     this.queue = new SessionQueue(context, storeKey)
-    this.awaitingRel = new Map()
-    this.origins = new Set()
-    this.unfinished = new Set()
+    this.awaitingRel = new LazyMap()
+    this.origins = new LazySet()
+    this.unfinished = new LazySet()
     this.nextPacketId = 1
     this.nextSubscriptionNumber = 0
     this.will = undefined
+    this.leavingWill = undefined
+    this.expiryTimer = undefined
     this.unloaded = false
     this.move = undefined
     this.endWhenMoved = false

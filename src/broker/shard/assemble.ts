@@ -44,7 +44,7 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
     routing.publisher = undefined
     publishMessage({ routing, retained }, message)
   }
-  const wills = new Wills(core, publish)
+  const wills = new Wills(core, links, publish)
   const sessions: Sessions = new Sessions(core, interest, {
     expired: (session) => endSession(broker, session),
     releaseExclusive: (topic, clientId) => exclusive.release(topic, clientId),

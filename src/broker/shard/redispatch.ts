@@ -24,6 +24,21 @@ type Given = (typeof Given)[keyof typeof Given]
  */
 export function redispatchShared(routing: Routing, session: Session, ended: boolean): boolean {
   if (!hasMembership(session)) return false
+  const givenAway = giveQueueAway(routing, session, ended)
+  if (givenAway.length === 0) return false
+  if (!ended) forgetWhenSafe(routing, session, givenAway)
+  return true
+}
+
+/**
+ * Gives the shared messages of a session to other members, whatever subscriptions it has.
+ * @returns those that siblings have not stored yet; their records are still here
+ */
+export function giveQueueAway(
+  routing: Routing,
+  session: Session,
+  ended = true,
+): readonly Outgoing[] {
   const { queue, inflight } = session
   const givenAway: Outgoing[] = []
   const give = (outgoing: Outgoing): boolean => {
@@ -46,9 +61,7 @@ export function redispatchShared(routing: Routing, session: Session, ended: bool
     if (!give(outgoing)) kept.push(outgoing)
   }
   queue.putBack(kept)
-  if (givenAway.length === 0) return false
-  if (!ended) forgetWhenSafe(routing, session, givenAway)
-  return true
+  return givenAway
 }
 
 /** Once the siblings have stored what they were given, the records here go. */

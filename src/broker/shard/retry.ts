@@ -54,7 +54,7 @@ export class Retry {
   #forget(session: Session): void {
     const { core } = this.#broker
     const before = core.nowMs - core.settings.mqtt.awaitRelTimeoutMs
-    for (const [packetId, receivedAtMs] of session.awaitingRel) {
+    for (const [packetId, receivedAtMs] of session.awaitingRel.entries()) {
       if (receivedAtMs > before) continue
       forgetIncoming(core.store, session, packetId)
       core.metrics.increment(Metric.MESSAGES_DROPPED_AWAIT_PUBREL_TIMEOUT)

@@ -38,6 +38,15 @@ export interface SessionEndings {
   ended(clientId: string): void
 }
 
+class ExpiryTimer extends Timer {
+  readonly session: Session
+
+  constructor(target: TimerTarget, session: Session) {
+    super(target)
+    this.session = session
+  }
+}
+
 /** Longest delay of one timer; longer expiries are armed again. */
 const TIMER_MS_MAX = 4_294_967_295_000
 
@@ -50,15 +59,11 @@ export class Sessions implements TimerTarget {
   readonly #core: ShardCore
   readonly #interest: Interest
   readonly #endings: SessionEndings
-  readonly #expiryTimers: Map<Session, Timer>
-  readonly #byTimer: Map<Timer, Session>
 
   constructor(core: ShardCore, interest: Interest, endings: SessionEndings) {
     this.#core = core
     this.#interest = interest
     this.#endings = endings
-    this.#expiryTimers = new Map()
-    this.#byTimer = new Map()
   }
 
   /** A new session; `expiryMs` > 0 makes it persistent. */
@@ -165,27 +170,21 @@ export class Sessions implements TimerTarget {
     if (session.expiryMs === Number.POSITIVE_INFINITY) return
     const dueMs = session.disconnectedAtMs + session.expiryMs
     const delayMs = Math.min(TIMER_MS_MAX, Math.max(0, dueMs - this.#core.nowMs))
-    let timer = this.#expiryTimers.get(session)
-    if (timer === undefined) {
-      timer = new Timer(this)
-      this.#expiryTimers.set(session, timer)
-      this.#byTimer.set(timer, session)
-    }
+    session.expiryTimer ??= new ExpiryTimer(this, session)
+    const timer = session.expiryTimer
     this.#core.timers.scheduleAt(timer, this.#core.ports.clock.monotonicMs() + delayMs)
   }
 
   /** The session has a connection again. */
   disarmExpiry(session: Session): void {
-    const timer = this.#expiryTimers.get(session)
-    if (timer === undefined) return
-    this.#core.timers.cancel(timer)
-    this.#expiryTimers.delete(session)
-    this.#byTimer.delete(timer)
+    if (session.expiryTimer === undefined) return
+    this.#core.timers.cancel(session.expiryTimer)
+    session.expiryTimer = undefined
   }
 
   timerFired(timer: Timer): void {
-    const session = this.#byTimer.get(timer)
-    if (session === undefined || session.connection !== undefined) return
+    const { session } = timer as ExpiryTimer // No other timer has this target.
+    if (session.expiryTimer !== timer || session.connection !== undefined) return
     if (session.disconnectedAtMs + session.expiryMs > this.#core.nowMs) this.armExpiry(session)
     else this.#endings.expired(session)
   }

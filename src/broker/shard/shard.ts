@@ -20,6 +20,7 @@ import { ShardCore } from './core.ts'
 import type { ShardPorts } from './core.ts'
 import { DelayedSender } from './delayed-sender.ts'
 import { Inbox } from './inbox.ts'
+import { removeLeftover, separateLeftovers } from './leftovers.ts'
 import { Retry } from './retry.ts'
 
 /** Topics whose routes are remembered. */
@@ -50,6 +51,8 @@ export class Shard {
   #unstarted: number
   /** Restored sessions that expired meanwhile or have a will to send. */
   #bereaved: Session[]
+  /** Older sessions of client ids that have a newer one. */
+  #leftovers: StoredSession[]
   #started: () => void
 
   constructor(ports: ShardPorts, settings: BrokerSettings) {
@@ -63,6 +66,7 @@ export class Shard {
     this.#sweepAtMs = 0
     this.#unstarted = ports.fabric.shardCount
     this.#bereaved = []
+    this.#leftovers = []
     this.#started = () => {}
     this.broker = assembleBroker(core, () => {
       this.#feedAtMs = 0
@@ -164,6 +168,7 @@ export class Shard {
     const { core, wills, links } = this.broker
     const bereaved = this.#bereaved
     this.#bereaved = []
+    for (const stored of this.#leftovers.splice(0)) removeLeftover(this.broker, stored)
     for (const session of bereaved) {
       if (session.disconnectedAtMs + session.expiryMs <= core.nowMs)
         endSession(this.broker, session)
@@ -198,7 +203,9 @@ export class Shard {
       })
       core.store.remove(Table.SESSIONS, key)
     }
-    for (const stored of found) this.#restore(stored)
+    const { living, leftovers } = separateLeftovers(found)
+    this.#leftovers = leftovers
+    for (const stored of living) this.#restore(stored)
     if (found.length > 0) core.log.info('sessions_loaded', { count: found.length })
   }
 

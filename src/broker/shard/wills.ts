@@ -6,6 +6,7 @@ import { saveSession } from '../session/session-record.ts'
 import type { HeldWill, Session } from '../session/session.ts'
 import { mountTopic } from '../topics/mountpoint.ts'
 import type { ShardCore } from './core.ts'
+import type { Links } from './links.ts'
 
 /**
  * Sends the wills of sessions whose connection broke: at once, after the will delay, or when the
@@ -13,12 +14,14 @@ import type { ShardCore } from './core.ts'
  */
 export class Wills implements TimerTarget {
   readonly #core: ShardCore
+  readonly #links: Links
   readonly #publish: (message: Message) => void
   readonly #timers: Map<Session, Timer>
   readonly #byTimer: Map<Timer, Session>
 
-  constructor(core: ShardCore, publish: (message: Message) => void) {
+  constructor(core: ShardCore, links: Links, publish: (message: Message) => void) {
     this.#core = core
+    this.#links = links
     this.#publish = publish
     this.#timers = new Map()
     this.#byTimer = new Map()
@@ -47,10 +50,27 @@ export class Wills implements TimerTarget {
     this.cancel(session)
     if (will === undefined) return
     session.will = undefined
-    // Not again after a restart. It leaves the store together with what its publish writes here.
-    saveSession(this.#core.store, session) // [MQTT-3.1.2-10]
+    session.leavingWill = will
     const message = this.#messageOf(session.clientId, will)
     if (message !== undefined) this.#publish(message)
+    // Not again after a restart [MQTT-3.1.2-10]. It leaves the store together with what its
+    // publish wrote here, and after what it wrote elsewhere.
+    if (message === undefined || this.#core.routeRemote === 0) this.#left(session, will)
+    else this.#leaveWhenSafe(session, will)
+  }
+
+  #leaveWhenSafe(session: Session, will: HeldWill): void {
+    this.#links.whenAllSafe((failure) => {
+      if (failure === undefined) this.#left(session, will)
+      else this.#core.atNextAdvance(() => this.#leaveWhenSafe(session, will))
+    })
+  }
+
+  #left(session: Session, will: HeldWill): void {
+    if (session.leavingWill !== will) return
+    session.leavingWill = undefined
+    this.#core.startTick()
+    if (!session.ended) saveSession(this.#core.store, session)
   }
 
   /** A new connection was made in time, or the will was withdrawn: it is not sent. */
