@@ -205,7 +205,7 @@ describe('wills', () => {
     world.settle()
     allowed.drop()
     denied.drop()
-    assert.deepEqual(seen(world), ['allowed'])
+    assert.deepEqual(seen(world), ['gone', 'allowed'])
   })
 
   worldTest(
