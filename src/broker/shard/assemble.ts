@@ -86,7 +86,7 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
 function releaseForeignBody(core: ShardCore, links: Links, key: string): void {
   const owner = readU8(key, SHARD_BYTE)
   if (owner === core.shard || owner >= core.shardCount || !core.isOfThisRun(key)) return
-  links.send(owner, { kind: 'release-body', key })
+  links.releaseBody(owner, key)
 }
 
 function makeTotals(core: ShardCore): ShardTotals {

@@ -192,6 +192,18 @@ export class Links {
     this.#core.startTick()
   }
 
+  /**
+   * Gives up a reference to a body that a sibling counts, once the record that referred to it is
+   * gone for good: a crash may come between the commits of the two shards.
+   */
+  releaseBody(owner: number, key: string): void {
+    const forgotten = waitingCall((failure) => {
+      if (failure === undefined) this.send(owner, { kind: 'release-body', key })
+      else this.#core.atNextAdvance(() => this.releaseBody(owner, key))
+    })
+    this.#core.awaitCommit(forgotten)
+  }
+
   /** End of tick: asks every shard that somebody waits for. */
   endTick(): void {
     for (let shard = 0; shard < this.#waiters.length; shard++) {
@@ -221,6 +233,11 @@ export class Links {
     }
     this.forwardedTo = 0
     this.#core.startTick()
+    if (this.#core.hasEarly) {
+      waiting++
+      const ack = waitingCall(done)
+      this.#core.awaitEarly(ack)
+    }
     this.#core.store.barrier(done)
   }
 
