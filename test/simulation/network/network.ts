@@ -36,10 +36,10 @@ export class Network {
       host,
       client,
     )
+    connection.onServerOpen = () => this.connections.add(connection)
     connection.onServerGone = () => this.connections.delete(connection)
     this.#schedule.after(this.#prng.exponential(this.#scenario.linkMs), () => {
       host.accept(connection)
-      if (connection.serverOpen) this.connections.add(connection)
     })
     return connection
   }

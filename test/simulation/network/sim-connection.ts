@@ -60,6 +60,8 @@ export class SimConnection implements Wire {
   #client: ClientEnd | undefined
   /** The broker has not closed it and has not been told that it ended. */
   serverOpen: boolean
+  /** Called when the broker accepts it. */
+  onServerOpen: (() => void) | undefined
   /** Called once when the broker's end is gone. */
   onServerGone: (() => void) | undefined
   bufferedBytes: number
@@ -101,6 +103,7 @@ export class SimConnection implements Wire {
     this.#connection = undefined
     this.#client = client
     this.serverOpen = false
+    this.onServerOpen = undefined
     this.onServerGone = undefined
     this.bufferedBytes = 0
     this.lastUpMs = 0
@@ -120,6 +123,7 @@ export class SimConnection implements Wire {
   accepted(connection: Connection): void {
     this.#connection = connection
     this.serverOpen = true
+    this.onServerOpen?.()
     this.#wakeUp()
   }
 
