@@ -39,8 +39,11 @@ export class FilterScan {
   seek: string
   /** Levels as key text; `+` and `#` as themselves. */
   readonly #levels: readonly string[]
-  /** By level: the literals from there up to the next wildcard, as key text. */
-  readonly #runs: readonly string[]
+  /**
+   * By level: the literals from there up to the next wildcard, as key text; no more of them than
+   * fills a key. Made when first used.
+   */
+  readonly #runs: Array<string | undefined>
 
   /** @param filter a valid filter, or undefined for everything, `$` topics included */
   constructor(filter: string | undefined) {
@@ -54,9 +57,9 @@ export class FilterScan {
     }
     const levels = topicOrder(filter).split(SEPARATOR)
     this.#levels = levels
-    this.#runs = levels.map((_, level) => literalRun(levels, level))
+    this.#runs = []
     const wildcard = levels.findIndex((level) => level === '+' || level === '#')
-    const run = this.#runs[0] ?? '' // A filter has a level.
+    const run = this.#run(0)
     if (wildcard === 0) {
       this.from = TABLE_START
       this.to = TABLE_END
@@ -92,7 +95,7 @@ export class FilterScan {
       if (want === '+') plusEnd = stop
       else {
         const order = compareLevel(key, start, stop, want)
-        if (order < 0) return this.#seekTo(key, key.slice(0, start) + this.#runs[level]!)
+        if (order < 0) return this.#seekTo(key, key.slice(0, start) + this.#run(level))
         if (order > 0) return this.#seekPast(key, plusEnd, Verdict.END)
       }
       if (last) return this.#atLastLevel(key, level, plusEnd)
@@ -110,7 +113,11 @@ export class FilterScan {
       return Verdict.MATCH
     }
     if (levels[level + 1] === '#') return Verdict.MATCH // `a/#` matches `a` [MQTT-4.7.1-1].
-    return this.#seekTo(key, key + SEPARATOR + this.#runs[level + 1]!)
+    return this.#seekTo(key, key + SEPARATOR + this.#run(level + 1))
+  }
+
+  #run(level: number): string {
+    return (this.#runs[level] ??= literalRun(this.#levels, level))
   }
 
   #seekTo(key: string, order: string): Verdict {
@@ -129,7 +136,7 @@ export class FilterScan {
 /** Literals from `level` up to the next wildcard; a `+` that follows needs one more separator. */
 function literalRun(levels: readonly string[], level: number): string {
   let run = ''
-  for (let at = level; at < levels.length; at++) {
+  for (let at = level; at < levels.length && run.length <= KEY_TOPIC_BYTES_MAX; at++) {
     const text = levels[at]! // In range.
     if (text === '#') return run
     if (at > level) run += SEPARATOR

@@ -14,14 +14,15 @@ import type { GroupName } from './outgoing.ts'
  * The record of one queued or in-flight message of a persistent session (table QUEUE):
  *
  *   record header, u8 kind, u8 flags (bits 0-1 QoS, bit 2 retain, bit 3 sent before, bit 4 group),
- *   u8 state, u16 packet id, u8 number of subscription identifiers, u32 each, with bit 4 the
+ *   u8 state, u16 packet id, u16 number of subscription identifiers, u32 each, with bit 4 the
  *   group and the filter of a shared subscription (u16 length and text each), then
  *   kind INLINE: the message; kind BODY: the key of its body (table BODIES), one byte a char;
  *   kind RELEASED: nothing.
  */
 const Kind = { INLINE: 0, BODY: 1, RELEASED: 2 } as const
-const FIXED_BYTES = RECORD_HEADER_BYTES + 6
-const SUBSCRIPTION_IDS_MAX = 255
+/** Bytes of a record, without its header, before the subscription identifiers. */
+const HEAD_BYTES = 7
+const SUBSCRIPTION_IDS_MAX = 65_535
 
 /** Bytes of the record of `outgoing`; the body itself when it is inline. */
 export function encodeOutgoing(outgoing: Outgoing): Buffer {
@@ -34,7 +35,9 @@ export function encodeOutgoing(outgoing: Outgoing): Buffer {
   const { group } = outgoing
   const groupBytes =
     group === undefined ? 0 : 4 + utf8Length(group.group) + utf8Length(group.filter)
-  const record = Buffer.allocUnsafe(FIXED_BYTES + 4 * idCount + groupBytes + bodyBytes)
+  const record = Buffer.allocUnsafe(
+    RECORD_HEADER_BYTES + HEAD_BYTES + 4 * idCount + groupBytes + bodyBytes,
+  )
   let at = RECORD_HEADER_BYTES
   record[at++] = message === undefined ? Kind.RELEASED : bodyKey === '' ? Kind.INLINE : Kind.BODY
   record[at++] =
@@ -45,7 +48,7 @@ export function encodeOutgoing(outgoing: Outgoing): Buffer {
   record[at++] = outgoing.state
   record[at++] = outgoing.packetId >> 8
   record[at++] = outgoing.packetId & 0xff
-  record[at++] = idCount
+  at = record.writeUInt16BE(idCount, at)
   for (let index = 0; index < idCount; index++) {
     at = record.writeUInt32BE(ids![index]!, at) // In range: idCount is at most the length.
   }
@@ -83,10 +86,10 @@ export function decodeOutgoing(
   router: Router,
 ): Outgoing | undefined {
   const record = openRecord(value)
-  if (record === undefined || record.length < 6) return undefined
-  const flags = record[1]! // In range: the length was checked; so are the next ones.
-  const idCount = record[5]!
-  let at = 6
+  if (record === undefined || record.length < HEAD_BYTES) return undefined
+  const flags = record[1]! // In range: the length was checked.
+  const idCount = record.readUInt16BE(5)
+  let at = HEAD_BYTES
   if (record.length < at + 4 * idCount || (flags & 3) === 3) return undefined
   let ids: number[] | undefined
   for (let index = 0; index < idCount; index++) {
@@ -146,8 +149,9 @@ function storedMessage(message: Message | undefined): Message | undefined {
 /** Key of the shared body that a queue record refers to; undefined when its message is inline. */
 export function bodyKeyOf(value: Uint8Array): string | undefined {
   const record = openRecord(value)
-  if (record === undefined || record.length < 6 || record[0] !== Kind.BODY) return undefined
-  let at = 6 + 4 * record[5]! // In range: checked above.
+  if (record === undefined || record.length < HEAD_BYTES) return undefined
+  if (record[0] !== Kind.BODY) return undefined
+  let at = HEAD_BYTES + 4 * record.readUInt16BE(5)
   if ((record[1]! & 16) !== 0) {
     at += 2 + record.readUInt16BE(at)
     at += 2 + record.readUInt16BE(at)

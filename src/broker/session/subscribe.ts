@@ -187,7 +187,7 @@ function subscribe(
     noLocal,
     retainAsPublished,
     retainHandling,
-    subscriptionId,
+    subscriptionId: subscriptionId === 0 ? undefined : subscriptionId,
     isNew: request.isNew,
   }
   broker.announce(broker.events.subscribed(facts, wanted.filter, options, broker.core.nowMs))

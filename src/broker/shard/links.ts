@@ -23,6 +23,8 @@ const ItemKind = {
 
 /** Bit of the flags of a FORWARD item. */
 const HAS_GROUP = 8
+/** Subscription identifiers that a FORWARD item can count. */
+const FORWARDED_IDS_MAX = 65_535
 
 /** What a shard does with the items it receives. */
 export interface ItemHandler {
@@ -149,15 +151,15 @@ export class Links {
 
   /** Sends a message on to a session that moved. */
   forward(shard: number, clientId: string, outgoing: Outgoing, message: Message): void {
-    const ids = outgoing.subscriptionIds ?? []
+    const ids = (outgoing.subscriptionIds ?? []).slice(0, FORWARDED_IDS_MAX)
     const { group } = outgoing
     const texts = group === undefined ? [clientId] : [group.group, group.filter, clientId]
-    let length = 2 + 4 * ids.length
+    let length = 3 + 4 * ids.length
     for (const text of texts) length += 2 + utf8Length(text)
     const writer = this.#begin(shard, ItemKind.FORWARD, length, message)
     writer.bytes[writer.offset++] =
       outgoing.qos | (outgoing.retain ? 4 : 0) | (group === undefined ? 0 : HAS_GROUP)
-    writer.bytes[writer.offset++] = ids.length
+    writer.offset = writer.bytes.writeUInt16BE(ids.length, writer.offset)
     for (const id of ids) writer.offset = writer.bytes.writeUInt32BE(id, writer.offset)
     for (const text of texts) putText(writer, text)
     putMessage(writer, message)
@@ -282,8 +284,9 @@ export class Links {
       const clientId = text()
       handler.publishedToMember(message(), group, filter, clientId, hops)
     } else if (kind === ItemKind.FORWARD) {
-      const flags = blob[at++]! // In range, as above; so is the next one.
-      const idCount = blob[at++]!
+      const flags = blob[at++]! // In range, as above.
+      const idCount = blob.readUInt16BE(at)
+      at += 2
       const ids: number[] = []
       for (let index = 0; index < idCount; index++, at += 4) ids.push(blob.readUInt32BE(at))
       const isOfGroup = (flags & HAS_GROUP) !== 0
