@@ -1,5 +1,6 @@
 import { prefixEnd, readU16, readU32, u32Key } from '#kernel/binary-key.ts'
-import { encodeRecord } from '#kernel/record.ts'
+import { encodeRecord, RECORD_HEADER_BYTES } from '#kernel/record.ts'
+import { decodeUtf8 } from '#codec/mqtt/utf8.ts'
 import type { WillProperties } from '#codec/mqtt/properties.ts'
 import type { QoS } from '../qos.ts'
 import { Table } from '../ports.ts'
@@ -99,6 +100,25 @@ export function readSession(storeKey: string, value: Uint8Array): StoredSession 
   }
 }
 
+const CLIENT_ID_START = Buffer.from('{"clientId":"')
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/**
+ * The client id in a session's record without reading the rest of it, unchecked; undefined when it
+ * cannot be seen so easily.
+ */
+export function storedClientId(value: Uint8Array): string | undefined {
+  const start = RECORD_HEADER_BYTES + CLIENT_ID_START.length
+  for (let at = 0; at < CLIENT_ID_START.length; at++) {
+    if (value[RECORD_HEADER_BYTES + at] !== CLIENT_ID_START[at]) return undefined
+  }
+  const end = value.indexOf(QUOTE, start)
+  if (end < 0) return undefined
+  for (let at = start; at < end; at++) if (value[at] === BACKSLASH) return undefined
+  return decodeUtf8(value, start, end)
+}
+
 /** Writes one subscription. */
 export function saveSubscription(store: KvStore, session: Session, held: HeldSubscription): void {
   if (!session.persistent) return
@@ -114,6 +134,12 @@ export function removeSubscription(store: KvStore, session: Session, held: HeldS
   store.remove(Table.SUBSCRIPTIONS, session.storeKey + u32Key(held.number))
 }
 
+/** Reads one subscription; undefined when its record is corrupt. */
+export function readSubscription(key: string, value: Uint8Array): StoredSubscription | undefined {
+  const fields = parseRecord<SubscriptionFields>(value)
+  return fields && { ...fields, number: readU32(key, STORE_KEY_BYTES) }
+}
+
 /** Reads all subscriptions of a session; unreadable ones are logged and removed. */
 export function readSubscriptions(
   store: KvStore,
@@ -124,9 +150,9 @@ export function readSubscriptions(
   const found: StoredSubscription[] = []
   const corrupt: string[] = []
   store.scan(Table.SUBSCRIPTIONS, storeKey, prefixEnd(storeKey), (key, value) => {
-    const fields = parseRecord<SubscriptionFields>(value)
+    const fields = readSubscription(key, value)
     if (fields === undefined) corrupt.push(key)
-    else found.push({ ...fields, number: readU32(key, STORE_KEY_BYTES) })
+    else found.push(fields)
     return true
   })
   for (const key of corrupt) {

@@ -66,6 +66,7 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
       settings: () => core.settings.retainer,
     }),
     delayed: makeDelayed(core, totals),
+    interest,
     sessions,
     claims,
     wills,

@@ -9,6 +9,7 @@ import type { TableTotals } from '../table-totals.ts'
 import type { Claims } from './claims.ts'
 import type { ShardCore } from './core.ts'
 import type { ExclusiveTopics } from './exclusive-topics.ts'
+import type { Interest } from './interest.ts'
 import type { Links } from './links.ts'
 import type { Routing } from './route.ts'
 import type { Sessions } from './sessions.ts'
@@ -29,6 +30,7 @@ export interface Broker {
   readonly totals: ShardTotals
   readonly feed: RetainedFeed
   readonly delayed: DelayedStore
+  readonly interest: Interest
   readonly sessions: Sessions
   readonly claims: Claims
   readonly wills: Wills

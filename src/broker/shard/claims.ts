@@ -65,6 +65,12 @@ export class Claims {
     })
   }
 
+  /** Notes a session of this shard that was loaded from the store. */
+  restore(clientId: string): void {
+    // A single shard asks nobody.
+    if (this.#core.shardCount > 1) this.directory.restore(clientId, this.#core.shard)
+  }
+
   /** The shard that serialises claims of this client id. */
   directoryShard(clientId: string): number {
     return this.#core.shardCount === 1 ? 0 : hashString(clientId) % this.#core.shardCount

@@ -12,10 +12,9 @@ interface Claim {
   readonly discard: boolean
 }
 
-interface Entry {
-  owner: number
-  /** A claim is being settled; others wait in `waiting`. */
-  busy: boolean
+/** While a claim is being settled: others wait. */
+interface Busy {
+  readonly owner: number
   readonly waiting: Claim[]
 }
 
@@ -28,7 +27,8 @@ interface Entry {
  * waiting claims is bounded by the number of connections.
  */
 export class Directory {
-  readonly #entries: Map<string, Entry>
+  /** The owner; most client ids have no claim under way, and then need no object. */
+  readonly #entries: Map<string, number | Busy>
   readonly #actions: DirectoryActions
 
   constructor(actions: DirectoryActions) {
@@ -43,46 +43,42 @@ export class Directory {
 
   /** The shard that has the client's session; undefined when there is none. */
   ownerOf(clientId: string): number | undefined {
-    return this.#entries.get(clientId)?.owner
+    const entry = this.#entries.get(clientId)
+    return typeof entry === 'object' ? entry.owner : entry
   }
 
   /** Notes a session that was loaded from the store at start. */
   restore(clientId: string, owner: number): void {
-    this.#entries.set(clientId, { owner, busy: false, waiting: [] })
+    this.#entries.set(clientId, owner)
   }
 
   claim(from: number, token: number, clientId: string, discard: boolean): void {
     const entry = this.#entries.get(clientId)
     if (entry === undefined) {
-      this.#entries.set(clientId, { owner: from, busy: true, waiting: [] })
+      this.#entries.set(clientId, { owner: from, waiting: [] })
       this.#actions.grant(from, token, clientId)
-      return
-    }
-    if (entry.busy) entry.waiting.push({ from, token, discard })
-    else this.#settle(entry, clientId, { from, token, discard })
+    } else if (typeof entry === 'object') entry.waiting.push({ from, token, discard })
+    else this.#settle(entry, clientId, { from, token, discard }, [])
   }
 
   /** The last granted claim is settled: the next one goes on. */
   claimDone(clientId: string): void {
     const entry = this.#entries.get(clientId)
-    if (entry === undefined) return
-    entry.busy = false
-    const next = entry.waiting.shift()
-    if (next !== undefined) this.#settle(entry, clientId, next)
+    if (typeof entry !== 'object') return
+    const { owner, waiting } = entry
+    const next = waiting.shift()
+    if (next === undefined) this.#entries.set(clientId, owner)
+    else this.#settle(owner, clientId, next, waiting)
   }
 
   /** The session ended at `from`; ignored when another shard has claimed it meanwhile. */
   sessionEnded(from: number, clientId: string): void {
-    const entry = this.#entries.get(clientId)
-    if (entry === undefined || entry.owner !== from || entry.busy) return
-    this.#entries.delete(clientId)
+    if (this.#entries.get(clientId) === from) this.#entries.delete(clientId)
   }
 
-  #settle(entry: Entry, clientId: string, claim: Claim): void {
-    const { owner } = entry
-    entry.busy = true
-    entry.owner = claim.from
+  #settle(owner: number, clientId: string, claim: Claim, waiting: Claim[]): void {
     const { from, token, discard } = claim
+    this.#entries.set(clientId, { owner: from, waiting })
     if (owner === from) this.#actions.grant(from, token, clientId)
     else this.#actions.release(owner, clientId, from, token, discard)
   }

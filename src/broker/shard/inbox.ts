@@ -105,7 +105,8 @@ export class Inbox implements ItemHandler {
     const { router } = this.#broker.core
     switch (message.kind) {
       case 'interest':
-        return router.addRemote(from, message.filter)
+        for (const filter of message.filters) router.addRemote(from, filter)
+        return undefined
       case 'no-interest':
         return router.removeRemote(from, message.filter)
       case 'member': {

@@ -11,8 +11,8 @@ export type ShardMessage =
       readonly sequence: number
       readonly failure: StoreFailure | undefined
     }
-  /** The sender has its first ordinary subscriber of `filter`. */
-  | { readonly kind: 'interest'; readonly filter: string }
+  /** The sender has its first ordinary subscriber of each of these filters. */
+  | { readonly kind: 'interest'; readonly filters: readonly string[] }
   | { readonly kind: 'no-interest'; readonly filter: string }
   /** A session of the sender is a member of a shared subscription. */
   | {

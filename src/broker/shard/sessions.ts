@@ -12,7 +12,7 @@ import {
   saveSession,
   saveSubscription,
 } from '../session/session-record.ts'
-import type { StoredSession } from '../session/session-record.ts'
+import type { StoredSession, StoredSubscription } from '../session/session-record.ts'
 import { Session } from '../session/session.ts'
 import type { HeldSubscription } from '../session/session.ts'
 import { splitSubscription } from '../topics/special-topic.ts'
@@ -78,16 +78,35 @@ export class Sessions implements TimerTarget {
     return session
   }
 
-  /** A session from its record, offline, with its subscriptions; the queue is read when needed. */
+  /**
+   * A session from its record, offline and without subscriptions, which `restoreSubscription`
+   * brings; the queue is read when needed.
+   */
   load(stored: StoredSession): Session {
     const core = this.#core
     const session = new Session(core, stored.clientId, stored.storeKey, stored.createdAtMs)
-    this.adopt(session, stored)
+    this.#fill(session, stored)
     return session
   }
 
-  /** Fills a session, which may already have received messages, from its record. */
+  /** Enters a stored subscription of a loaded session. */
+  restoreSubscription(session: Session, fields: StoredSubscription): void {
+    const { filter, number } = fields
+    const held = this.#hold(session, filter, splitSubscription(filter), fields, number)
+    session.subscriptions.set(filter, held)
+    session.nextSubscriptionNumber = Math.max(session.nextSubscriptionNumber, number + 1)
+  }
+
+  /** Fills a session, which may already have received messages, from its records. */
   adopt(session: Session, stored: StoredSession): void {
+    this.#fill(session, stored)
+    const { store, log } = this.#core
+    for (const fields of readSubscriptions(store, log, stored.clientId, stored.storeKey)) {
+      this.restoreSubscription(session, fields)
+    }
+  }
+
+  #fill(session: Session, stored: StoredSession): void {
     const core = this.#core
     session.expiryMs = stored.expiryMs
     session.username = stored.username
@@ -98,13 +117,6 @@ export class Sessions implements TimerTarget {
     session.queue.setOnline(false)
     core.sessions.set(stored.clientId, session)
     this.#gauges(1)
-    const { store, log } = core
-    for (const fields of readSubscriptions(store, log, stored.clientId, stored.storeKey)) {
-      const target = splitSubscription(fields.filter)
-      const held = this.#hold(session, fields.filter, target, fields, fields.number)
-      session.subscriptions.set(fields.filter, held)
-      session.nextSubscriptionNumber = Math.max(session.nextSubscriptionNumber, fields.number + 1)
-    }
   }
 
   /** Counts the queue and restores what was in flight, once, before a session is used. */

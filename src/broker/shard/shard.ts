@@ -1,15 +1,12 @@
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
-import { hashString } from '#kernel/hash.ts'
 import { TimerWheel } from '#kernel/timer-wheel.ts'
 import type { BrokerSettings, ListenerSettings } from '../limits.ts'
-import { Table } from '../ports.ts'
 import type { ControlMessage, Wire } from '../ports.ts'
 import { RetainedSweep } from '../retained/retained-sweep.ts'
 import { Router } from '../router/router.ts'
 import { Connection } from '../session/connection.ts'
 import { endSession } from '../session/lifecycle.ts'
 import { PacketHandler } from '../session/packet-handler.ts'
-import { readSession } from '../session/session-record.ts'
 import type { StoredSession } from '../session/session-record.ts'
 import type { Session } from '../session/session.ts'
 import type { SysMessage } from '../sys/sys-topics.ts'
@@ -20,8 +17,9 @@ import { ShardCore } from './core.ts'
 import type { ShardPorts } from './core.ts'
 import { DelayedSender } from './delayed-sender.ts'
 import { Inbox } from './inbox.ts'
-import { removeLeftover, separateLeftovers } from './leftovers.ts'
+import { removeLeftover } from './leftovers.ts'
 import { Retry } from './retry.ts'
+import { loadSessions } from './session-loader.ts'
 
 /** Topics whose routes are remembered. */
 const TOPIC_CACHE_ENTRIES_MAX = 131_072
@@ -95,7 +93,9 @@ export class Shard {
     const { retained, delayed, links } = this.broker
     retained.load()
     delayed.load()
-    this.#loadSessions()
+    const { bereaved, leftovers } = loadSessions(this.broker)
+    this.#bereaved = bereaved
+    this.#leftovers = leftovers
     this.#started = done
     links.broadcast({ kind: 'started' })
     this.#oneStarted()
@@ -184,46 +184,5 @@ export class Shard {
       this.#feedAtMs = 0
       this.#core.startTick()
     } else this.#feedAtMs = this.#core.ports.clock.monotonicMs() + wait
-  }
-
-  #loadSessions(): void {
-    const core = this.#core
-    const found: StoredSession[] = []
-    const corrupt: string[] = []
-    core.store.scan(Table.SESSIONS, '', '\xff', (key, value) => {
-      const stored = readSession(key, value)
-      if (stored === undefined) {
-        if (core.shard === 0) corrupt.push(key)
-      } else if (hashString(stored.clientId) % core.shardCount === core.shard) found.push(stored)
-      return true
-    })
-    for (const key of corrupt) {
-      core.log.error('stored_session_unreadable', {
-        key: Buffer.from(key, 'latin1').toString('hex'),
-      })
-      core.store.remove(Table.SESSIONS, key)
-    }
-    const { living, leftovers } = separateLeftovers(found)
-    this.#leftovers = leftovers
-    for (const stored of living) this.#restore(stored)
-    if (found.length > 0) core.log.info('sessions_loaded', { count: found.length })
-  }
-
-  /** A stored session is offline now; if it was connected when the process ended, it broke. */
-  #restore(stored: StoredSession): void {
-    const { sessions, claims, exclusive } = this.broker
-    const core = this.#core
-    const session = sessions.load(stored)
-    for (const { exclusiveTopic } of session.subscriptions.values()) {
-      if (exclusiveTopic !== undefined) exclusive.restore(exclusiveTopic, stored.clientId)
-    }
-    claims.directory.restore(stored.clientId, core.shard)
-    if (session.disconnectedAtMs === 0) {
-      session.disconnectedAtMs = core.nowMs
-      sessions.save(session)
-    }
-    const expired = session.disconnectedAtMs + session.expiryMs <= core.nowMs
-    if (!expired) sessions.armExpiry(session)
-    if (expired || session.will !== undefined) this.#bereaved.push(session)
   }
 }
