@@ -296,18 +296,12 @@ function writePublish(
   const v5 = outlet.version === ProtocolVersion.V5
   const { topic, payloadLength } = message
   const properties = v5 ? message.properties : NO_PROPERTIES
-  let expirySeconds = -1
-  if (message.expiresAtMs > 0) {
-    // What is left of the expiry is sent [MQTT-3.3.2-6]; nothing left: not sent [MQTT-3.3.2-5].
-    expirySeconds = Math.ceil((message.expiresAtMs - context.nowMs) / 1000)
-    if (expirySeconds <= 0) {
-      if (!dup) {
-        countDropped(context, Metric.DELIVERY_DROPPED_EXPIRED)
-        return false
-      }
-      expirySeconds = 0 // What was sent before does not expire any more [MQTT-4.3.3-7].
-    }
+  // What was sent before does not expire any more [MQTT-4.3.3-7].
+  if (!dup && isExpired(context, message)) {
+    countDropped(context, Metric.DELIVERY_DROPPED_EXPIRED)
+    return false
   }
+  const expirySeconds = secondsLeft(context, message)
   let alias = v5 ? outlet.aliasFor(topic) : 0
   if (outlet.packetBytesMax !== Number.POSITIVE_INFINITY) {
     const idsLength = deliveryPropertiesLength(expirySeconds, 0, subscriptionIds)
@@ -387,6 +381,12 @@ function topicBytesFor(outlet: Outlet, topic: TopicEntry): Buffer {
   const { mountpoint, mountpointBytes } = outlet
   if (mountpointBytes === 0 || !topic.topic.startsWith(mountpoint)) return topic.bytes
   return topic.bytes.subarray(mountpointBytes)
+}
+
+/** What is left of the expiry, as it is sent [MQTT-3.3.2-6]; -1 = the message never expires. */
+function secondsLeft(context: SessionContext, message: Message): number {
+  if (message.expiresAtMs === 0) return -1
+  return Math.max(0, Math.ceil((message.expiresAtMs - context.nowMs) / 1000))
 }
 
 /** True when the message's expiry has passed [MQTT-3.3.2-5]. */

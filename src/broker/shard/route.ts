@@ -22,7 +22,8 @@ export interface Routing {
 /**
  * Brings a message that entered the broker at this shard to everyone who wants it [MQTT-4.5.0-1]
  * in the order of arrival [MQTT-4.6.0-5]: local sessions, one member of each matching group, and
- * the shards that announced interest. It crosses shards at most once. Results are left in the core's `route…` fields. Hot path.
+ * the shards that announced interest. It crosses shards at most once. Results are left in the
+ * core's `route…` fields. Hot path.
  */
 export function routeMessage(routing: Routing, message: Message): void {
   const { core } = routing

@@ -147,7 +147,9 @@ describe('delayed messages', () => {
     },
     { delayed: { messagesMax: 3 } },
   )
+})
 
+describe('a delayed message', () => {
   worldTest('may be cancelled by id and by topic', (world) => {
     const subscriber = world.connect()
     subscriber.subscribe('#', { qos: 1 })

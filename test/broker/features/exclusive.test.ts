@@ -131,7 +131,9 @@ describe('exclusive subscriptions', () => {
     },
     EXCLUSIVE,
   )
+})
 
+describe('exclusive subscriptions in a race', () => {
   worldTest(
     'are given to one of several who ask at the same time',
     (world) => {

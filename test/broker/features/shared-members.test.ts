@@ -150,7 +150,9 @@ describe('members of a shared subscription', () => {
     const again = world.connect({ ...options, autoAck: true })
     assert.deepEqual(again.payloads(), ['0', '1', 'of its own'])
   })
+})
 
+describe('messages of a member that leaves', () => {
   worldTest('a long queue of a member is given to others completely', (world) => {
     const options = kept('first', { autoAck: false, properties: { receiveMaximum: 1 } })
     const first = world.connect(options)

@@ -135,7 +135,9 @@ describe('wills', () => {
       assert.deepEqual(seen(world), ['ended'])
     }
   })
+})
 
+describe('the message of a will', () => {
   worldTest('keep what they said: QoS, retain and properties', (world) => {
     const properties: WillProperties = {
       willDelayIntervalSeconds: 1,
