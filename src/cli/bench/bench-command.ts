@@ -181,6 +181,10 @@ function messageOptions(mode: BenchMode): readonly Option[] {
     new Option('-s, --size <bytes>', 'payload; from 16 on latency and repetitions are seen')
       .argParser(integer(0, 100_000_000))
       .default(DEFAULTS.size),
+    new Option(
+      '-n, --count <n>',
+      'messages in all (default: as many as fit into the time)',
+    ).argParser(integer(1, 1_000_000_000)),
   ]
 }
 
@@ -206,10 +210,6 @@ function publishOptions(): readonly Option[] {
       '--topics <n>',
       'distinct topics when the topic has {s} or {r} (default 1000)',
     ).argParser(integer(1, 100_000_000)),
-    new Option(
-      '-n, --count <n>',
-      'messages in all (default: as many as fit into the time)',
-    ).argParser(integer(1, 1_000_000_000)),
     new Option('--retain', 'publish with the retain flag'),
     new Option('--keep', 'retained: leave the messages in the broker'),
   ]

@@ -9,6 +9,8 @@ export interface ProcessSample {
   /** User and system time of all threads. */
   readonly cpuMs: number
   readonly residentBytes: number
+  /** The part of it that is not a view of files, such as those of a store. */
+  readonly anonymousBytes: number
 }
 
 /**
@@ -18,13 +20,14 @@ export interface ProcessSample {
 export function sampleProcess(pid: number): ProcessSample | undefined {
   const own = sampleOne(pid)
   if (own === undefined) return undefined
-  let { cpuMs, residentBytes } = own
+  let { cpuMs, residentBytes, anonymousBytes } = own
   for (const child of descendants(pid, 0)) {
     const sample = sampleOne(child)
     cpuMs += sample?.cpuMs ?? 0
     residentBytes += sample?.residentBytes ?? 0
+    anonymousBytes += sample?.anonymousBytes ?? 0
   }
-  return { cpuMs, residentBytes }
+  return { cpuMs, residentBytes, anonymousBytes }
 }
 
 function sampleOne(pid: number): ProcessSample | undefined {
@@ -35,8 +38,13 @@ function sampleOne(pid: number): ProcessSample | undefined {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const ticks = Number(fields[11]) + Number(fields[12])
     const status = readFileSync(`/proc/${pid}/status`, 'latin1')
-    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0)
-    return { cpuMs: (ticks * 1000) / TICKS_PER_SECOND, residentBytes: kilobytes * 1024 }
+    const bytes = (name: string): number =>
+      Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024
+    return {
+      cpuMs: (ticks * 1000) / TICKS_PER_SECOND,
+      residentBytes: bytes('VmRSS'),
+      anonymousBytes: bytes('RssAnon'),
+    }
   } catch {
     return undefined
   }

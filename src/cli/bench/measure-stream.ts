@@ -72,7 +72,10 @@ function isComplete(run: BenchRun): boolean {
 function isOver(run: BenchRun, silence: SilenceWatch): boolean {
   const { plan, totals } = run
   if (totals.get(Counter.DISCONNECTED) >= plan.publishers + plan.subscribers) return true
-  if (plan.mode === BenchMode.SUB) return false
+  if (plan.mode === BenchMode.SUB) {
+    if (plan.messagesMax === Infinity) return false
+    return totals.get(Counter.DELIVERED) >= plan.messagesMax || silence.look()
+  }
   if (totals.get(Counter.PUBLISHERS_GONE) >= plan.publishers) return true
   if (totals.get(Counter.SENT) < plan.messagesMax) return false
   return isComplete(run) || silence.look()
@@ -103,6 +106,8 @@ function messageResult(run: BenchRun, from: Snapshot, to: Snapshot, stalls: numb
     unacknowledged: unacknowledged(run),
     delivered,
     deliveredPerSecond: perSecond(delivered, tookMs),
+    sentInAll: totals.get(Counter.SENT),
+    ackedInAll: totals.get(Counter.ACKED),
     expectedInAll,
     deliveredInAll,
     // Whoever only receives does not know what was sent.

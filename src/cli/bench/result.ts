@@ -33,6 +33,9 @@ export interface MessageResult {
   readonly unacknowledged: number
   readonly delivered: number
   readonly deliveredPerSecond: number
+  /** Whole run, warm-up included. */
+  readonly sentInAll: number
+  readonly ackedInAll: number
   /** Whole run: deliveries that should have come. */
   readonly expectedInAll: number
   readonly deliveredInAll: number
@@ -74,6 +77,8 @@ export interface BrokerUse {
   readonly cpuPercent: number
   readonly residentBytesBefore: number
   readonly residentBytes: number
+  /** The part of it that is not a view of files. */
+  readonly anonymousBytes: number
 }
 
 /** Result of a run, as it is written as JSON. */

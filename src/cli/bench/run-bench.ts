@@ -147,5 +147,6 @@ function brokerUse(
     cpuPercent: tookMs <= 0 ? 0 : (cpuMs / tookMs) * 100,
     residentBytesBefore: before.broker?.residentBytes ?? 0,
     residentBytes: end.broker.residentBytes,
+    anonymousBytes: end.broker.anonymousBytes,
   }
 }

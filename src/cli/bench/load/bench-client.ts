@@ -130,12 +130,17 @@ export abstract class BenchClient implements WireReceiver {
     const { slab, chunk } = this.context
     const length = slab.offset - slab.start
     if (length === 0) return
-    const { wire } = this
-    if (wire === undefined) return slab.close(true)
-    this.context.count(Counter.BYTES_OUT, length)
     chunk[0] = slab.view()
-    const isTaken = wire.write(chunk, length)
-    slab.close(isTaken)
+    this.send(chunk, length)
+  }
+
+  /** Writes buffers that are in the open range of the slab, or never change. */
+  protected send(chunks: readonly Buffer[], totalBytes: number): void {
+    const { wire, context } = this
+    if (wire === undefined) return context.slab.close(true)
+    context.count(Counter.BYTES_OUT, totalBytes)
+    const isTaken = wire.write(chunks, totalBytes)
+    context.slab.close(isTaken)
     if (!isTaken) this.blocked = true
   }
 

@@ -14,6 +14,8 @@ import type { TopicSource } from './topic-source.ts'
 
 const NO_BYTES = Buffer.alloc(0)
 const WRITE_BYTES_MAX = 262_144
+/** Payloads from this size on are not copied for each message. */
+const LARGE_BYTES_MIN = 4096
 const PACKET_ID_MAX = 65_535
 /** First reason code that says no. */
 const REFUSALS = 0x80
@@ -33,8 +35,10 @@ export class Publisher extends BenchClient {
   inflightMax: number
   payload: Buffer
   readonly #first: number
-  /** A whole packet when all messages have the same topic; else empty. */
+  /** A packet when all messages have the same topic; of a large one the part with the mark. */
   #template: Buffer
+  /** What follows the template in a large packet. */
+  #tail: Buffer
   #packetIdAt: number
   #markAt: number
   #nextPacketId: number
@@ -56,6 +60,7 @@ export class Publisher extends BenchClient {
     this.payload = makePayload(context.tag, number, payloadBytes)
     this.#first = publishFirstByte(qos, retain, false)
     this.#template = NO_BYTES
+    this.#tail = NO_BYTES
     this.#packetIdAt = 0
     this.#markAt = -1
     this.#nextPacketId = 1
@@ -80,12 +85,13 @@ export class Publisher extends BenchClient {
     if (n === 0) return 0
     const { context } = this
     const now = context.clock.read()
-    if (this.#template.length > 0) this.#putCopies(n, now)
-    else this.#putEach(n, now)
-    this.sequence += n
-    this.remaining -= n
     context.count(Counter.SENT, n)
     context.count(Counter.EXPECTED, n * context.plan.copies)
+    if (this.#template.length === 0) this.#putEach(n, now)
+    else if (this.#tail.length === 0) this.#putCopies(this.#template, n, now)
+    else this.#sendLarge(n, now)
+    this.sequence += n
+    this.remaining -= n
     this.flush()
     return n
   }
@@ -129,10 +135,21 @@ export class Publisher extends BenchClient {
     return room
   }
 
-  /** The same packet `n` times, then what differs: sequence number and packet identifier. */
-  #putCopies(n: number, now: number): void {
+  /** The parts that differ go into the slab; all messages share the rest of the payload. */
+  #sendLarge(n: number, now: number): void {
     const { slab } = this.context
-    const template = this.#template
+    const headLength = this.#template.length
+    this.#putCopies(this.#template, n, now)
+    const chunks: Buffer[] = []
+    for (let at = slab.start; at < slab.offset; at += headLength) {
+      chunks.push(slab.bytes.subarray(at, at + headLength), this.#tail)
+    }
+    this.send(chunks, n * (headLength + this.#tail.length))
+  }
+
+  /** The same bytes `n` times, then what differs: sequence number and packet identifier. */
+  #putCopies(template: Buffer, n: number, now: number): void {
+    const { slab } = this.context
     const length = template.length
     const total = n * length
     const markAt = this.#markAt
@@ -215,10 +232,14 @@ export class Publisher extends BenchClient {
     const topic = this.topics.topicOf(this.number, 0)
     const writer = new ByteWriter(topic.length + this.payload.length + MARK_BYTES)
     encodePublish(writer, version, this.#first, topic, 0, NO_BYTES, -1, 0, undefined, this.payload)
-    this.#template = Buffer.from(writer.bytes.subarray(0, writer.offset))
-    const payloadAt = this.#template.length - this.payload.length
+    const packet = Buffer.from(writer.bytes.subarray(0, writer.offset))
+    const payloadAt = packet.length - this.payload.length
     this.#markAt = this.payload.length >= MARK_BYTES ? payloadAt : -1
-    this.#packetIdAt = this.#template.indexOf(topic) + topic.length
+    this.#packetIdAt = packet.indexOf(topic) + topic.length
+    const isLarge = this.payload.length >= LARGE_BYTES_MIN
+    const cutAt = isLarge ? payloadAt + MARK_BYTES : packet.length
+    this.#template = packet.subarray(0, cutAt)
+    this.#tail = packet.subarray(cutAt)
   }
 }
 
