@@ -22,10 +22,9 @@ describe('a session that moves to this shard', () => {
     message.origin = 'origin-key1'
     message.checkOrigin = true
     const early: unknown[] = []
-    const move = { role: 'target', peer: 1, marked: new Set([1]), forwarded: false }
-    const queue = { addEarly: (outgoing: unknown) => early.push(outgoing) }
-    const session = { storeKey: 'store-key', clientId: 'mover', move, queue }
-    const core = { store, settings: DEFAULT_SETTINGS, routeShared: false }
+    const move = { role: 'target', peer: 1, marked: new Set([1]), forwarded: false, early }
+    const session = { storeKey: 'store-key', clientId: 'mover', move }
+    const core = { store, settings: DEFAULT_SETTINGS, noteEarly: () => {} }
     const admit = (): boolean =>
       admitDuringMove(
         core as unknown as ShardCore,

@@ -435,6 +435,7 @@ function delay(broker: Broker, message: Message, username: string | undefined): 
   const { core } = broker
   core.routeNeedsCommit = false
   core.routeRemote = 0
+  core.routeEarly = false
   core.routeReceivers = 1
   const { topicLevelsMax } = core.settings.mqtt
   const target = parseDelayedTopic(message.topic.topic, core.nowMs, topicLevelsMax)
@@ -475,7 +476,8 @@ function answer(
     }
   }
   const type = qos === 1 ? PacketType.PUBACK : PacketType.PUBREC
-  if (!needsCommit && remote === 0 && connection.acks.length === 0) {
+  const isEarly = !refused && core.routeEarly
+  if (!needsCommit && remote === 0 && !isEarly && connection.acks.length === 0) {
     if (qos === 1) connection.unackedIn--
     connection.sendAck(type, packetId, reason)
     return
@@ -485,5 +487,6 @@ function answer(
   connection.queueAck(ack)
   if (needsCommit) core.awaitCommit(ack)
   if (remote !== 0) links.awaitShards(ack, remote)
+  if (isEarly) core.awaitEarly(ack)
   if (connection.acks.length >= core.settings.mqtt.pendingAcksMax) connection.holdUntilAcked()
 }

@@ -20,8 +20,6 @@ const MEMORY_MESSAGES_MAX = 256
 const LANE_LOWEST = 255
 /** Messages taken from a higher lane before a lower one gets a turn. */
 const LANE_TURN = 10
-/** Sequence numbers left free for what is forwarded while messages arrive directly. */
-const EARLY_GAP = 0x100000
 /** Rough bytes of a queue record that are not the message: charged per message. */
 export const RECORD_OVERHEAD_BYTES = 64
 
@@ -36,8 +34,6 @@ interface Lane {
   /** Index of the first entry not yet taken. */
   head: number
   storedOnly: number
-  /** Stored, but to come after everything that is still being forwarded. */
-  early: number
   /** Messages taken since a lower lane had a turn. */
   taken: number
   /** Key of the message taken last: what is read from the store comes behind it. */
@@ -57,10 +53,6 @@ export class SessionQueue {
   readonly #storeKey: string
   readonly #lanes: Lane[]
   #nextSequence: number
-  /** Next number for messages that arrive early during a move; 0 = no move. */
-  #earlySequence: number
-  /** First number of those; 0 = none. */
-  #earlyStart: number
   count: number
   /** Those of QoS 0: others of QoS 0 must not overtake them. */
   qos0Count: number
@@ -79,8 +71,6 @@ export class SessionQueue {
     this.#storeKey = storeKey
     this.#lanes = []
     this.#nextSequence = 0
-    this.#earlySequence = 0
-    this.#earlyStart = 0
     this.count = 0
     this.qos0Count = 0
     this.bytes = 0
@@ -143,37 +133,6 @@ export class SessionQueue {
 
   set nextSequence(sequence: number) {
     this.#nextSequence = sequence
-  }
-
-  /**
-   * Stores a message that came directly while older ones are still being forwarded from the
-   * session's former shard. It is taken only after `mergeEarly`.
-   */
-  addEarly(outgoing: Outgoing, shared: boolean): void {
-    const lane = this.#laneOf(outgoing, this.#context.settings.mqtt)
-    const forwardedNext = this.#nextSequence
-    if (this.#earlyStart === 0) {
-      this.#earlyStart = forwardedNext + EARLY_GAP
-      this.#earlySequence = this.#earlyStart
-    }
-    this.#nextSequence = this.#earlySequence
-    this.persist(outgoing, shared, lane.order)
-    this.#earlySequence = this.#nextSequence
-    this.#nextSequence = forwardedNext
-    lane.early++
-    this.#counted(outgoing)
-  }
-
-  /** Nothing will be forwarded any more: early messages follow what is there. */
-  mergeEarly(): void {
-    if (this.#earlyStart === 0) return
-    this.#nextSequence = this.#earlySequence
-    this.#earlySequence = 0
-    this.#earlyStart = 0
-    for (const lane of this.#lanes) {
-      lane.storedOnly += lane.early
-      lane.early = 0
-    }
   }
 
   /** Writes the record of a message that is new to this session. */
@@ -303,12 +262,10 @@ export class SessionQueue {
     this.bytes = 0
     store.scan(Table.QUEUE, this.#storeKey, prefixEnd(this.#storeKey), (key, value) => {
       const sequence = sequenceOfKey(key)
-      const early = this.#earlyStart > 0 && sequence >= this.#earlyStart
-      if (!early) this.#nextSequence = Math.max(this.#nextSequence, sequence + 1)
+      this.#nextSequence = Math.max(this.#nextSequence, sequence + 1)
       if (recordedPacketId(value) === 0) {
         const lane = this.#laneAt(laneOfKey(key))
-        if (early) lane.early++
-        else lane.storedOnly++
+        lane.storedOnly++
         this.count++
         if (recordedQos(value) === 0) this.qos0Count++
         this.bytes += value.length
@@ -445,7 +402,6 @@ export class SessionQueue {
       entries: [],
       head: 0,
       storedOnly: 0,
-      early: 0,
       taken: 0,
       takenKey: '',
     }

@@ -5,6 +5,7 @@ import type { GroupMember, Subscriber, Subscription } from '../router/routes.ts'
 import type { SessionContext } from './context.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Outlet } from './outlet.ts'
+import type { PendingAck } from './pending-ack.ts'
 import { SessionQueue } from './session-queue.ts'
 
 /** One subscription as its session holds it. */
@@ -38,6 +39,13 @@ export interface SessionMove {
   readonly marked: Set<number>
   /** Target: the source has forwarded everything. */
   forwarded: boolean
+  /**
+   * Target: what came directly while older messages are still being forwarded. It is taken in
+   * behind them and stored only then, so that a crash cannot leave it in front of them.
+   */
+  readonly early: Outgoing[]
+  /** Acknowledgements that wait for that. */
+  readonly waiters: PendingAck[]
 }
 
 /**

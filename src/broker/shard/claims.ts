@@ -5,6 +5,7 @@ import { deliverAs } from '../session/deliver.ts'
 import type { Outgoing } from '../session/outgoing.ts'
 import { readSession } from '../session/session-record.ts'
 import { Session } from '../session/session.ts'
+import type { SessionMove } from '../session/session.ts'
 import type { ShardCore } from './core.ts'
 import { Directory } from './directory.ts'
 import type { Links } from './links.ts'
@@ -128,7 +129,7 @@ export class Claims {
     const { storeKey } = session
     const sequence = session.queue.nextSequence
     this.#links.send(to, { kind: 'handover-begin', clientId, token, storeKey, sequence })
-    session.move = { role: 'source', peer: to, marked: new Set(), forwarded: false }
+    session.move = beginMove('source', to)
     this.#finishGiving(session, to)
   }
 
@@ -170,7 +171,7 @@ export class Claims {
     const session = new Session(this.#core, clientId, storeKey, this.#core.nowMs)
     session.queue.setOnline(false)
     session.queue.nextSequence = sequence
-    session.move = { role: 'target', peer: from, marked: new Set(), forwarded: false }
+    session.move = beginMove('target', from)
     this.#core.sessions.set(clientId, session)
   }
 
@@ -222,9 +223,11 @@ export class Claims {
   moved(clientId: string): void {
     const session = this.#core.sessions.get(clientId)
     if (session?.move === undefined) return
-    session.move.forwarded = true
-    session.queue.mergeEarly()
-    this.#core.pumpLater(session)
+    const { move } = session
+    move.forwarded = true
+    for (const outgoing of move.early.splice(0)) this.forwarded(clientId, outgoing)
+    this.#core.earlyTaken(move)
+    this.#core.startTick()
     this.#finishMove(session)
   }
 
@@ -270,4 +273,8 @@ export class Claims {
     if (shard === this.#core.shard) this.directory.claimDone(clientId)
     else this.#links.send(shard, { kind: 'claim-done', clientId })
   }
+}
+
+function beginMove(role: SessionMove['role'], peer: number): SessionMove {
+  return { role, peer, marked: new Set(), forwarded: false, early: [], waiters: [] }
 }

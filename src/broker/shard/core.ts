@@ -14,7 +14,7 @@ import { OutgoingState } from '../session/outgoing.ts'
 import type { Outgoing } from '../session/outgoing.ts'
 import { pump, sendOutgoing } from '../session/deliver.ts'
 import type { PendingAck } from '../session/pending-ack.ts'
-import type { Session } from '../session/session.ts'
+import type { Session, SessionMove } from '../session/session.ts'
 
 /** What the host gives a shard. */
 export interface ShardPorts {
@@ -69,6 +69,8 @@ export class ShardCore implements SessionContext {
   routeRemote: number
   /** Sessions, shards and groups that got the message now being routed. */
   routeReceivers: number
+  /** The message now being routed waits in front of a session that is moving here. */
+  routeEarly: boolean
   /** The body of the message now being routed goes to several sessions. */
   routeShared: boolean
   /** Gives up a body that another shard counts. */
@@ -76,6 +78,8 @@ export class ShardCore implements SessionContext {
   #stale: boolean
   #nowMs: number
   #monotonicMs: number
+  /** Moves to this shard in front of which messages wait. */
+  readonly #earlyMoves: Set<SessionMove>
   #dirty: Flushable[]
   #commitWaiters: PendingAck[]
   #held: HeldSend[]
@@ -104,11 +108,13 @@ export class ShardCore implements SessionContext {
     this.routeNeedsCommit = false
     this.routeRemote = 0
     this.routeReceivers = 0
+    this.routeEarly = false
     this.routeShared = false
     this.releaseForeignBody = () => {}
     this.#stale = true
     this.#nowMs = 0
     this.#monotonicMs = 0
+    this.#earlyMoves = new Set()
     this.#dirty = []
     this.#commitWaiters = []
     this.#held = []
@@ -178,6 +184,34 @@ export class ShardCore implements SessionContext {
   countNoLocal(): void {
     this.metrics.increment(Metric.DELIVERY_DROPPED)
     this.metrics.increment(Metric.DELIVERY_DROPPED_NO_LOCAL)
+  }
+
+  /** A message came to a session whose former shard still forwards older ones. */
+  noteEarly(move: SessionMove): void {
+    this.routeEarly = true
+    this.#earlyMoves.add(move)
+  }
+
+  /** True while messages wait in front of sessions that are moving here. */
+  get hasEarly(): boolean {
+    return this.#earlyMoves.size > 0
+  }
+
+  /** Lets an acknowledgement wait until what waits in front of moving sessions is stored. */
+  awaitEarly(ack: PendingAck): void {
+    for (const move of this.#earlyMoves) {
+      ack.waiting++
+      move.waiters.push(ack)
+    }
+  }
+
+  /** What waited in front of a session has been taken in: its commit is what is left. */
+  earlyTaken(move: SessionMove): void {
+    this.#earlyMoves.delete(move)
+    for (const ack of move.waiters.splice(0)) {
+      this.awaitCommit(ack)
+      settle(ack, undefined)
+    }
   }
 
   /** Adds the next commit to what the acknowledgement waits for. */

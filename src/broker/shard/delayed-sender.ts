@@ -68,6 +68,7 @@ export class DelayedSender {
       delayed.settle(entry.id)
     }
     links.awaitShards(ack, shards)
+    core.awaitEarly(ack)
     core.startTick()
   }
 }

@@ -190,7 +190,9 @@ export class Links {
       done(undefined)
       return
     }
-    this.awaitShards(waitingCall(done), this.siblings)
+    const ack = waitingCall(done)
+    this.awaitShards(ack, this.siblings)
+    this.#core.awaitEarly(ack)
     this.#core.startTick()
   }
 

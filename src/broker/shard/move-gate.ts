@@ -36,8 +36,9 @@ export function admitDuringMove(
   if (move.forwarded) return true
   if (hasReceived(core.store, message, session.storeKey)) return false
   const outgoing = outgoingOf(core, message, delivery)
-  // A transient session has no queue in the store and does not move.
-  session.queue.addEarly(outgoing, core.routeShared)
+  message.own()
+  move.early.push(outgoing)
+  core.noteEarly(move)
   return false
 }
 

@@ -20,6 +20,7 @@ export function publishMessage(parts: PublishParts, message: Message): void {
   const { core } = parts.routing
   core.routeNeedsCommit = false
   core.routeRemote = 0
+  core.routeEarly = false
   core.routeReceivers = 0
   core.metrics.values[Metric.MESSAGES_PUBLISH]!++ // The index comes from the table.
   if (message.retain && !retain(parts, message)) return

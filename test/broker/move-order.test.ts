@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { PacketType } from '#codec/mqtt/packet-type.ts'
+import { World } from '../support/world.ts'
+
+const HOUR = { sessionExpiryIntervalSeconds: 3600 }
+
+describe('messages that come to a session while it moves', () => {
+  test('are acknowledged and arrive in order at every point of the move', () => {
+    for (let rounds = 0; rounds < 14; rounds++) {
+      const world = new World({ shards: 3 })
+      const mover = { clientId: 'mover', cleanStart: false, properties: HOUR }
+      const before = world.connect({ ...mover, shard: 0 })
+      before.subscribe('m', { qos: 1 })
+      const publishers = [0, 1, 2].map((shard) => world.connect({ shard }))
+      const again = world.dial({ ...mover, shard: 1 })
+      world.together(() => {
+        again.sendBytes(again.connectBytes())
+        for (let round = 0; round < 16; round++) {
+          const number = round - rounds
+          if (number === 0 || number === 1) {
+            for (const [index, each] of publishers.entries()) {
+              each.publish('m', `${index}:${number}`, { qos: 1 })
+            }
+          }
+          world.round()
+        }
+      })
+      world.settle()
+      const late = again.payloads()
+      const all = new Set([...before.payloads(), ...late])
+      assert.equal(all.size, 6, `after ${rounds} rounds: ${[...all].join(' ')}`)
+      for (const index of [0, 1, 2]) {
+        const own = late.filter((payload) => payload.startsWith(`${index}:`))
+        assert.deepEqual(own, own.toSorted(), `after ${rounds} rounds`)
+      }
+      for (const each of publishers) {
+        assert.equal(each.packets.filter(({ type }) => type === PacketType.PUBACK).length, 2)
+      }
+    }
+  })
+})
