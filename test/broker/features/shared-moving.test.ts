@@ -7,6 +7,25 @@ import { World } from '../../support/world.ts'
 const ROUNDS_MAX = 14
 
 describe('a member of a group that moves to another shard', () => {
+  test('gets again what it has not acknowledged, not the others', () => {
+    for (const shard of [0, 1]) {
+      const world = new World({ shards: 3 })
+      const first = world.connect(kept('mover', { shard: 0, autoAck: false }))
+      first.subscribe('$share/g/t', { qos: 1 })
+      const publisher = world.connect()
+      for (const payload of ['1', '2']) publisher.publish('t', payload, { qos: 1 })
+      const other = world.connect({ shard: 2 })
+      other.subscribe('$share/g/t', { qos: 1 })
+      const second = world.connect(kept('mover', { shard }))
+      const got = second.messages().map(({ payload, dup }) => [payload, dup])
+      assert.deepEqual(got, [
+        ['1', true],
+        ['2', true],
+      ])
+      assert.deepEqual(other.payloads(), [])
+    }
+  })
+
   for (const others of [false, true]) {
     const title = others ? 'with another member there' : 'as the only member'
     test(`loses and repeats nothing at any point of the move, ${title}`, () => {

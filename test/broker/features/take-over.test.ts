@@ -210,10 +210,22 @@ describe('taking over a session', () => {
   })
 })
 
-/** A session that moves while messages of QoS `qos` come from all shards, at one point of it. */
-function moveInTheMiddle(options: ConnectOptions, rounds: number, from: number, to: number): void {
+/**
+ * A session that moves while messages come from all shards, at one point of it.
+ * @param crowded other clients of every shard want the same messages
+ */
+function moveInTheMiddle(
+  options: ConnectOptions,
+  rounds: number,
+  from: number,
+  to: number,
+  crowded: boolean,
+): void {
   const where = `${rounds} rounds, shard ${from} to ${to}`
   const world = new World({ shards: 3 })
+  for (let shard = 0; crowded && shard < 3; shard++) {
+    world.connect({ clientId: `other-${shard}`, shard }).subscribe('t')
+  }
   const publishers = [0, 1, 2].map((shard) => world.connect({ clientId: `p${shard}`, shard }))
   const first = world.connect({ ...options, shard: from, autoAck: false })
   first.subscribe('t', { qos: 2 })
@@ -253,7 +265,11 @@ describe('a session that moves between shards while messages arrive', () => {
   for (const make of [kept, kept311]) {
     test(`gets each once and in order, at every point of the move (${make.name})`, () => {
       for (let rounds = 0; rounds <= ROUNDS_MAX; rounds++) {
-        for (const [from, to] of WAYS) moveInTheMiddle(make('client'), rounds, from, to)
+        for (const [from, to] of WAYS) {
+          for (const crowded of [false, true]) {
+            moveInTheMiddle(make('client'), rounds, from, to, crowded)
+          }
+        }
       }
     })
   }
@@ -283,6 +299,24 @@ describe('a session that moves between shards while messages arrive', () => {
       got.push(...drain(last))
       assert.deepEqual(got, numbers(rounds * 4 + 1), `${rounds} rounds`)
     }
+  })
+
+  test('is let in when the session is on disk, and what is in its queue', () => {
+    const world = new World({ shards: 3 })
+    const options = kept('client', { autoAck: false })
+    const first = world.connect({ ...options, shard: 0 })
+    first.subscribe('t', { qos: 1 })
+    const second = world.dial({ ...options, shard: 1 })
+    world.stores[0]!.setAutomatic(false)
+    const publisher = world.connect({ shard: 0 })
+    publisher.publish('t', 'm', { qos: 1 })
+    second.tryConnect()
+    assert.deepEqual(second.packets, [])
+    world.stores[0]!.setAutomatic(true)
+    world.settle()
+    assert.equal(second.take(PacketType.CONNACK).sessionPresent, true)
+    assert.deepEqual(drain(second), ['m'])
+    assert.deepEqual(drain(world.connect({ ...options, shard: 2 })), [])
   })
 
   test('loses nothing when the broker dies at any point of the move', () => {
