@@ -17,7 +17,8 @@ class Demo(object):
             self.handClient.publish(topic, "kept %d" % i, qos=1)
 
 
-Demo("setGame", HOST, PORT).sendMessage("clean_session_false")
+demo = Demo("setGame", HOST, PORT)
+demo.sendMessage("clean_session_false")
 # At the end of a program that has not read its answers the operating system throws away what it
 # has not sent yet; on a busy machine that takes longer than the rest of the program.
 time.sleep(0.5)
