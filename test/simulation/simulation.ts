@@ -30,6 +30,7 @@ export interface Result {
 const QUIET_MS = 3_000
 const SETTLE_MS_MAX = 240_000
 const EMPTY_MS = 15_000
+const SWEEP_MS = 15_000
 
 /** One run of one scenario, from the first boot to the last session's end. */
 export class Simulation {
@@ -57,7 +58,8 @@ export class Simulation {
       booted: (shards) => facts.tell('booted', shards),
     })
     this.book = new MessageBook(prng.fork())
-    const context = { ...this, facts, host: this.host, network: this.network, book: this.book }
+    const { schedule, trace, host, network, book } = this
+    const context = { schedule, trace, facts, host, network, book, scenario }
     this.devices = namesOf(scenario).map(
       ([name, clientId]) =>
         new Device(
@@ -104,6 +106,8 @@ export class Simulation {
     for (const checker of this.#checkers) checker.settled?.()
     this.#empty()
     for (const checker of this.#checkers) checker.emptied?.()
+    this.#restart()
+    for (const checker of this.#checkers) checker.swept?.()
   }
 
   /** Faults end; everybody comes back and finishes what is open. */
@@ -139,6 +143,13 @@ export class Simulation {
       schedule.after(5_000, () => device.disconnect(0))
     }
     schedule.runUntil(schedule.nowMs + EMPTY_MS)
+  }
+
+  /** A last start of the broker, which sweeps what is left over. */
+  #restart(): void {
+    const { schedule, host } = this
+    host.stop(() => host.boot(this.scenario.shards))
+    schedule.runUntil(schedule.nowMs + SWEEP_MS)
   }
 
   #activity(): number {

@@ -44,7 +44,7 @@ export class BrokerProcess {
     this.#ports = new Map()
     this.#output = ''
     this.#watchers = new Set()
-    this.ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as ProcessEnd)
+    this.ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
     void this.ended.then(() => this.#notify())
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => this.#read(text))

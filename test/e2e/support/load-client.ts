@@ -428,7 +428,7 @@ export class LoadClient {
 
   #answered(packet: { packetId: number; reasons?: number[] } | object): void {
     if (isFailure(packet) || !('packetId' in packet)) return this.onWrong('an answer is malformed')
-    const { packetId, reasons = [] } = packet as { packetId: number; reasons?: number[] }
+    const { packetId, reasons = [] } = packet
     const waiting = this.#waiting.get(packetId)
     this.#waiting.delete(packetId)
     if (waiting === undefined) return this.onWrong(`an answer to the unknown request ${packetId}`)

@@ -158,7 +158,7 @@ export class BrokerHost implements ServerSide {
     this.#trace.add('broker', 'crashes')
     this.#die()
     this.#events.crashed()
-    for (const connection of [...this.#events.connections]) {
+    for (const connection of Array.from(this.#events.connections)) {
       connection.serverDied(this.#prng.chance(0.8))
     }
   }
@@ -176,7 +176,7 @@ export class BrokerHost implements ServerSide {
       this.#trace.add('broker', 'has stopped')
       this.#die()
       this.#events.crashed()
-      for (const connection of [...this.#events.connections]) connection.serverDied(true)
+      for (const connection of Array.from(this.#events.connections)) connection.serverDied(true)
       stopped()
     }
     this.#schedule.after(STOP_MS_MAX, end)
