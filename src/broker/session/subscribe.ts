@@ -109,10 +109,7 @@ function subscribeOne(
   const filter = mountFilter(connection.mountpoint, rewritten)
   const target = parseSubscription(filter, core.settings.mqtt)
   if (isFailure(target)) return refuse(target.reason)
-  const { subscriptions } = session
-  if (!subscriptions.has(filter) && subscriptions.size >= core.settings.mqtt.subscriptionsMax) {
-    return refuse(ReasonCode.QUOTA_EXCEEDED)
-  }
+  if (isFull(broker, session, filter)) return refuse(ReasonCode.QUOTA_EXCEEDED)
   if (session.persistent && !core.store.healthy) return refuse(ReasonCode.QUOTA_EXCEEDED)
   const { identity } = connection
   if (identity === undefined) return refuse(ReasonCode.NOT_AUTHORIZED)
@@ -122,6 +119,14 @@ function subscribeOne(
   }
   const access = core.access.authorizeSubscribe(identity, target.filter, wanted.qos, decided)
   if (access !== Access.PENDING) decided(access === Access.ALLOW)
+}
+
+/** True when the session has as many subscriptions as it may, and this would be a further one. */
+function isFull(broker: Broker, session: Session, filter: string): boolean {
+  const { subscriptions } = session
+  return (
+    subscriptions.size >= broker.core.settings.mqtt.subscriptionsMax && !subscriptions.has(filter)
+  )
 }
 
 /** Takes an exclusive topic first, then subscribes. */
@@ -157,11 +162,14 @@ function subscribe(
   done: () => void,
 ): void {
   const { wanted, subscriptionId } = request
-  if (session.connection !== connection) {
-    // It left while access or a sibling was asked. What its session has held before, it keeps.
+  // It left while access or a sibling was asked, or another filter took the last place.
+  const late = session.connection !== connection || isFull(broker, session, filter)
+  if (late) {
+    // What its session has held before, it keeps.
     if (target.kind === 'exclusive' && !session.subscriptions.has(filter)) {
       broker.exclusive.release(target.filter, session.clientId)
     }
+    request.reason = ReasonCode.QUOTA_EXCEEDED
     done()
     return
   }

@@ -139,11 +139,18 @@ worldTest('[MQTT-3.14.2-1] DISCONNECT 0x8E says that another took the session ov
   expectDisconnected(first, ReasonCode.SESSION_TAKEN_OVER)
 })
 
-worldTest('[MQTT-3.14.2-1] DISCONNECT 0x97 says that the disk is full', (world) => {
-  const client = world.connect(kept('keeper'))
-  world.failNextCommit('full')
-  client.send('82 @ 0001 <> s"t" 00')
-  expectDisconnected(client, ReasonCode.QUOTA_EXCEEDED)
+worldTest('[MQTT-3.14.2-1] DISCONNECT 0x97 and 0x83 say that the disk failed', (world) => {
+  const cases = [
+    ['full', ReasonCode.QUOTA_EXCEEDED],
+    ['io', ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR],
+  ] as const
+  for (const [kind, reason] of cases) {
+    const client = world.connect(kept('keeper', { shard: 0 }))
+    world.stores[0]!.failNext(kind)
+    client.send('82 @ 0001 <> s"t" 00')
+    expectDisconnected(client, reason)
+    world.pass(1_000)
+  }
 })
 
 worldTest('[MQTT-3.14.2-2] DISCONNECT of the broker has no session expiry', (world) => {

@@ -84,6 +84,23 @@ worldTest(
   { mqtt: { subscriptionsMax: 2 } },
 )
 
+worldTest(
+  '[MQTT-3.9.3-2] SUBACK 0x97 also when access answers after all were asked',
+  (world) => {
+    const waiting: Array<() => void> = []
+    world.access.authorizeSubscribe = (_who, _filter, _qos, done) => {
+      waiting.push(() => done(true))
+      return Access.PENDING
+    }
+    const client = world.connect()
+    client.send('82 @ 0001 <> s"a" 00 s"b" 00 s"c" 00 s"a" 01')
+    for (const answer of waiting) answer()
+    world.settle()
+    assert.deepEqual(client.take(PacketType.SUBACK).reasons, [0, 0, ReasonCode.QUOTA_EXCEEDED, 1])
+  },
+  { mqtt: { subscriptionsMax: 2 } },
+)
+
 worldTest('[MQTT-3.9.3-2] SUBACK 0x97 says that nothing can be stored at the moment', (world) => {
   const keeper = world.connect(kept('keeper'))
   const transient = world.connect()
