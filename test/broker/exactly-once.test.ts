@@ -27,7 +27,7 @@ function sendAll(publisher: TestClient, dup: boolean): void {
 
 const ALL = Array.from({ length: MESSAGES }, (_, index) => `message ${index + 1}`)
 
-test('[MQTT-4.3.3-2] a subscriber in another shard gets what is sent again after a crash once', () => {
+test('[MQTT-4.3.3-2] another shard gets what is sent again after a crash once', () => {
   const world = new World({ shards: 3 })
   world.connect(kept('subscriber', { shard: 1, autoAck: false })).subscribe('t', { qos: 2 })
   publishUntilCrash(world)

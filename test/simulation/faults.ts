@@ -8,6 +8,8 @@ export class Faults {
   readonly #facts: FactBoard
   readonly #prng: Prng
   #over: boolean
+  /** Largest offset of the wall clock so far. */
+  #farthestMs: number
 
   constructor(
     world: Pick<Simulation, 'scenario' | 'schedule' | 'trace' | 'host' | 'network'>,
@@ -18,6 +20,7 @@ export class Faults {
     this.#facts = facts
     this.#prng = prng
     this.#over = false
+    this.#farthestMs = 0
   }
 
   begin(): void {
@@ -36,6 +39,8 @@ export class Faults {
     this.#over = true
     host.slowUntilMs = schedule.nowMs
     host.sickUntilMs.fill(schedule.nowMs)
+    // What waits for a time that was there before is not to wait for it again.
+    this.#setClock(this.#farthestMs)
     if (!host.up) host.boot(this.#shards())
   }
 
@@ -93,8 +98,16 @@ export class Faults {
 
   #stepClock(): void {
     const byMs = Math.floor((this.#prng.next() - 0.5) * 2 * this.#prng.pick([50, 5_000, 600_000]))
-    this.#world.host.wallOffsetMs += byMs
-    this.#world.trace.add('broker', `the wall clock steps by ${byMs} ms`)
+    this.#setClock(this.#world.host.wallOffsetMs + byMs)
+  }
+
+  #setClock(offsetMs: number): void {
+    const { host, trace } = this.#world
+    const byMs = offsetMs - host.wallOffsetMs
+    if (byMs === 0) return
+    host.wallOffsetMs = offsetMs
+    this.#farthestMs = Math.max(this.#farthestMs, offsetMs)
+    trace.add('broker', `the wall clock steps by ${byMs} ms`)
     this.#facts.tell('clockStepped', byMs)
   }
 

@@ -58,7 +58,9 @@ export interface Scenario {
   readonly finiteExpiry: boolean
   readonly features: ReadonlySet<Feature>
   readonly sabotage: Sabotage
-  /** Whether a QoS 2 message may come twice when a crash falls between the commits of two shards. */
+  /**
+   * Whether a QoS 2 message may come twice when a crash falls between the commits of two shards.
+   */
   readonly crossShardQos2: 'tolerated' | 'strict'
 }
 

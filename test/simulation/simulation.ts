@@ -165,7 +165,8 @@ export class Simulation {
     const names = open.map(({ name }) => name)
     throw new InvariantBroken(
       'everything comes to rest',
-      `${names.join(' ')} are not done ${SETTLE_MS_MAX} ms after the last fault: ${open.map((device) => device.status).join('; ')}`,
+      `${names.join(' ')} are not done ${SETTLE_MS_MAX} ms after the last fault: ` +
+        open.map((device) => device.status).join('; '),
       names,
     )
   }

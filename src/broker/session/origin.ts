@@ -21,7 +21,9 @@ import type { GroupName } from './outgoing.ts'
  */
 const NOTE: Uint8Array = encodeRecord(RECORD_VERSION, new Uint8Array(0))
 
-/** In front of a group in a key: store keys of sessions begin with the number of a run, below it. */
+/**
+ * In front of a group in a key: store keys of sessions begin with the number of a run, below it.
+ */
 const GROUP_MARK = '\xff'
 
 /** Notes, with the batch that stores the message itself, that the session and its group have it. */

@@ -19,7 +19,9 @@ const RUN_MS_MAX = 10
  */
 export class DelayedSender {
   readonly #broker: Broker
-  /** Sent, with the shards that had to store them, some of which could not; SENDING_MAX limits it. */
+  /**
+   * Sent, with the shards that had to store them, some of which could not; SENDING_MAX limits it.
+   */
   #unsafe: (readonly [entry: DelayedMessage, shards: number])[]
 
   constructor(broker: Broker) {

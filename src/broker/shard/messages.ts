@@ -53,7 +53,8 @@ export type ShardMessage =
     }
   /**
    * From the old owner, instead of `claim-granted` because links do not wait for each other: what
-   * follows for the client is forwarded; its records have the prefix `storeKey` and the next message of its queue is number `sequence`. '' = there is no session.
+   * follows for the client is forwarded; its records have the prefix `storeKey` and the next
+   * message of its queue is number `sequence`. '' = there is no session.
    */
   | {
       readonly kind: 'handover-begin'

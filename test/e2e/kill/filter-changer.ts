@@ -7,7 +7,9 @@ const FILTERS = 6
 /** Undefined: the answer to the last change never came. */
 type Held = boolean | undefined
 
-/** Makes and removes subscriptions all the time; after a restart the acknowledged ones are there. */
+/**
+ * Makes and removes subscriptions all the time; after a restart the acknowledged ones are there.
+ */
 export class FilterChanger implements Actor {
   readonly client: LoadClient
   readonly #run: Run

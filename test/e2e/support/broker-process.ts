@@ -1,15 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ListenersFile } from '../../../src/app/run-files.ts'
+import type { ListenersFile } from '#app/run-files.ts'
 
-const MAIN = fileURLToPath(new URL('../../../src/app/main.ts', import.meta.url))
+const MAIN = fileURLToPath(import.meta.resolve('#app/main.ts'))
 const RUNNING = 'tideway is running'
 /** Output of a broker that is kept for failures; the rest of a chatty one is dropped. */
 const OUTPUT_CHARS_MAX = 2_000_000
+/** Unit of processor times under /proc on every Linux in use. */
+const CLOCK_TICK_MS = 10
+const ULIMIT_BLOCK_BYTES = 512
 const START_LIMIT_MS = 60_000
 
 /** How a broker is started. */
@@ -21,6 +24,8 @@ export interface ProcessOptions {
   /** Options for Node.js, before the program. */
   readonly nodeOptions?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Largest size of any file that it writes, until `liftFileLimit`. */
+  readonly fileBytesMax?: number
 }
 
 /** How a process ended. */
@@ -53,18 +58,26 @@ export class BrokerProcess {
 
   /** Starts the program and does not wait for it. */
   static spawn(options: ProcessOptions): BrokerProcess {
-    const { dataDir, nodeOptions = [], env = {} } = options
+    const { dataDir, nodeOptions = [], env = {}, fileBytesMax } = options
     const file = join(dataDir, '..', 'tideway.conf')
     writeFileSync(file, configOf(options))
-    const child = spawn(
+    const program = [
       process.execPath,
-      [...nodeOptions, MAIN, '--config', file, '--data-dir', dataDir],
-      {
-        cwd: join(dataDir, '..'),
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, ...env },
-      },
-    )
+      ...nodeOptions,
+      MAIN,
+      '--config',
+      file,
+      '--data-dir',
+      dataDir,
+    ]
+    const limit = `ulimit -S -f ${(fileBytesMax ?? 0) / ULIMIT_BLOCK_BYTES} && exec "$@"`
+    const [command = '', ...args] =
+      fileBytesMax === undefined ? program : ['sh', '-c', limit, 'sh', ...program]
+    const child = spawn(command, args, {
+      cwd: join(dataDir, '..'),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
     return new BrokerProcess(child, dataDir)
   }
 
@@ -142,6 +155,17 @@ export class BrokerProcess {
   /** Sends a signal and goes on. */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
+  }
+
+  /** Lets its files grow again. */
+  liftFileLimit(): void {
+    execFileSync('prlimit', ['--pid', String(this.pid), '--fsize=unlimited'])
+  }
+
+  /** Processor time it has used so far, in ms. */
+  processorMs(): number {
+    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS
   }
 
   /** Memory it has in RAM at the moment, in bytes. */

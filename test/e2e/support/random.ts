@@ -28,7 +28,8 @@ export class Random {
   }
 
   pick<T>(list: readonly T[]): T {
-    return list[Math.floor(this.next() * list.length)]! // In range, for a list with something in it.
+    // In range, for a list with something in it.
+    return list[Math.floor(this.next() * list.length)]!
   }
 }
 

@@ -25,6 +25,8 @@ export interface Checker extends Facts {
   settled?(): void
   /** Every client has ended its session. */
   emptied?(): void
+  /** The broker has been restarted after that, and has had time to sweep. */
+  swept?(): void
   /** Numbers for the report of a run. */
   readonly counts?: Readonly<Record<string, number>>
 }

@@ -76,7 +76,9 @@ export class ExactlyOnce implements Checker {
   }
 
   #judge(message: SimMessage, device: Device, qos: number, before: Receipt, now: Receipt): void {
-    const detail = `#${message.id} (${message.topic}, QoS ${message.qos}, ${message.kind}) of ${message.publisher} reached ${device.name} again with QoS ${qos}`
+    const { id, topic, kind, publisher } = message
+    const what = `#${id} (${topic}, QoS ${message.qos}, ${kind}) of ${publisher}`
+    const detail = `${what} reached ${device.name} again with QoS ${qos}`
     const clients = [message.publisher, device.name]
     const crashedBetween = now.crashes > (this.#crashesBefore.get(message) ?? 0)
     // A delayed message leaves the store after its publish.

@@ -39,7 +39,17 @@ export class NoGhosts implements Checker {
         broken(this, `the router of shard ${index} still has ${detail}`, [])
       }
     }
-    for (const table of [Table.SESSIONS, Table.SUBSCRIPTIONS, Table.QUEUE, Table.INCOMING]) {
+    this.#checkTables([Table.SESSIONS, Table.SUBSCRIPTIONS, Table.QUEUE])
+  }
+
+  /** What a crash left over, and bodies of earlier runs, go at the next start. */
+  swept(): void {
+    const { SESSIONS, SUBSCRIPTIONS, QUEUE, INCOMING, BODIES } = Table
+    this.#checkTables([SESSIONS, SUBSCRIPTIONS, QUEUE, INCOMING, BODIES])
+  }
+
+  #checkTables(tables: readonly Table[]): void {
+    for (const table of tables) {
       const count = countKeys(this.#context.host.stores[0], table)
       if (count > 0) broken(this, `${count} records are left in table ${table}`, [])
     }
@@ -61,7 +71,8 @@ export class NoGhosts implements Checker {
       const { claims } = shards[0]!.broker // There is at least one shard.
       const { directory } = shards[claims.directoryShard(clientId)]!.broker.claims // As above.
       if (directory.ownerOf(clientId) !== holder) {
-        const detail = `${clientId} is in shard ${holder}, the directory says ${directory.ownerOf(clientId)}`
+        const owner = directory.ownerOf(clientId)
+        const detail = `${clientId} is in shard ${holder}, the directory says ${owner}`
         broken(this, detail, [name])
       }
       const session = shards[holder]?.broker.core.sessions.get(clientId)
@@ -88,7 +99,8 @@ export class NoGhosts implements Checker {
       }
       for (const key of new Set([...seen.keys(), ...truth.keys()])) {
         if (seen.get(key) === truth.get(key)) continue
-        const detail = `shard ${index} believes that "${key}" is wanted by mask ${seen.get(key)}, it is ${truth.get(key)}`
+        const masks = `mask ${seen.get(key)}, it is ${truth.get(key)}`
+        const detail = `shard ${index} believes that "${key}" is wanted by ${masks}`
         broken(this, detail, [])
       }
     }

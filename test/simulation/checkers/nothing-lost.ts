@@ -1,5 +1,4 @@
 import type { Device } from '../client/device.ts'
-import type { ClientSubscription } from '../client/client-session.ts'
 import { Outcome } from '../client/sim-message.ts'
 import type { SimMessage } from '../client/sim-message.ts'
 import type { Arrival } from '../facts.ts'
@@ -42,14 +41,9 @@ export class NothingLost implements Checker {
     if (claims.length > 0) this.#claims.set(message, claims)
   }
 
-  unsubscribing(device: Device, subscription: ClientSubscription): void {
-    for (const [message, claims] of this.#claims) {
-      if (message.outcome !== Outcome.OPEN) continue
-      const left = claims.filter(
-        (claim) => claim.device !== device || claim.subscription !== subscription,
-      )
-      if (left.length < claims.length) this.#claims.set(message, left)
-    }
+  acknowledged(message: SimMessage): void {
+    const claims = this.#claims.get(message)?.filter((claim) => stillHolds(claim.device, claim))
+    if (claims !== undefined) this.#claims.set(message, claims)
   }
 
   arrived(message: SimMessage, device: Device, arrival: Arrival): void {
@@ -69,7 +63,9 @@ export class NothingLost implements Checker {
         if (message.kind === 'delayed' && !stillHolds(device, claim)) continue
         this.counts.claims++
         if (this.#received.get(device)?.has(message) === true) continue
-        const detail = `#${message.id} (${message.topic}, QoS ${message.qos}) of ${message.publisher} never reached ${device.name}`
+        const { id, topic, qos, publisher } = message
+        const what = `#${id} (${topic}, QoS ${qos}) of ${publisher}`
+        const detail = `${what} never reached ${device.name}`
         broken(this, detail, [message.publisher, device.name])
       }
     }

@@ -12,7 +12,7 @@ export interface ClientSubscription {
   readonly noLocal: boolean
   /** SUBACK has come, and no UNSUBSCRIBE was sent: messages must come. */
   certain: boolean
-  /** Counts how often it was given up. */
+  /** Counts how often it was given up, or made to bring messages with QoS 0. */
   epoch: number
 }
 

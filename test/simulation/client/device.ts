@@ -64,7 +64,9 @@ export class Device {
   returns: boolean
   /** Mean time until it does. */
   returnMs: number
-  /** The next CONNECT that is accepted must be a clean one: an earlier one may have been processed. */
+  /**
+   * The next CONNECT that is accepted must be a clean one: an earlier one may have been processed.
+   */
   #pendingClean: boolean
   #received: Buffer
   readonly #answers: [type: AckType, packetId: number][]
@@ -128,7 +130,9 @@ export class Device {
   /** What it waits for. */
   get status(): string {
     const { outbound, inbound } = this.session
-    return `${this.name} ${this.online ? 'on' : 'off'} out ${[...outbound.keys()].join(',')} in ${[...inbound.keys()].join(',')} operations ${this.#operations.size}`
+    const open = `out ${[...outbound.keys()].join(',')} in ${[...inbound.keys()].join(',')}`
+    const state = this.online ? 'on' : 'off'
+    return `${this.name} ${state} ${open} operations ${this.#operations.size}`
   }
 
   note(text: string): void {
@@ -229,7 +233,8 @@ export class Device {
       this.#unfinished.add(packetId)
     }
     this.note(
-      `publishes #${message.id} to ${wireTopic} QoS ${qos} id ${packetId}${retain ? ' retain' : ''}`,
+      `publishes #${message.id} to ${wireTopic} QoS ${qos} id ${packetId}` +
+        (retain ? ' retain' : ''),
     )
     this.context.facts.tell('sent', message, this)
     this.#packetOut(PacketType.PUBLISH, packetId, qos, false)
@@ -311,6 +316,7 @@ export class Device {
   #wish(filter: string, qos: 0 | 1 | 2): ClientSubscription {
     const known = this.session.subscriptions.get(filter)
     if (known !== undefined) {
+      if (qos === 0 && known.qos > 0) known.epoch++
       known.qos = known.qos < qos ? known.qos : qos
       return known
     }
@@ -487,7 +493,8 @@ export class Device {
     const first = qos !== 2 || !session.inbound.has(packetId)
     const text = message === undefined ? 'empty' : `#${message.id}`
     this.note(
-      `gets ${text} ${topic} QoS ${qos} id ${packetId}${dup ? ' dup' : ''}${retain ? ' retain' : ''}${first ? '' : ' known'}`,
+      `gets ${text} ${topic} QoS ${qos} id ${packetId}${dup ? ' dup' : ''}` +
+        `${retain ? ' retain' : ''}${first ? '' : ' known'}`,
     )
     if (packet.bytes.length > 0 && message?.payload.equals(packet.bytes) !== true) {
       this.fail(

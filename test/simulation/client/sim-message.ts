@@ -25,7 +25,9 @@ export interface SimMessage {
   readonly retain: boolean
   readonly kind: MessageKind
   readonly payload: Buffer
-  /** Its publisher shares its client id with others: only that nothing acknowledged is lost holds. */
+  /**
+   * Its publisher shares its client id with others: only that nothing acknowledged is lost holds.
+   */
   readonly twin: boolean
   /** For delayed ones: how long. */
   readonly delaySeconds: number

@@ -70,5 +70,6 @@ export class Trace {
 
 /** A line as people read it. */
 export function formatLine({ step, atMs, name, text }: TraceLine): string {
-  return `${step.toString().padStart(8)} ${(atMs / 1000).toFixed(4).padStart(10)} s  ${name.padEnd(9)} ${text}`
+  const time = (atMs / 1000).toFixed(4).padStart(10)
+  return `${step.toString().padStart(8)} ${time} s  ${name.padEnd(9)} ${text}`
 }

@@ -176,7 +176,9 @@ export class SimConnection implements Wire {
     this.#pushDown(undefined)
   }
 
-  /** The process behind it died: with `notice` its system tells the client, otherwise nobody does. */
+  /**
+   * The process behind it died: with `notice` its system tells the client, otherwise nobody does.
+   */
   serverDied(notice: boolean): void {
     this.#connection = undefined
     this.#serverGone()
