@@ -88,6 +88,9 @@ function giveAway(routing: Routing, session: Session, outgoing: Outgoing, ended:
   const route = core.router.findGroup(group.group, group.filter)
   if (exclude === undefined || route === undefined) return Given.NOWHERE
   message.own()
+  // Whoever gets it now must not note it: the publisher's identifier may be another message's by
+  // now. The note that stands for the group has been made when the message was first stored.
+  message.origin = ''
   core.routeRemote = 0
   if (!routeToGroup(routing, message, route, exclude, 0)) return Given.NOWHERE
   return core.routeRemote === 0 ? Given.HERE : Given.TO_SIBLING
