@@ -153,7 +153,7 @@ export const websocketOptions = object(
       text: 'Subprotocols accepted.',
       itemsMax: 32,
       commaSeparated: true,
-      default: 'mqtt, mqtt-v3, mqtt-v3.1.1, mqtt-v5',
+      default: 'mqtt, mqttv3.1, mqtt-v3, mqtt-v3.1.1, mqtt-v5',
     }),
     check_origin_enable: bool({
       text: 'Refuse browsers whose Origin is not in `check_origins`.',
