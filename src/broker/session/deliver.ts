@@ -81,7 +81,9 @@ export function deliverAs(
       return
     }
   }
-  if (message.checkOrigin && hasReceived(context.store, message, session.storeKey)) return
+  const { checkOrigin } = message
+  if (checkOrigin && group === undefined && hasReceived(context.store, message, session.storeKey))
+    return
   const outgoing = new Outgoing(message, qos, retain, subscriptionIds, group)
   // [MQTT-4.9.0-2]
   if (open && session.queue.count === 0 && session.inflight.size < outlet.inflightMax) {

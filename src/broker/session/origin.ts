@@ -16,8 +16,9 @@ import type { GroupName } from './outgoing.ts'
  * message that is sent again passes over the sessions that have their note. The notes go together
  * with the publisher's own record when it releases the packet identifier.
  *
- * Of a shared subscription another member may be chosen the second time, so the member also notes
- * it for its group, and a group that has its note is passed over.
+ * Of a shared subscription another member may be chosen the second time, so the member notes it for
+ * its group, and a group that has its note is passed over. That is not the session's own note: the
+ * session may get the message by an ordinary subscription as well.
  */
 const NOTE: Uint8Array = encodeRecord(RECORD_VERSION, new Uint8Array(0))
 
@@ -26,7 +27,7 @@ const NOTE: Uint8Array = encodeRecord(RECORD_VERSION, new Uint8Array(0))
  */
 const GROUP_MARK = '\xff'
 
-/** Notes, with the batch that stores the message itself, that the session and its group have it. */
+/** Notes, with the batch that stores the message itself, that the session or the group has it. */
 export function noteReceived(
   store: KvStore,
   message: Message,
@@ -35,8 +36,7 @@ export function noteReceived(
 ): void {
   const { origin } = message
   if (origin === '') return
-  store.put(Table.INCOMING, origin + storeKey, NOTE)
-  if (group !== undefined) store.put(Table.INCOMING, origin + groupKey(group), NOTE)
+  store.put(Table.INCOMING, origin + (group === undefined ? storeKey : groupKey(group)), NOTE)
 }
 
 /** True when the session took the message before a crash. */
