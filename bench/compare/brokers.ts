@@ -77,7 +77,9 @@ export function tideway(name: string, shards: number): Broker {
 }
 
 /**
- * Mosquitto with the configuration that Debian ships, but for ports, log and the length of queues.
+ * Mosquitto with the configuration that Debian ships, but for ports, log, the length of queues, and
+ * the window of messages under way: with its own of 20 it cuts publishers of QoS 2 off that have
+ * more under way, and the generator has 100.
  * @param extra further lines of its configuration
  */
 export function mosquitto(name: string, extra: readonly string[] = []): Broker | undefined {
@@ -86,7 +88,7 @@ export function mosquitto(name: string, extra: readonly string[] = []): Broker |
   const also = extra.length === 0 ? '' : `, ${extra.join(', ')}`
   return {
     name,
-    description: `${version}, persistence as Debian ships it, unlimited queues${also}`,
+    description: `${version}, persistence as shipped, unlimited queues, window of 100${also}`,
     isOwn: true,
     async start({ folder, certificates, launcher }) {
       const [port, tlsPort] = [await freePort(), await freePort()]
@@ -101,6 +103,7 @@ export function mosquitto(name: string, extra: readonly string[] = []): Broker |
         'log_dest stderr',
         'allow_anonymous true',
         'max_queued_messages 0',
+        'max_inflight_messages 100',
         'set_tcp_nodelay true',
         ...extra,
         `listener ${port} ${LOOPBACK}`,

@@ -14,7 +14,7 @@ export function formatMs(ms: number): string {
 
 /** Bytes: KiB, MiB or GiB, three digits. */
 export function formatBytes(bytes: number): string {
-  if (Math.abs(bytes) < KIBIBYTE) return `${bytes} B`
+  if (Math.abs(bytes) < KIBIBYTE) return `${Math.round(bytes)} B`
   const kibibytes = bytes / KIBIBYTE
   if (Math.abs(kibibytes) < KIBIBYTE) return `${digits(kibibytes)} KiB`
   const mebibytes = kibibytes / KIBIBYTE
