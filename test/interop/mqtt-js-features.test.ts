@@ -101,7 +101,7 @@ describe('MQTT 5 with MQTT.js', () => {
     await Promise.all([worker.end(), asker.end()])
   })
 
-  test('a will with delay and properties is sent by the broker, and withheld on return', async () => {
+  test('a will with delay and properties is sent, and withheld on return', async () => {
     const watcher = await JsClient.connect(broker)
     await watcher.client.subscribeAsync('js-wills/#', { qos: 1 })
     const connect = (clientId: string, willDelayInterval: number) =>

@@ -1,21 +1,30 @@
-import type { FactBoard } from './facts.ts'
+import type { BrokerHost } from './broker/broker-host.ts'
 import type { Prng } from './engine/prng.ts'
-import type { Simulation } from './simulation.ts'
+import type { Schedule } from './engine/schedule.ts'
+import type { Trace } from './engine/trace.ts'
+import type { FactBoard } from './facts.ts'
+import type { Network } from './network/network.ts'
+import type { Scenario } from './scenario.ts'
+
+/** What can be broken. */
+interface Breakable {
+  readonly scenario: Scenario
+  readonly schedule: Schedule
+  readonly trace: Trace
+  readonly host: BrokerHost
+  readonly network: Network
+}
 
 /** Breaks the world at random times, until told to stop. */
 export class Faults {
-  readonly #world: Pick<Simulation, 'scenario' | 'schedule' | 'trace' | 'host' | 'network'>
+  readonly #world: Breakable
   readonly #facts: FactBoard
   readonly #prng: Prng
   #over: boolean
   /** Largest offset of the wall clock so far. */
   #farthestMs: number
 
-  constructor(
-    world: Pick<Simulation, 'scenario' | 'schedule' | 'trace' | 'host' | 'network'>,
-    facts: FactBoard,
-    prng: Prng,
-  ) {
+  constructor(world: Breakable, facts: FactBoard, prng: Prng) {
     this.#world = world
     this.#facts = facts
     this.#prng = prng
