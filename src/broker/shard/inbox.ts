@@ -47,13 +47,14 @@ export class Inbox implements ItemHandler {
     if (route === undefined) return
     const session = core.sessions.get(clientId)
     core.routeShared = false
-    const here = session !== undefined && (session.connection !== undefined || hops >= HOPS_MAX)
+    const stays = hops >= HOPS_MAX || !route.members.some(({ online }) => online)
+    const here = session !== undefined && (session.connection !== undefined || stays)
     if (here && deliverToMember(routing, session, message, route)) return
-    // The member left, or went offline, since the sender looked: another one may be online.
+    // The member left, or went offline, since the sender looked: another one may be online, or the
+    // same one in another shard.
     core.routeRemote = 0
     routing.publisher = undefined
-    const exclude = session === undefined ? new Set([clientId]) : undefined
-    if (hops < HOPS_MAX && routeToGroup(routing, message, route, exclude, hops)) {
+    if (hops < HOPS_MAX && routeToGroup(routing, message, route, undefined, hops)) {
       links.forwardedTo |= core.routeRemote
     } else if (session !== undefined) deliverToMember(routing, session, message, route)
   }
