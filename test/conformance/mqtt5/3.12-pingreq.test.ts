@@ -41,7 +41,7 @@ worldTest('[MQTT-3.12.4-1] PINGREQ keeps a connection alive', (world) => {
   expectDisconnected(silent, ReasonCode.KEEP_ALIVE_TIMEOUT)
 })
 
-worldTest('[MQTT-3.12.4-1] a PINGREQ with a body is malformed', (world) => {
+worldTest('[MQTT-4.13.1-1] a PINGREQ with a body is malformed', (world) => {
   const client = world.connect()
   client.send('C0 01 00')
   expectDisconnected(client, ReasonCode.MALFORMED_PACKET)

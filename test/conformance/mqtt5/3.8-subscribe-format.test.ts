@@ -77,7 +77,7 @@ worldTest('[MQTT-3.8.3-5] every combination of options without reserved bits cou
   }
 })
 
-worldTest('[MQTT-3.8.3-5] a subscription identifier of 0, or two, is refused', (world) => {
+worldTest('[MQTT-4.13.1-1] a subscription identifier of 0, or two, is refused', (world) => {
   const zero = world.connect()
   zero.send('82 @ 0001 <0B 00> s"t" 00')
   expectDisconnected(zero, ReasonCode.PROTOCOL_ERROR)
@@ -86,11 +86,14 @@ worldTest('[MQTT-3.8.3-5] a subscription identifier of 0, or two, is refused', (
   expectDisconnected(twice, ReasonCode.PROTOCOL_ERROR)
 })
 
-worldTest('[MQTT-3.8.3-2] user properties of SUBSCRIBE are taken', (world) => {
-  const client = world.connect()
-  client.send('82 @ 0001 <26 s"a" s"1" 0B FFFFFF7F 26 s"a" s"2"> s"t" 01')
-  assert.deepEqual(client.take(PacketType.SUBACK).reasons, [1])
-  world.connect().publish('t', 'm')
-  const { properties } = client.take(PacketType.PUBLISH)
-  assert.deepEqual(properties.subscriptionIdentifiers, [268_435_455])
-})
+worldTest(
+  '[MQTT-3.8.4-1] SUBSCRIBE may have user properties and the largest identifier',
+  (world) => {
+    const client = world.connect()
+    client.send('82 @ 0001 <26 s"a" s"1" 0B FFFFFF7F 26 s"a" s"2"> s"t" 01')
+    assert.deepEqual(client.take(PacketType.SUBACK).reasons, [1])
+    world.connect().publish('t', 'm')
+    const { properties } = client.take(PacketType.PUBLISH)
+    assert.deepEqual(properties.subscriptionIdentifiers, [268_435_455])
+  },
+)

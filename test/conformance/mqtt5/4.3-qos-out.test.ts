@@ -228,7 +228,7 @@ worldTest('[MQTT-4.3.3-7] a message that was sent no longer expires', (world) =>
   }
 })
 
-worldTest('[MQTT-4.3.3-6] messages and releases keep their order on resume', (world) => {
+worldTest('[MQTT-4.4.0-1] messages and releases keep their order on resume', (world) => {
   for (const options of [kept('five', { autoAck: false }), kept311('old', { autoAck: false })]) {
     const client = world.connect(options)
     client.subscribe('t', { qos: 2 })
