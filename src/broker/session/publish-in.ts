@@ -410,7 +410,11 @@ function refuseUnstored(
 function setOrigin(broker: Broker, session: Session, message: Message, packetId: number): void {
   const { topic } = message
   broker.core.router.resolve(topic)
-  const several = topic.remoteShards !== 0 || topic.groups.length > 0
+  const several =
+    topic.remoteShards !== 0 ||
+    topic.groups.length > 0 ||
+    // What comes for a session that moves away is stored by its new shard. Subscribers are sessions.
+    topic.deliveries.some(({ subscriber }) => (subscriber as Session).move !== undefined)
   if (broker.core.shardCount === 1 || !several) {
     if (!message.checkOrigin) return
   }
