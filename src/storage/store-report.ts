@@ -6,7 +6,7 @@ export type StoreState = 'ok' | StoreFailure['kind'] | 'stalled' | 'backlog' | '
 /** What the operator should do, for every state. */
 const ADVICE: Readonly<Record<Exclude<StoreState, 'ok'>, string>> = {
   full:
-    'free disk space, or raise storage.max_bytes; the store tries again by itself, nothing ' +
+    'free disk space, or raise durability.max_store_bytes; the store tries again by itself, nothing ' +
     'acknowledged is lost, and what needs storing is refused until then',
   io:
     'check the disk and the log of the operating system; the store tries again by itself, and ' +
@@ -17,7 +17,7 @@ const ADVICE: Readonly<Record<Exclude<StoreState, 'ok'>, string>> = {
   stalled: 'the disk does not answer: check it and the log of the operating system',
   backlog: 'the disk is slower than the publishers: use a faster disk, or limit the publishers',
   limit:
-    'raise storage.max_bytes, or remove sessions, queued or retained messages; what needs ' +
+    'raise durability.max_store_bytes, or remove sessions, queued or retained messages; what needs ' +
     'storing is refused until then',
 }
 

@@ -3,7 +3,12 @@ import { describe, test } from 'node:test'
 import type { ControlMessage } from '#broker/ports.ts'
 import { PendingAck } from '#broker/session/pending-ack.ts'
 import type { ShardCore } from '#broker/shard/core.ts'
+import type { BatchDurable } from '#broker/shard/messages.ts'
 import { Links } from '#broker/shard/links.ts'
+
+function durable(sequence: number): BatchDurable {
+  return { kind: 'batch-durable', sequence, failure: undefined, healthy: true }
+}
 
 describe('the links of a shard', () => {
   const make = (): { links: Links; sent: ControlMessage[] } => {
@@ -30,14 +35,14 @@ describe('the links of a shard', () => {
       { kind: 'batch-end', sequence: 2 },
     ])
     // The sibling passed something of the first batch on to a third shard, and waits for that.
-    links.batchDurable(1, 2, undefined)
+    links.batchDurable(1, durable(2))
     assert.deepEqual(answered, ['second'])
-    links.batchDurable(1, 1, undefined)
+    links.batchDurable(1, durable(1))
     assert.deepEqual(answered, ['second', 'first'])
   })
 
   test('refuse an answer to a batch that was never sent', () => {
     const { links } = make()
-    assert.throws(() => links.batchDurable(1, 7, undefined), /unknown batch 7/)
+    assert.throws(() => links.batchDurable(1, durable(7)), /unknown batch 7/)
   })
 })

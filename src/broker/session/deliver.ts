@@ -74,7 +74,8 @@ export function deliverAs(
       writeQos0(context, outlet, message, retain, subscriptionIds, shared)
       return
     }
-    const keep = outlet !== undefined || session.persistent
+    // Nobody relies on QoS 0 being stored, so a store that cannot write is not given more of it.
+    const keep = session.persistent ? context.store.healthy : outlet !== undefined
     if (!keep || (qos0Count === 0 && !context.settings.mqtt.queueStoreQos0)) {
       context.metrics.increment(Metric.DELIVERY_DROPPED)
       context.metrics.increment(Metric.DELIVERY_DROPPED_QOS0_MSG)

@@ -361,7 +361,11 @@ function accept(
 ): void {
   const { core } = broker
   const { qos } = message
-  if (qos > 0 && !core.store.healthy && needsStore(broker, session, message)) {
+  if (
+    qos > 0 &&
+    (!core.store.healthy || broker.links.unhealthy !== 0) &&
+    needsStore(broker, session, message)
+  ) {
     refuseUnstored(broker, connection, session, qos, packetId)
     return
   }
@@ -423,13 +427,18 @@ function setOrigin(broker: Broker, session: Session, message: Message, packetId:
   session.unfinished.delete(packetId)
 }
 
-/** While the store cannot write, what must be stored is refused; everything else goes on. */
-function needsStore(broker: Broker, session: Session, message: Message): boolean {
+/**
+ * While stores cannot write, here or in another shard, what must be stored is refused; everything
+ * else goes on. What siblings would have to store is not known here, and they have the same disk,
+ * so all that goes to them is refused.
+ */
+function needsStore({ core, links }: Broker, session: Session, message: Message): boolean {
   const { topic, qos, retain } = message
+  core.router.resolve(topic)
+  if (topic.groups.length > 0 || (topic.remoteShards & links.unhealthy) !== 0) return true
+  if (core.store.healthy) return false
   if (retain || (qos === 2 && session.persistent)) return true
-  if (topic.topic.startsWith(DELAYED_PREFIX)) return true
-  broker.core.router.resolve(topic)
-  if (topic.remoteShards !== 0 || topic.groups.length > 0) return true
+  if (topic.remoteShards !== 0 || topic.topic.startsWith(DELAYED_PREFIX)) return true
   // Subscribers of a shard are its sessions.
   return topic.deliveries.some(({ subscriber }) => (subscriber as Session).persistent)
 }

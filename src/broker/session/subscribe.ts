@@ -306,7 +306,7 @@ function sendInTurn(
   broker.core.metrics.increment(Metric.PACKETS_SENT)
   connection.queueAck(ack)
   if (stored) broker.core.awaitCommit(ack)
-  broker.links.awaitShards(ack, siblings)
+  broker.links.awaitTakenIn(ack, siblings)
   if (ack.waiting === 0) connection.drainAcks()
   else broker.core.startTick()
 }

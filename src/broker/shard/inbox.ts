@@ -71,7 +71,7 @@ export class Inbox implements ItemHandler {
       case 'batch-end':
         return links.batchEnded(from, message.sequence)
       case 'batch-durable':
-        return links.batchDurable(from, message.sequence, message.failure)
+        return links.batchDurable(from, message)
       case 'interest':
       case 'no-interest':
       case 'member':

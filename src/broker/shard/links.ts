@@ -9,7 +9,7 @@ import { Outgoing } from '../session/outgoing.ts'
 import type { PendingAck } from '../session/pending-ack.ts'
 import { settle } from './core.ts'
 import type { ShardCore } from './core.ts'
-import type { ShardMessage } from './messages.ts'
+import type { BatchDurable, ShardMessage } from './messages.ts'
 
 /** Binary items between shards: u32 length of the rest, u8 kind, then what the kind says. */
 const ItemKind = {
@@ -68,6 +68,10 @@ export class Links {
   #nextSequence: number
   /** Publishers that wait until siblings have taken in what is on the way. */
   readonly #heldBack: Set<Parkable>
+  /** Bit s: the store of shard s took nothing new when it was asked last. */
+  unhealthy: number
+  /** Bit s: shard s is being asked whether it does again. */
+  #probing: number
   /** Bit s: something was forwarded to shard s while a sibling's batch was taken in. */
   forwardedTo: number
 
@@ -78,6 +82,8 @@ export class Links {
     this.#nextSequence = 1
     this.#heldBack = new Set()
     this.forwardedTo = 0
+    this.unhealthy = 0
+    this.#probing = 0
   }
 
   /** Sends a control message behind everything sent before. */
@@ -176,6 +182,33 @@ export class Links {
     }
   }
 
+  /**
+   * Lets an acknowledgement wait until these shards have taken in what was sent to them in this
+   * tick, whether or not they can store it.
+   */
+  awaitTakenIn(ack: PendingAck, shards: number): void {
+    if (shards === 0) return
+    ack.waiting++
+    this.awaitShards(
+      waitingCall(() => settle(ack, undefined)),
+      shards,
+    )
+  }
+
+  /** Asks shards that could not store whether they can now. Host time: once per advance. */
+  probe(): void {
+    const asked = this.unhealthy & ~this.#probing
+    for (let shard = 0; shard < this.#waiters.length; shard++) {
+      const bit = 1 << shard
+      if ((asked & bit) === 0) continue
+      this.#probing |= bit
+      const done = (): void => {
+        this.#probing &= ~bit
+      }
+      this.awaitShards(waitingCall(done), bit)
+    }
+  }
+
   /** All siblings, as a set of bits. */
   get siblings(): number {
     return ((1 << this.#core.shardCount) - 1) & ~(1 << this.#core.shard)
@@ -226,7 +259,9 @@ export class Links {
     let failed: StoreFailure | undefined
     const done = (failure: StoreFailure | undefined): void => {
       failed ??= failure
-      if (--waiting === 0) this.send(from, { kind: 'batch-durable', sequence, failure: failed })
+      if (--waiting > 0) return
+      const { healthy } = this.#core.store
+      this.send(from, { kind: 'batch-durable', sequence, failure: failed, healthy })
     }
     for (let shard = 0; shard < this.#waiters.length; shard++) {
       if ((this.forwardedTo & (1 << shard)) === 0) continue
@@ -246,7 +281,10 @@ export class Links {
   }
 
   /** A sibling has made everything up to `sequence` safe, or failed to. */
-  batchDurable(from: number, sequence: number, failure: StoreFailure | undefined): void {
+  batchDurable(from: number, answer: BatchDurable): void {
+    const { failure, healthy, sequence } = answer
+    if (healthy) this.unhealthy &= ~(1 << from)
+    else this.unhealthy |= 1 << from
     // Mostly the oldest; one that the sibling forwarded elsewhere is answered after later ones.
     const batches = this.#batches[from] ?? []
     const index = batches.findIndex((batch) => batch.sequence === sequence)

@@ -10,6 +10,8 @@ export type ShardMessage =
       readonly kind: 'batch-durable'
       readonly sequence: number
       readonly failure: StoreFailure | undefined
+      /** The sender's store takes new data. */
+      readonly healthy: boolean
     }
   /** The sender has its first ordinary subscriber of each of these filters. */
   | { readonly kind: 'interest'; readonly filters: readonly string[] }
@@ -84,3 +86,6 @@ export type ShardMessage =
     }
   | { readonly kind: 'exclusive-answer'; readonly token: number; readonly acquired: boolean }
   | { readonly kind: 'exclusive-release'; readonly topic: string; readonly clientId: string }
+
+/** Answer to a `batch-end`. */
+export type BatchDurable = Extract<ShardMessage, { readonly kind: 'batch-durable' }>

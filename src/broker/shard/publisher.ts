@@ -35,7 +35,8 @@ export function publishMessage(parts: PublishParts, message: Message): void {
 function retain(parts: PublishParts, message: Message): boolean {
   const { core } = parts.routing
   const { retainer } = core.settings
-  if (!retainer.enable) return true
+  // What is refused because the store cannot write was refused before, but for QoS 0.
+  if (!retainer.enable || (message.qos === 0 && !core.store.healthy)) return true
   const result = parts.retained.set(message)
   if (result === SetResult.STORED || result === SetResult.DELETED) {
     if (message.qos > 0) core.noteDurableWrite()

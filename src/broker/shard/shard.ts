@@ -133,6 +133,7 @@ export class Shard {
     core.timers.advance(monotonicMs, TIMER_FIRES_MAX)
     this.#delayedSender.run()
     this.broker.links.release()
+    this.broker.links.probe()
     core.runLater()
     this.#retry.run()
     this.#bodySweep.run()

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PacketType } from '#codec/mqtt/packet-type.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { kept } from '../support/sessions.ts'
+import { World } from '../support/world.ts'
+import { worldTest } from '../support/world-test.ts'
+
+const FAILURES = 40
+const BIG = 'x'.repeat(1_000)
+
+/** Every store fails to write for some time, and knows it. */
+function fillDisk(world: World): void {
+  for (const store of world.stores) {
+    for (let count = 0; count < FAILURES; count++) store.failNext('full')
+  }
+  for (let shard = 0; shard < world.shardCount; shard++) {
+    world.dial({ ...kept(`fills-${shard}`), shard }).tryConnect()
+  }
+  assert.ok(world.stores.every(({ healthy }) => !healthy))
+}
+
+function pendingBytes(world: World): number {
+  return world.stores.reduce((sum, store) => sum + store.pendingBytes, 0)
+}
+
+worldTest('on a full disk clients that keep nothing come, subscribe and hear', (world) => {
+  fillDisk(world)
+  const subscriber = world.connect()
+  assert.deepEqual(subscriber.subscribe('t', { qos: 1 }), [1])
+  const publisher = world.connect({ shard: subscriber.options.shard ?? 0 })
+  publisher.publish('t', 'lightly', { qos: 0 })
+  assert.deepEqual(subscriber.payloads(), ['lightly'])
+})
+
+worldTest('on a full disk QoS 0 for sessions that are away is not gathered in memory', (world) => {
+  world.connect(kept('away')).subscribe(['t', 'r'])
+  world.restart()
+  const publisher = world.connect()
+  fillDisk(world)
+  const before = pendingBytes(world)
+  for (let count = 0; count < 20; count++) {
+    publisher.publish('t', BIG)
+    publisher.publish('r', BIG, { retain: true })
+  }
+  assert.ok(pendingBytes(world) - before < BIG.length, `${pendingBytes(world) - before} bytes`)
+})
+
+test('what a sibling with a full disk would have to store is refused, until it can', () => {
+  const world = new World({ shards: 2 })
+  world.connect(kept('away', { shard: 1 })).drop()
+  const away = world.connect(kept('away', { shard: 1 }))
+  away.subscribe('t', { qos: 1 })
+  away.drop()
+  const publisher = world.connect({ shard: 0 })
+  for (let count = 0; count < FAILURES; count++) world.stores[1]!.failNext('full')
+  const refused: number[] = []
+  const publish = (): number => {
+    publisher.publish('t', BIG, { qos: 1 })
+    return publisher.take(PacketType.PUBACK).reason
+  }
+  for (let count = 0; count < 20; count++) refused.push(publish())
+  assert.ok(refused.every((reason) => reason === ReasonCode.QUOTA_EXCEEDED))
+  assert.ok(world.stores[1]!.pendingBytes < 3 * BIG.length, 'only the first one was passed on')
+  for (let count = 0; count < 100 && !world.stores[1]!.healthy; count++) world.pass(100)
+  world.pass(200)
+  assert.equal(publish(), ReasonCode.SUCCESS)
+})
