@@ -6,8 +6,8 @@ export type StoreState = 'ok' | StoreFailure['kind'] | 'stalled' | 'backlog' | '
 /** What the operator should do, for every state. */
 const ADVICE: Readonly<Record<Exclude<StoreState, 'ok'>, string>> = {
   full:
-    'free disk space, or raise durability.max_store_bytes; the store tries again by itself, nothing ' +
-    'acknowledged is lost, and what needs storing is refused until then',
+    'free disk space, or raise durability.max_store_bytes; the store tries again by itself, ' +
+    'nothing acknowledged is lost, and what needs storing is refused until then',
   io:
     'check the disk and the log of the operating system; the store tries again by itself, and ' +
     'what needs storing is refused until then',
@@ -15,10 +15,10 @@ const ADVICE: Readonly<Record<Exclude<StoreState, 'ok'>, string>> = {
     'stop the node, then restore the data directory from a backup, or move it away to start empty',
   closed: 'the node is stopping',
   stalled: 'the disk does not answer: check it and the log of the operating system',
-  backlog: 'the disk is slower than the publishers: use a faster disk, or limit the publishers',
+  backlog: 'the disk is slower than the publishers: use a faster disk or limit the publishers',
   limit:
-    'raise durability.max_store_bytes, or remove sessions, queued or retained messages; what needs ' +
-    'storing is refused until then',
+    'raise durability.max_store_bytes, or remove sessions, queued or retained messages; ' +
+    'what needs storing is refused until then',
 }
 
 /** Writes one line into the log each time the state of a store changes. */

@@ -7,7 +7,7 @@ const KEPT = { version: ProtocolVersion.V311, cleanStart: false } as const
 /** More failures than there are commits until the crash. */
 const FAILURES = 20
 
-test('a QoS 2 message for a session that moves away survives a crash of its new shard alone', () => {
+test('a QoS 2 message for a session that moves survives a crash of its new shard alone', () => {
   for (let rounds = 0; rounds < 12; rounds++) {
     const world = new World({ shards: 2 })
     const publisher = world.connect({ ...KEPT, clientId: 'publisher', shard: 0, autoAck: false })

@@ -17,9 +17,9 @@ import type { QoS } from '../qos.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
 import type { Broker } from '../shard/broker.ts'
 import { publishMessage } from '../shard/publisher.ts'
-import { DELAYED_PREFIX, delayedPrefixLength, parseDelayedTopic } from '../delayed/delayed-topic.ts'
+import { DELAYED_PREFIX, parseDelayedTopic } from '../delayed/delayed-topic.ts'
 import { mountTopic } from '../topics/mountpoint.ts'
-import type { TopicValues } from '../topics/template.ts'
+import { isFilterPrefix, rewritePublish, withoutDelay } from '../topics/publish-topic.ts'
 import { ackInOrder } from './acks.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
@@ -261,8 +261,8 @@ function publishSpecial(
   }
   const client = { clientId: connection.clientId, username: session.username }
   const original = message.topic.topic
-  const rewritten = rewrite(broker, original, client)
-  if (rewritten === undefined || isForbidden(withoutDelay(rewritten))) {
+  const rewritten = rewritePublish(broker.rewriter, original, client)
+  if (rewritten === undefined || isFilterPrefix(withoutDelay(rewritten))) {
     refuse(ReasonCode.TOPIC_NAME_INVALID)
     return
   }
@@ -282,27 +282,6 @@ function publishSpecial(
   }
   const target = moved === message.topic ? message : message.withTopic(moved)
   authorize(broker, connection, session, target, packetId)
-}
-
-/** The topic by the rules; those for the topic of a delayed message hold as well. */
-function rewrite(broker: Broker, topic: string, client: TopicValues): string | undefined {
-  const whole = broker.rewriter.rewriteTopic(topic, client)
-  if (whole !== topic || !topic.startsWith(DELAYED_PREFIX)) return whole
-  const length = delayedPrefixLength(topic)
-  const inner = broker.rewriter.rewriteTopic(topic.slice(length), client)
-  return inner === undefined ? undefined : topic.slice(0, length) + inner
-}
-
-/** The topic a message will have in the end: what access and other checks are about. */
-function withoutDelay(topic: string): string {
-  return topic.startsWith(DELAYED_PREFIX) ? topic.slice(delayedPrefixLength(topic)) : topic
-}
-
-/** `$share/`, `$queue/` and `$exclusive/` are prefixes of filters, not topics. */
-function isForbidden(topic: string): boolean {
-  return (
-    topic.startsWith('$share/') || topic.startsWith('$queue/') || topic.startsWith('$exclusive/')
-  )
 }
 
 /** Asks access; while the answer is awaited the connection takes no further packets. */
@@ -417,7 +396,8 @@ function setOrigin(broker: Broker, session: Session, message: Message, packetId:
   const several =
     topic.remoteShards !== 0 ||
     topic.groups.length > 0 ||
-    // What comes for a session that moves away is stored by its new shard. Subscribers are sessions.
+    // What comes for a session that moves away is stored by its new shard. A shard's subscribers
+    // are its sessions.
     topic.deliveries.some(({ subscriber }) => (subscriber as Session).move !== undefined)
   if (broker.core.shardCount === 1 || !several) {
     if (!message.checkOrigin) return
