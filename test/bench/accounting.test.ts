@@ -17,8 +17,7 @@ const QUICK: BenchOptions = {
   count: COUNT,
   warmup: 0,
   duration: 20,
-  drain: 0.3,
-  connectTimeout: 0.3,
+  drain: 5,
   threads: 1,
   window: 50,
   burst: 4,
@@ -105,6 +104,13 @@ describe('a broker that works', () => {
     assert.deepEqual(counts(asked.messages), CLEAN)
   })
 
+  it('no more is under way than the window holds', async () => {
+    const options = { window: 20, count: 1_000_000, duration: 0.4, drain: 0.5 }
+    const { messages } = await bench('fanout', { fate: () => 'never' }, options)
+    assert.equal(messages.sentInAll, 10, 'of two copies each')
+    assert.equal(messages.lost, 20)
+  })
+
   it('a rate is kept', async () => {
     const options = { rate: 500, count: 1_000_000, duration: 0.6, burst: 1 }
     const { messages } = await bench('pair', {}, options)
@@ -115,7 +121,7 @@ describe('a broker that works', () => {
 describe('a broker that does not deliver', () => {
   it('losses are counted, the loop goes on', async () => {
     const fate = (n: number) => (n % 10 === 0 ? ('never' as const) : ('once' as const))
-    const { messages } = await bench('pair', { fate }, { window: 30 })
+    const { messages } = await bench('pair', { fate }, { window: 30, drain: 1 })
     assert.deepEqual(counts(messages), { ...CLEAN, lost: 40, deliveredInAll: 360 })
     assert.ok(messages.stalls >= 1, 'the lost messages had filled the window')
   })
@@ -131,7 +137,7 @@ describe('a broker that does not deliver', () => {
   it('a repetition does not hide a loss', async () => {
     const fate = (n: number) => (n % 20 === 0 ? 'never' : n % 20 === 1 ? 'twice' : 'once')
     for (const mode of ['pair', 'shared'] as const) {
-      const { messages } = await bench(mode, { fate }, { window: 1000 })
+      const { messages } = await bench(mode, { fate }, { window: 1000, drain: 1 })
       assert.deepEqual(counts(messages), {
         ...CLEAN,
         lost: 20,
@@ -167,7 +173,8 @@ describe('a broker that says no', () => {
   })
 
   it('a broker that says nothing is waited for no longer than the limit', async () => {
-    await assert.rejects(bench('pair', { silent: true }), /no CONNACK within 0.3 s/)
+    const run = bench('pair', { silent: true }, { connectTimeout: 0.3 })
+    await assert.rejects(run, /no CONNACK within 0.3 s/)
   })
 
   it('a port where nobody listens is named with the remedy', async () => {
@@ -243,4 +250,5 @@ it('an interrupted run has the result of what was measured', async () => {
   await broker.stop()
   assert.equal(result.interrupted, true)
   assert.ok((result.messages?.delivered ?? 0) > 0)
+  assert.equal(result.messages?.lost, 0, 'what is under way is waited for')
 })

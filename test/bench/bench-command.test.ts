@@ -29,7 +29,7 @@ after(async () => {
 async function benchJson(mode: string, ...args: string[]): Promise<BenchResult> {
   const file = join(folder, `${mode}.json`)
   const port = String(broker.port)
-  const quick = ['-p', port, '--warmup', '0', '--drain', '0.2', '--threads', '1', '--json', file]
+  const quick = ['-p', port, '--warmup', '0', '--drain', '5', '--threads', '1', '--json', file]
   await makeBenchCommand().parseAsync([mode, ...quick, ...args], { from: 'user' })
   return JSON.parse(readFileSync(file, 'utf8')) as BenchResult
 }

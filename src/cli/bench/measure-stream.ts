@@ -47,11 +47,11 @@ function publish({ plan, threads }: BenchRun): void {
   threads.send({ kind: 'publish', messagesMax: plan.messagesMax, empty: false })
 }
 
-/** Waits for what is under way, as long as something comes. */
+/** Waits for what is under way, as long as something comes; in an interrupted run too. */
 export async function drain(run: BenchRun): Promise<void> {
   const silence = new SilenceWatch(run)
   await watch(run, 'waiting for what is under way', () => {
-    return isComplete(run) || silence.look() || isAborted(run)
+    return isComplete(run) || silence.look()
   })
 }
 

@@ -16,7 +16,7 @@ export class ProgressLine {
 
   show(stage: string, totals: Totals): void {
     if (!this.#out.isTTY) return
-    const text = this.#text(stage, totals).slice(0, Math.max(20, this.#out.columns - 1))
+    const text = this.#text(stage, totals).slice(0, (this.#out.columns || 80) - 1)
     this.#out.write(`\r\u001b[K${text}`)
     this.#isShown = true
   }
