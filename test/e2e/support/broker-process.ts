@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { ListenersFile } from '#app/run-files.ts'
 
@@ -37,7 +38,7 @@ export interface ProcessEnd {
 /** The broker as its users run it: a process of its own, over a data directory. */
 export class BrokerProcess {
   readonly #child: ChildProcess
-  readonly #dataDir: string
+  readonly dataDir: string
   readonly ended: Promise<ProcessEnd>
   #ports: ReadonlyMap<string, number>
   #output: string
@@ -45,12 +46,16 @@ export class BrokerProcess {
 
   private constructor(child: ChildProcess, dataDir: string) {
     this.#child = child
-    this.#dataDir = dataDir
+    this.dataDir = dataDir
     this.#ports = new Map()
     this.#output = ''
     this.#watchers = new Set()
     this.ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
-    void this.ended.then(() => this.#notify())
+    living.add(this)
+    void this.ended.then(() => {
+      living.delete(this)
+      this.#notify()
+    })
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => this.#read(text))
     }
@@ -104,7 +109,7 @@ export class BrokerProcess {
   /** Waits until the ports are open; fails when the process ends instead. */
   async ready(): Promise<void> {
     await this.waitForOutput(RUNNING, START_LIMIT_MS)
-    const text = readFileSync(join(this.#dataDir, 'tideway.listeners.json'), 'utf8')
+    const text = readFileSync(join(this.dataDir, 'tideway.listeners.json'), 'utf8')
     const { pid, listeners } = JSON.parse(text) as ListenersFile
     if (pid !== this.pid) throw new Error(`the listeners' file is of process ${pid}, not of ours`)
     this.#ports = new Map(listeners.map(({ id, port }) => [id, port]))
@@ -184,11 +189,29 @@ export class BrokerProcess {
   }
 }
 
-/** A folder for one test, removed at its end. The data directory is `data` in it. */
-export function makeFolder(context: { after(done: () => void): void }): string {
+/** Brokers that have not ended. */
+const living = new Set<BrokerProcess>()
+
+/**
+ * A folder for one test, removed at its end with everything that runs in it. The data directory is
+ * `data` in it. When the test failed, what its brokers wrote is shown.
+ */
+export function makeFolder(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'tideway-e2e-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
+  context.after(async () => {
+    await killBrokers(context, folder)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  })
   return folder
+}
+
+/** Ends the brokers whose data is somewhere in a folder. */
+export async function killBrokers(context: TestContext, folder: string): Promise<void> {
+  for (const broker of living) {
+    if (!broker.dataDir.startsWith(folder)) continue
+    if (!context.passed) context.diagnostic(broker.output)
+    await broker.kill()
+  }
 }
 
 function configOf({ shards = 1, config = '' }: ProcessOptions): string {
