@@ -13,6 +13,8 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const NODE_MAJOR_MIN = 20
+/** Scripts that need the dashboard's packages, or its pages. */
+const DASHBOARD_USERS = ['src/app/main.ts', 'tools/test.ts']
 const FORWARDED_SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGUSR2']
 
 /** An explanation for the person at the terminal; shown without a stack. */
@@ -96,6 +98,28 @@ function npm(root, args) {
     : spawnSync('npm', args, options)
 }
 
+/** The pages of the dashboard are built by what is installed in their own folder. */
+function prepareDashboard(root, script, binary) {
+  const folder = join(root, 'dashboard')
+  const wanted = DASHBOARD_USERS.includes(script) && existsSync(join(folder, 'package-lock.json'))
+  if (!wanted) return
+  const build = join(root, 'tools', 'build-dashboard.ts')
+  const isStart = script.startsWith('src/')
+  if (isStart && spawnSync(binary, [build, '--check']).status === 0) return
+  try {
+    const reason = installProblem(folder, true)
+    if (reason !== undefined) install(folder, true, reason)
+    if (!isStart) return
+    console.error('tideway: building the dashboard, once')
+    const { status } = spawnSync(binary, [build], { stdio: ['ignore', 2, 2] })
+    if (status !== 0) throw new LaunchError(`the build ended with code ${status}`)
+  } catch (error) {
+    // A broker without its pages still serves its clients; a test without them proves too little.
+    if (!isStart || !(error instanceof LaunchError)) throw error
+    console.error(`tideway: starting without the dashboard: ${error.message}`)
+  }
+}
+
 function prepare(root, script) {
   if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
     throw new LaunchError(
@@ -144,7 +168,9 @@ function main() {
   const [script, ...args] = process.argv.slice(2)
   try {
     if (script === undefined) throw new LaunchError('usage: node tools/launch.mjs <script> [args…]')
-    run(prepare(root, script), root, script, args)
+    const binary = prepare(root, script)
+    prepareDashboard(root, script, binary)
+    run(binary, root, script, args)
   } catch (error) {
     fail(error)
   }

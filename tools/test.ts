@@ -1,7 +1,8 @@
 /**
- * Runs what a change must pass: types, lint, format, then the tests.
+ * Runs what a change must pass: types (of the product and of the dashboard), lint, format, then the
+ * tests.
  *
- *   node tools/test.ts [--only types,lint,format,unit,slow] [file or glob…]
+ *   node tools/test.ts [--only types,pages,lint,format,unit,slow] [file or glob…]
  *
  * The steps before the tests report as they go; one that fails is counted again as a failed test,
  * so that the summary of the test runner, printed last, tells the whole truth. With `CI=true` a
@@ -20,8 +21,8 @@ import { TestTally } from './testing/tally.ts'
 const CONCURRENCY_MAX = 2
 const FILE_TIMEOUT_MS = 300_000
 const SLOW_FILE_TIMEOUT_MS = 3_600_000
-const STEPS = ['types', 'lint', 'format', 'unit', 'slow'] as const
-const DEFAULT_STEPS: readonly Step[] = ['types', 'lint', 'format', 'unit']
+const STEPS = ['types', 'pages', 'lint', 'format', 'unit', 'slow'] as const
+const DEFAULT_STEPS: readonly Step[] = ['types', 'pages', 'lint', 'format', 'unit']
 
 type Step = (typeof STEPS)[number]
 
@@ -29,6 +30,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const COMMANDS: ReadonlyMap<Step, readonly string[]> = new Map([
   ['types', ['typescript/bin/tsc', '--noEmit', '--project', '.']],
+  ['pages', ['typescript/bin/tsc', '--noEmit', '--project', 'dashboard']],
   ['lint', ['oxlint/bin/oxlint', '--deny-warnings', `--format=${lintFormat()}`]],
   ['format', ['oxfmt/bin/oxfmt', '--check']],
 ])

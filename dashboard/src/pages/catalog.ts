@@ -1,0 +1,22 @@
+import type { ComponentType } from 'react'
+
+/** Groups of the menu, in the order in which they show. */
+export const PAGE_GROUPS = ['monitor', 'access', 'rules', 'mqtt', 'diagnose', 'manage'] as const
+export type PageGroup = (typeof PAGE_GROUPS)[number]
+
+/** A page of the dashboard. Its code is loaded when somebody opens it. */
+export interface Page {
+  /** Its place in the address, and the key of its title in `shell/menu-texts.ts`. */
+  readonly key: string
+  readonly group: PageGroup
+  /** Only administrators have a use for it. */
+  readonly administratorsOnly?: boolean
+  readonly load: () => Promise<{ default: ComponentType }>
+}
+
+/** Every page: one folder and one line. A page takes what is below its own path as it likes. */
+export const PAGES = [
+  { key: 'overview', group: 'monitor', load: () => import('./overview/overview-page.tsx') },
+] as const satisfies readonly Page[]
+
+export type PageKey = (typeof PAGES)[number]['key']

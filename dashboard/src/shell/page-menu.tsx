@@ -1,0 +1,34 @@
+import { Menu } from 'antd'
+import { Link, useLocation } from 'react-router'
+import { useSession } from '../api/session.ts'
+import { useTexts } from '../i18n/i18n.ts'
+import { PAGE_GROUPS, PAGES, type Page, type PageKey } from '../pages/catalog.ts'
+import { TEXTS } from './menu-texts.ts'
+
+/** Links to all pages that the person has a use for, by group. */
+export function PageMenu({ opened }: { opened: () => void }) {
+  const t = useTexts(TEXTS)
+  const { pathname } = useLocation()
+  const isAdministrator = useSession()?.role === 'administrator'
+  const pages: readonly (Page & { readonly key: PageKey })[] = PAGES
+  const items = PAGE_GROUPS.map((group) => ({
+    key: `group-${group}`,
+    type: 'group' as const,
+    label: t(`group-${group}`),
+    children: pages
+      .filter((page) => page.group === group)
+      .filter(({ administratorsOnly }) => isAdministrator || administratorsOnly !== true)
+      .map(({ key }) => ({ key, label: <Link to={`/${key}`}>{t(key)}</Link> })),
+  })).filter(({ children }) => children.length > 0)
+  return (
+    <nav aria-label={t('menu')} style={{ overflowY: 'auto', maxHeight: 'calc(100vh - 60px)' }}>
+      <Menu
+        mode="inline"
+        items={items}
+        selectedKeys={[pathname.split('/')[1] ?? '']}
+        onClick={opened}
+        style={{ borderInlineEnd: 'none' }}
+      />
+    </nav>
+  )
+}
