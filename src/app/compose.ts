@@ -1,5 +1,6 @@
 /** The composition root: the only place that knows which part fills which port. */
-import { LoopbackAccess } from '#access/loopback-access.ts'
+import { ALLOW_EVERYTHING, joinAccess } from '#access/access-control.ts'
+import { ClientAuthentication } from '#access/authentication/client-authentication.ts'
 import type { Fabric, Log } from '#broker/ports.ts'
 import { Shard } from '#broker/shard/shard.ts'
 import { systemClock } from '#kernel/system/system-clock.ts'
@@ -25,13 +26,17 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
   const metrics = metricsOf(start.memory)
   const own = metrics[start.shard]
   if (own === undefined) throw new RangeError(`there is no shard ${start.shard}`)
+  const authentication = new ClientAuthentication(start.authentication, {
+    global: undefined,
+    listeners: new Map(),
+  })
   const shard = new Shard(
     {
       clock: systemClock,
       random: systemRandom,
       log,
       store,
-      access: new LoopbackAccess(start.access),
+      access: joinAccess(authentication, ALLOW_EVERYTHING),
       fabric,
       metrics: own,
       requestTick: ticker.request,

@@ -13,7 +13,12 @@ import { type TidewayConfig, tidewayFields } from '#config/tideway-config.ts'
 import { allFields, type Located } from '#config/walk.ts'
 import { toListenerOptions } from './listener-settings.ts'
 import { SecretFileError } from './read-secret.ts'
-import { settingsProblems, toAccessSettings, toBrokerSettings, toLogHandlers } from './settings.ts'
+import {
+  settingsProblems,
+  toAuthenticationSettings,
+  toBrokerSettings,
+  toLogHandlers,
+} from './settings.ts'
 
 /** Keys that are read and change nothing, each with the reason. */
 const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
@@ -84,7 +89,7 @@ function load(tree: unknown): { config?: TidewayConfig; errors: readonly string[
 function effectsOf(config: TidewayConfig) {
   return {
     broker: toBrokerSettings(config, '0'),
-    access: toAccessSettings(config),
+    authentication: toAuthenticationSettings(config),
     log: toLogHandlers(config),
     listeners: toListenerOptions(config, {
       shardCount: 1,

@@ -1,5 +1,5 @@
 /** From the configuration, whose keys have the names of the file, to the settings of the parts. */
-import type { LoopbackAccessSettings } from '#access/loopback-access.ts'
+import type { ClientAuthenticationSettings } from '#access/authentication/client-authentication.ts'
 import { TopicRewriter } from '#broker/topics/rewrite.ts'
 import {
   type AutoSubscribeSettings,
@@ -141,8 +141,8 @@ function toSysSettings({ sys_topics: sys }: TidewayConfig): SysSettings {
   }
 }
 
-/** Settings of access as long as there are no authenticators. */
-export function toAccessSettings(config: TidewayConfig): LoopbackAccessSettings {
+/** Which clients are asked who they are. */
+export function toAuthenticationSettings(config: TidewayConfig): ClientAuthenticationSettings {
   const idsWith = (value: boolean | string): readonly string[] =>
     Object.entries(config.listeners).flatMap(([type, map]) =>
       Object.entries(map)

@@ -1,4 +1,4 @@
-import type { LoopbackAccessSettings } from '#access/loopback-access.ts'
+import type { ClientAuthenticationSettings } from '#access/authentication/client-authentication.ts'
 import type { BrokerSettings } from '#broker/limits.ts'
 import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
 import { TableTotals } from '#broker/table-totals.ts'
@@ -23,7 +23,7 @@ export interface ShardStart {
   readonly shard: number
   readonly shardCount: number
   readonly broker: BrokerSettings
-  readonly access: LoopbackAccessSettings
+  readonly authentication: ClientAuthenticationSettings
   readonly storage: StorageTicket
   readonly storagePendingBytesMax: number
   readonly memory: SharedMemory

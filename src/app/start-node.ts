@@ -16,7 +16,7 @@ import { composeShard } from './compose.ts'
 import { type CertificateFiles, toListenerOptions } from './listener-settings.ts'
 import { RunFiles } from './run-files.ts'
 import { nextRunNumber } from './run-number.ts'
-import { toAccessSettings, toBrokerSettings } from './settings.ts'
+import { toAuthenticationSettings, toBrokerSettings } from './settings.ts'
 import type { ShardControl } from './shard-runtime.ts'
 import { LISTENERS_MAX, makeSharedMemory, metricsOf, type ShardStart } from './shard-start.ts'
 import { WorkerShard } from './worker-shard.ts'
@@ -199,7 +199,7 @@ class Coordinator implements RunningNode {
     const common = {
       shardCount: this.#shardCount,
       broker: toBrokerSettings(config, version),
-      access: toAccessSettings(config),
+      authentication: toAuthenticationSettings(config),
       storage: this.#storage.ticket,
       storagePendingBytesMax: config.durability.max_pending_bytes,
       memory: this.#memory,

@@ -132,19 +132,78 @@ export interface ConnectRequest {
   readonly cleanStart: boolean
   readonly keepAliveSeconds: number
   readonly wire: WireInfo
+  /** Facts about the client that were derived from what it presented (`mqtt.client_attrs_init`). */
+  readonly clientAttributes?: ClientAttributes
+  /** Enhanced authentication (MQTT 5 §4.12): the method and what CONNECT or AUTH brings for it. */
+  readonly method?: string
+  readonly methodData?: Uint8Array | undefined
+}
+
+/** Names to values; may be used in topics, rules and templates as `${client_attrs.name}`. */
+export type ClientAttributes = Readonly<Record<string, string>>
+
+/** What a client may do, as its credentials say; asked before any source of rules. */
+export interface ClientAcl {
+  /** The first one that matches decides. */
+  readonly rules: readonly ClientAclRule[]
+  /** When none matches: `pass` asks the sources of rules, `deny` does not. */
+  readonly otherwise: 'pass' | 'deny'
+}
+
+/** One rule that credentials brought. Conditions that are undefined hold always. */
+export interface ClientAclRule {
+  readonly permission: 'allow' | 'deny'
+  readonly action: 'publish' | 'subscribe' | 'all'
+  /** Filter with placeholders; `eq ` in front compares it as text. */
+  readonly topic: string
+  readonly qos?: readonly number[]
+  readonly retain?: boolean
 }
 
 /** Who a connected client is, as access decided it. One object per connection, may be cached on. */
 export interface Identity {
   readonly clientId: string
   readonly username: string | undefined
+  /** It may do everything: no rules are asked. */
   readonly isSuperuser: boolean
   readonly wire: WireInfo
+  readonly clientAttributes?: ClientAttributes
+  readonly acl?: ClientAcl | undefined
+  /** When the credentials end, in ms since the epoch; rules they brought end with them. */
+  readonly expiresAtMs?: number | undefined
 }
 
-export type AuthenticateResult =
-  | { readonly allowed: true; readonly isSuperuser: boolean }
-  | { readonly allowed: false; readonly reason: ReasonCode; readonly reasonString: string }
+export type AuthenticateResult = Accepted | Refused | Continued
+
+export interface Accepted {
+  readonly allowed: true
+  readonly isSuperuser: boolean
+  /** Take the place of what the request had under the same names. */
+  readonly clientAttributes?: ClientAttributes
+  readonly acl?: ClientAcl
+  /** See `Identity.expiresAtMs`. */
+  readonly expiresAtMs?: number
+  /** The connection is to be closed when the credentials end (0xA0). */
+  readonly disconnectAtExpiry?: boolean
+  /** Last data of an enhanced authentication, for CONNACK or AUTH. */
+  readonly methodData?: Uint8Array
+}
+
+export interface Refused {
+  readonly allowed: false
+  readonly reason: ReasonCode
+  /** For the client: must not tell more than it should know. */
+  readonly reasonString: string
+}
+
+/** An enhanced authentication needs more from the client (MQTT 5 §4.12). */
+export interface Continued {
+  readonly allowed: 'continue'
+  /** For the client, in AUTH with reason 0x18. */
+  readonly methodData: Uint8Array
+  /** Goes on with the data of the client's AUTH. May call `done` at once; calls it exactly once. */
+  readonly next: (data: Uint8Array, done: (result: AuthenticateResult) => void) => void
+}
 
 /** Authentication and authorization. A decision that needs no waiting is given at once. */
 export interface AccessControl {

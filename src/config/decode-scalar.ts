@@ -59,6 +59,7 @@ function describeKind(field: FieldSpec): string {
     case 'map':
       return `entries by ${field.keyLabel}`
     case 'object':
+    case 'variant':
       return 'a group of keys'
   }
 }

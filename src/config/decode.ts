@@ -2,12 +2,22 @@
  * Written values to typed ones, by a description. All problems are collected, each with its path
  * and the place it was written; the result is frozen.
  */
-import type { Field, FieldSpec, Infer, ListSpec, MapSpec, ObjectSpec, StringSpec } from './field.ts'
+import type {
+  Field,
+  FieldSpec,
+  Infer,
+  ListSpec,
+  MapSpec,
+  ObjectSpec,
+  StringSpec,
+  VariantSpec,
+} from './field.ts'
 import { decodeScalar, describe, found } from './decode-scalar.ts'
 import { printPath } from './hocon/print.ts'
 import { emptyObject, fromPlain } from './hocon/value.ts'
 import type { HoconNode, Position } from './hocon/value.ts'
 import { nearestName } from './suggest.ts'
+import { formOf, formTelling } from './variant.ts'
 
 /** One thing that is wrong. `message` begins after the path: "`path` message". */
 export interface Problem {
@@ -77,6 +87,10 @@ function normalize(field: FieldSpec, node: HoconNode): HoconNode {
     return { ...node, items: node.items.map((item) => normalize(field.item, item)) }
   }
   if (node.kind !== 'object') return node
+  if (field.kind === 'variant') {
+    const form = formOf(field, (key) => writtenText(node, key))
+    return form === undefined ? node : normalize(form, node)
+  }
   if (field.kind === 'object') {
     const fields = new Map<string, HoconNode>()
     for (const [key, child] of node.fields) {
@@ -129,6 +143,7 @@ function decodeField(
 ): unknown {
   const node = isNull(written) ? undefined : written
   if (field.kind === 'object') return decodeObject(run, field, node, path)
+  if (field.kind === 'variant') return decodeVariant(run, field, node, path)
   if (field.kind === 'map') return decodeMap(run, field, node, path)
   if (node === undefined) return decodeDefault(run, field, path)
   if (field.kind === 'list') return decodeList(run, field, node, path)
@@ -186,6 +201,30 @@ function decodeObject(
     }
   }
   return Object.freeze(value)
+}
+
+function decodeVariant(
+  run: Run,
+  field: VariantSpec,
+  node: HoconNode | undefined,
+  path: readonly string[],
+): unknown {
+  const written = node ?? fromPlain(field.default ?? {}, NOWHERE)
+  if (written.kind !== 'object') {
+    return fail(run, path, written, `must be a group of keys, found ${found(written)}`)
+  }
+  const form = formOf(field, (key) => writtenText(written, key))
+  if (form !== undefined) return decodeObject(run, form, written, path)
+  const forms = field.forms.map((one) => formTelling(field, one)).join('; ')
+  return fail(run, path, written, `has none of the known forms, which are: ${forms}`)
+}
+
+function writtenText(
+  node: HoconNode & { readonly kind: 'object' },
+  key: string,
+): string | undefined {
+  const child = node.fields.get(key)
+  return child?.kind === 'scalar' && !isNull(child) ? child.text : undefined
 }
 
 /** Where the deepest written part of a path stands. */

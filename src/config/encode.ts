@@ -2,6 +2,7 @@
 import type { Field, FieldSpec, Infer } from './field.ts'
 import type { Plain } from './hocon/value.ts'
 import type { Rate } from './units.ts'
+import { formOf } from './variant.ts'
 import { formatBytes, formatDuration, formatPercent, formatRate } from './units.ts'
 
 /** What stands for a secret wherever configuration is shown. */
@@ -22,6 +23,10 @@ function encodeField(field: FieldSpec, value: unknown, hide: boolean): Plain | u
   if (field.kind === 'list' && Array.isArray(value)) {
     return value.map((item) => encodeField(field.item, item, hide) ?? null)
   }
+  if (field.kind === 'variant') {
+    const form = isRecord(value) ? formOf(field, (key) => textOf(value[key])) : undefined
+    return form === undefined ? undefined : encodeField(form, value, hide)
+  }
   if (isRecord(value) && (field.kind === 'map' || field.kind === 'object')) {
     const encoded: Record<string, Plain> = Object.create(null)
     for (const [key, child] of Object.entries(value)) {
@@ -32,6 +37,10 @@ function encodeField(field: FieldSpec, value: unknown, hide: boolean): Plain | u
     return encoded
   }
   return encodeScalar(field, value, hide)
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

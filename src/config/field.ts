@@ -125,6 +125,17 @@ export interface ObjectSpec extends Common {
   readonly check?: (value: never) => readonly Finding[]
 }
 
+/**
+ * A group of keys in one of several forms. The form that a written group has is the first one
+ * whose `tellingKeys` fit: each is a `oneOf` there, and what is written (or its default) is among
+ * its values; a telling key that the form lacks is not written.
+ */
+export interface VariantSpec extends Common {
+  readonly kind: 'variant'
+  readonly tellingKeys: readonly string[]
+  readonly forms: readonly ObjectSpec[]
+}
+
 export type FieldSpec =
   | BoolSpec
   | IntSpec
@@ -139,6 +150,7 @@ export type FieldSpec =
   | ListSpec
   | MapSpec
   | ObjectSpec
+  | VariantSpec
 
 declare const decoded: unique symbol
 
@@ -241,4 +253,14 @@ export function object<F extends Fields>(
   const checked =
     check === undefined ? {} : { check: check as (value: never) => readonly Finding[] }
   return { kind: 'object', fields, ...rest, ...checked }
+}
+
+/** A group of fields in one of several forms, told apart by the values of some keys. */
+export function variant<const F extends readonly Field[]>(
+  tellingKeys: readonly string[],
+  forms: F,
+  options: Omit<VariantSpec, 'kind' | 'tellingKeys' | 'forms'>,
+): Field<Infer<F[number]>> {
+  const groups = forms.filter((form) => form.kind === 'object')
+  return { kind: 'variant', tellingKeys, forms: groups, ...options }
 }

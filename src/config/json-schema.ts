@@ -69,6 +69,8 @@ function shapeOf(field: FieldSpec, hot: Hot): Schema {
       }
     case 'object':
       return objectShape(field, hot)
+    case 'variant':
+      return { anyOf: field.forms.map((form) => schemaOf(form, hot)) }
   }
 }
 

@@ -1,8 +1,9 @@
 /** The reference page: every key, its form, default and range, and when a change takes effect. */
 import { describe, formatLimit } from './decode-scalar.ts'
-import type { Field, FieldSpec, Hot, RawValue } from './field.ts'
+import type { Field, FieldSpec, Hot, RawValue, VariantSpec } from './field.ts'
 import type { KnownElsewhere } from './fields/known-elsewhere.ts'
 import { printValue } from './hocon/print.ts'
+import { formName } from './variant.ts'
 
 const HOT_TEXT: Readonly<Record<Hot, string>> = {
   live: 'at once',
@@ -32,7 +33,12 @@ export function referenceText(root: Field, known: readonly KnownElsewhere[]): st
 
 /** Whether a field has tables of its own. */
 function hasGroups(field: FieldSpec): boolean {
-  return groupOf(field) !== undefined
+  return groupOf(field) !== undefined || variantOf(field) !== undefined
+}
+
+function variantOf(field: FieldSpec): VariantSpec | undefined {
+  if (field.kind === 'variant') return field
+  return field.kind === 'list' ? variantOf(field.item) : undefined
 }
 
 function groupOf(field: FieldSpec): (FieldSpec & { readonly kind: 'object' }) | undefined {
@@ -43,6 +49,8 @@ function groupOf(field: FieldSpec): (FieldSpec & { readonly kind: 'object' }) | 
 
 function section(page: Page, field: FieldSpec, path: readonly string[], above: Hot): void {
   const hot = field.hot ?? above
+  const variant = variantOf(field)
+  if (variant !== undefined) return variantSections(page, field, variant, path, hot)
   const group = groupOf(field)
   if (group === undefined) return
   if (field.kind === 'map') return section(page, field.value, [...path, `<${field.keyLabel}>`], hot)
@@ -62,6 +70,21 @@ function section(page: Page, field: FieldSpec, path: readonly string[], above: H
   table(page, Object.entries(group.fields), path, hot, title, group.text)
   for (const [key, child] of Object.entries(group.fields)) {
     section(page, child, [...path, key], hot)
+  }
+}
+
+function variantSections(
+  page: Page,
+  field: FieldSpec,
+  variant: VariantSpec,
+  path: readonly string[],
+  hot: Hot,
+): void {
+  if (!variant.forms.every((form) => page.written.has(form))) {
+    page.lines.push(`## \`${path.join('.')}\``, '', field.text, '')
+  }
+  for (const form of variant.forms) {
+    section(page, form, [...path, `<${formName(variant, form)}>`], hot)
   }
 }
 

@@ -26,6 +26,7 @@ const PROPERTIES: Readonly<Record<FieldSpec['kind'], readonly string[]>> = {
   list: ['item', 'itemsMax', 'commaSeparated'],
   map: ['value', 'keyLabel', 'keyPattern', 'entriesMax', 'words', 'flatEntry'],
   object: ['fields', 'aliases', 'check'],
+  variant: ['tellingKeys', 'forms'],
 }
 
 const all = [...allFields(tidewayFields)]

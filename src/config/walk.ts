@@ -1,5 +1,6 @@
 /** Moving through a description: which field a path names, and everything there is. */
 import type { Field, FieldSpec, Hot } from './field.ts'
+import { formName } from './variant.ts'
 
 /** A field, the path that leads to it, and when a change of it takes effect. */
 export interface Located {
@@ -34,6 +35,10 @@ export function fieldAt(root: Field, path: readonly string[]): Located | undefin
 function childOf(field: FieldSpec, key: string): FieldSpec | undefined {
   if (field.kind === 'map') return field.value
   if (field.kind === 'list') return /^\d+$/.test(key) ? field.item : undefined
+  if (field.kind === 'variant') {
+    // Without the value it is not known which form it has: the first one with such a key.
+    return field.forms.map((form) => childOf(form, key)).find((child) => child !== undefined)
+  }
   if (field.kind !== 'object') return undefined
   return Object.hasOwn(field.fields, key) ? field.fields[key] : undefined
 }
@@ -48,6 +53,9 @@ function* walk(field: FieldSpec, path: readonly string[], above: Hot): Generator
   yield { path, field, hot }
   if (field.kind === 'map') yield* walk(field.value, [...path, `<${field.keyLabel}>`], hot)
   if (field.kind === 'list') yield* walk(field.item, [...path, '[]'], hot)
+  if (field.kind === 'variant') {
+    for (const form of field.forms) yield* walk(form, [...path, `<${formName(field, form)}>`], hot)
+  }
   if (field.kind !== 'object') return
   for (const [key, child] of Object.entries(field.fields)) {
     yield* walk(child, [...path, key], hot)

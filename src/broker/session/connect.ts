@@ -10,7 +10,7 @@ import { validateTopicNameText } from '#codec/mqtt/topic.ts'
 import { isUtf8, utf8Length } from '#codec/mqtt/utf8.ts'
 import { ByteWriter } from '#kernel/byte-writer.ts'
 import { Gauge, Metric } from '../metrics.ts'
-import type { AuthenticateResult } from '../ports.ts'
+import type { Accepted, Refused } from '../ports.ts'
 import type { Broker } from '../shard/broker.ts'
 import { redispatchShared } from '../shard/redispatch.ts'
 import { compileMountpoint, renderMountpoint } from '../topics/mountpoint.ts'
@@ -195,6 +195,7 @@ function authenticate(broker: Broker, connection: Connection, packet: ConnectPac
     wire: wire.info,
   }
   core.access.authenticate(request, (result) => {
+    if (result.allowed === 'continue') throw new Error('a method that CONNECT does not name')
     if (connection.state !== ConnectionState.CONNECTING) return // It left meanwhile.
     authenticated(broker, connection, packet, username, result)
   })
@@ -216,7 +217,7 @@ function authenticated(
   connection: Connection,
   packet: ConnectPacket,
   username: string | undefined,
-  result: AuthenticateResult,
+  result: Accepted | Refused,
 ): void {
   const { metrics } = broker.core
   if (!result.allowed) {
@@ -226,7 +227,17 @@ function authenticated(
   }
   metrics.increment(Metric.AUTHENTICATION_SUCCESS)
   const { clientId, wire, listener } = connection
-  connection.identity = { clientId, username, isSuperuser: result.isSuperuser, wire: wire.info }
+  const { isSuperuser, clientAttributes = {}, acl, expiresAtMs } = result
+  const { info } = wire
+  connection.identity = {
+    clientId,
+    username,
+    isSuperuser,
+    wire: info,
+    clientAttributes,
+    acl,
+    expiresAtMs,
+  }
   const mountpoint = renderMountpoint(compileMountpoint(listener.mountpoint), {
     clientId,
     username,
