@@ -148,7 +148,7 @@ export const DEFAULT_SETTINGS: BrokerSettings = {
     retainAvailable: true,
     wildcardSubscription: true,
     sharedSubscription: true,
-    exclusiveSubscription: false,
+    exclusiveSubscription: true,
     ignoreLoopDeliver: false,
     responseInformation: '',
     serverKeepAliveSeconds: 0,

@@ -73,10 +73,11 @@ async function checkTransientTraffic(port: number, qos: 0 | 1): Promise<void> {
   client.leave()
 }
 
-async function checkRefusals(port: number): Promise<void> {
+async function checkRefusals(port: number, shards: number): Promise<void> {
   const kept = new LoadClient({ clientId: 'wants-to-stay', clean: false })
   const welcome = await kept.connect(port)
-  assert.equal(welcome.reason, QUOTA_EXCEEDED, 'no new session is promised')
+  // A sibling of the shard that met the end of the disk may still find room for so little.
+  if (shards === 1) assert.equal(welcome.reason, QUOTA_EXCEEDED, 'no new session is promised')
   const old = new LoadClient({ clientId: 'old', version: ProtocolVersion.V311 })
   await old.connect(port)
   old.onAcked = () => assert.fail('what cannot be stored is not acknowledged')
@@ -136,7 +137,7 @@ async function runOn(context: TestContext, shards: number): Promise<void> {
   assert.match(broker.output, /storage_failed, state: full, .*free disk space/)
   await checkTransientTraffic(port, 0)
   if (shards === 1) await checkTransientTraffic(port, 1)
-  await checkRefusals(port)
+  await checkRefusals(port, shards)
   await checkMemory(broker, publisher)
   await checkIdle(broker)
   assert.equal(await publishOnce(publisher, 'kept'), QUOTA_EXCEEDED, 'it is still full')

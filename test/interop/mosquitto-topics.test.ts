@@ -6,7 +6,6 @@ import { needsMosquittoClients } from './foreign.ts'
 import { messages, Mosquitto } from './mosquitto.ts'
 
 const CONFIG = `
-  mqtt.exclusive_subscription = true
   sys_topics.sys_event_messages { client_subscribed = true, client_unsubscribed = true }
   sys_topics { sys_msg_interval = 1s, sys_heartbeat_interval = 1s }
   auto_subscribe.topics = [{ topic = "inbox/\${clientid}", qos = 1 }]

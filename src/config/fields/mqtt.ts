@@ -120,7 +120,7 @@ const capabilityFields = {
   }),
   exclusive_subscription: bool({
     text: '`$exclusive/<topic>` filters, held by one client at a time, are allowed.',
-    default: false,
+    default: true,
   }),
   ignore_loop_deliver: bool({
     text: 'MQTT 3 clients do not get back what they published themselves.',
