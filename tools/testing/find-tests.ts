@@ -5,6 +5,7 @@ const TEST_GLOBS: readonly string[] = [
   'src/**/*.test.ts',
   'test/**/*.test.ts',
   'tools/**/*.test.ts',
+  'dashboard/src/**/*.test.ts',
 ]
 
 /** True for tests that run by `npm run test:slow` only. */

@@ -17,6 +17,11 @@ export interface Page {
 /** Every page: one folder and one line. A page takes what is below its own path as it likes. */
 export const PAGES = [
   { key: 'overview', group: 'monitor', load: () => import('./overview/overview-page.tsx') },
+  {
+    key: 'websocket-client',
+    group: 'diagnose',
+    load: () => import('./websocket-client/websocket-client-page.tsx'),
+  },
 ] as const satisfies readonly Page[]
 
 export type PageKey = (typeof PAGES)[number]['key']

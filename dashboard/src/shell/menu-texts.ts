@@ -19,6 +19,7 @@ export const TEXTS = defineTexts<Key>(
     'group-diagnose': 'Diagnose',
     'group-manage': 'System',
     overview: 'Overview',
+    'websocket-client': 'WebSocket client',
   },
   {
     menu: '菜单',
@@ -33,5 +34,6 @@ export const TEXTS = defineTexts<Key>(
     'group-diagnose': '问题分析',
     'group-manage': '系统设置',
     overview: '概览',
+    'websocket-client': 'WebSocket 客户端',
   },
 )

@@ -1,0 +1,92 @@
+/** How the bytes of a payload can be shown. */
+export const PAYLOAD_FORMATS = ['text', 'json', 'hex', 'base64', 'cbor'] as const
+export type PayloadFormat = (typeof PAYLOAD_FORMATS)[number]
+
+const HEX_COLUMNS = 16
+
+/**
+ * A payload as text.
+ * @throws Error with a reason for people when the bytes are not of the format
+ */
+export async function showPayload(bytes: Uint8Array, format: PayloadFormat): Promise<string> {
+  switch (format) {
+    case 'text':
+      return new TextDecoder().decode(bytes)
+    case 'json':
+      return JSON.stringify(
+        JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)),
+        null,
+        2,
+      )
+    case 'hex':
+      return hexDump(bytes)
+    case 'base64':
+      return toBase64(bytes)
+    case 'cbor': {
+      const { decodeCbor } = await import('./cbor.ts')
+      return JSON.stringify(decodeCbor(bytes), showUnusual, 2)
+    }
+  }
+}
+
+/** Bytes of a text that somebody wrote in a format; the reverse of `showPayload`, without CBOR. */
+export function readPayload(text: string, format: PayloadFormat): Uint8Array<ArrayBuffer> {
+  if (format === 'hex') return fromHex(text)
+  if (format === 'base64') return fromBase64(text)
+  if (format === 'json') JSON.parse(text)
+  return new TextEncoder().encode(text)
+}
+
+/** The format in which a payload says most: JSON objects, then text, else bytes. */
+export function guessFormat(bytes: Uint8Array): PayloadFormat {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return 'hex'
+  }
+  if (!/^\s*[[{]/.test(text)) return 'text'
+  try {
+    JSON.parse(text)
+    return 'json'
+  } catch {
+    return 'text'
+  }
+}
+
+function hexDump(bytes: Uint8Array): string {
+  const lines: string[] = []
+  for (let start = 0; start < bytes.length; start += HEX_COLUMNS) {
+    const row = [...bytes.subarray(start, start + HEX_COLUMNS)]
+    const hex = row.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    const text = row.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'))
+    const offset = start.toString(16).padStart(6, '0')
+    lines.push(`${offset}  ${hex.padEnd(HEX_COLUMNS * 3)} ${text.join('')}`)
+  }
+  return lines.join('\n')
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  const digits = text.replaceAll(/[\s,:]|0x/gi, '')
+  if (!/^([0-9a-f]{2})*$/i.test(digits))
+    throw new Error('Not hexadecimal: two digits for each byte.')
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+}
+
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text.trim()), (char) => char.charCodeAt(0))
+}
+
+function showUnusual(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}`
+  if (value instanceof Uint8Array) return `h'${toHex(value)}'`
+  return value
+}
