@@ -1,6 +1,6 @@
 /** The composition root: the only place that knows which part fills which port. */
 import { ALLOW_EVERYTHING, joinAccess } from '#access/access-control.ts'
-import { ClientAuthentication } from '#access/authentication/client-authentication.ts'
+import { makeAuthentication } from '#access/authentication/make-authentication.ts'
 import type { Fabric, Log } from '#broker/ports.ts'
 import { Shard } from '#broker/shard/shard.ts'
 import { systemClock } from '#kernel/system/system-clock.ts'
@@ -10,6 +10,7 @@ import { type HandleTools, makeHandleTools } from '#net/handle-wire.ts'
 import { ReadBuffer } from '#net/read-buffer.ts'
 import { loadTcpInternals } from '#net/tcp-internals.ts'
 import { LmdbStore } from '#storage/lmdb/lmdb-store.ts'
+import { readSecret } from './read-secret.ts'
 import { ShardRuntime, Ticker } from './shard-runtime.ts'
 import { metricsOf, type ShardStart, slotsOf } from './shard-start.ts'
 import { SysPublisher } from './sys-publisher.ts'
@@ -26,9 +27,13 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
   const metrics = metricsOf(start.memory)
   const own = metrics[start.shard]
   if (own === undefined) throw new RangeError(`there is no shard ${start.shard}`)
-  const authentication = new ClientAuthentication(start.authentication, {
-    global: undefined,
-    listeners: new Map(),
+  const authentication = makeAuthentication(start.authentication, {
+    shard: start.shard,
+    log,
+    clock: systemClock,
+    store,
+    meters: start.memory.authentication,
+    readSecret,
   })
   const shard = new Shard(
     {
@@ -60,6 +65,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     shard,
     store,
     listeners,
+    authentication,
     log,
     slotsOf: (place) => slotsOf(start.memory, place),
     sys:

@@ -1,5 +1,9 @@
 /** From the configuration, whose keys have the names of the file, to the settings of the parts. */
-import type { ClientAuthenticationSettings } from '#access/authentication/client-authentication.ts'
+import type {
+  AuthenticationSettings,
+  ChainSettings,
+} from '#access/authentication/make-authentication.ts'
+import { GLOBAL_CHAIN } from '#access/authentication/users/user-table.ts'
 import { TopicRewriter } from '#broker/topics/rewrite.ts'
 import {
   type AutoSubscribeSettings,
@@ -142,7 +146,7 @@ function toSysSettings({ sys_topics: sys }: TidewayConfig): SysSettings {
 }
 
 /** Which clients are asked who they are. */
-export function toAuthenticationSettings(config: TidewayConfig): ClientAuthenticationSettings {
+export function toAuthenticationSettings(config: TidewayConfig): AuthenticationSettings {
   const idsWith = (value: boolean | string): readonly string[] =>
     Object.entries(config.listeners).flatMap(([type, map]) =>
       Object.entries(map)
@@ -153,7 +157,18 @@ export function toAuthenticationSettings(config: TidewayConfig): ClientAuthentic
     allowAnonymous: config.allow_anonymous,
     openListeners: idsWith(false),
     namedOnlyListeners: idsWith('quick_deny_anonymous'),
+    chains: toChains(config),
   }
+}
+
+function toChains({ authentication, listeners }: TidewayConfig): readonly ChainSettings[] {
+  const ofListeners = Object.entries(listeners).flatMap(([type, map]) => {
+    return Object.entries(map).map(([name, listener]) => {
+      return { chain: `${type}:${name}`, authenticators: listener.authentication }
+    })
+  })
+  const all = [{ chain: GLOBAL_CHAIN, authenticators: authentication }, ...ofListeners]
+  return all.filter(({ authenticators }) => authenticators.length > 0)
 }
 
 /** Where log lines go. */

@@ -32,6 +32,8 @@ export interface ShardParts {
   readonly shard: Shard
   readonly store: ClosableStore
   readonly listeners: ListenerHost
+  /** Lets go of what it holds. */
+  readonly authentication: { close(): Promise<void> }
   readonly log: Log
   readonly slotsOf: (place: number) => SlotCounter
   /** In one of the shards. */
@@ -92,9 +94,10 @@ export class ShardRuntime implements ShardControl {
   }
 
   async close(): Promise<void> {
-    const { store, log } = this.#need()
+    const { store, log, authentication } = this.#need()
     clearInterval(this.#timer)
     this.#ticker.runNow()
+    await authentication.close()
     const failure = await store.close()
     if (failure !== undefined) log.error('storage_not_closed', { reason: failure.message })
   }

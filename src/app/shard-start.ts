@@ -1,4 +1,5 @@
-import type { ClientAuthenticationSettings } from '#access/authentication/client-authentication.ts'
+import type { AuthenticationSettings } from '#access/authentication/make-authentication.ts'
+import { METERS_BYTES } from '#access/authentication/authenticator-meter.ts'
 import type { BrokerSettings } from '#broker/limits.ts'
 import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
 import { TableTotals } from '#broker/table-totals.ts'
@@ -14,6 +15,8 @@ export interface SharedMemory {
   readonly metrics: SharedArrayBuffer
   readonly retainedTotals: SharedArrayBuffer
   readonly delayedTotals: SharedArrayBuffer
+  /** `METERS_BYTES` for each shard. */
+  readonly authentication: SharedArrayBuffer
   /** One counter of connections for each listener. */
   readonly connections: SharedArrayBuffer
 }
@@ -23,7 +26,7 @@ export interface ShardStart {
   readonly shard: number
   readonly shardCount: number
   readonly broker: BrokerSettings
-  readonly authentication: ClientAuthenticationSettings
+  readonly authentication: AuthenticationSettings
   readonly storage: StorageTicket
   readonly storagePendingBytesMax: number
   readonly memory: SharedMemory
@@ -43,6 +46,7 @@ export function makeSharedMemory(shardCount: number): SharedMemory {
     metrics: new SharedArrayBuffer(METRICS_BYTES * shardCount),
     retainedTotals: new SharedArrayBuffer(TableTotals.memoryBytes(shardCount)),
     delayedTotals: new SharedArrayBuffer(TableTotals.memoryBytes(shardCount)),
+    authentication: new SharedArrayBuffer(METERS_BYTES * shardCount),
     connections: new SharedArrayBuffer(LISTENERS_MAX * Int32Array.BYTES_PER_ELEMENT),
   }
 }

@@ -18,6 +18,7 @@ import { RunFiles } from './run-files.ts'
 import { nextRunNumber } from './run-number.ts'
 import { toAuthenticationSettings, toBrokerSettings } from './settings.ts'
 import type { ShardControl } from './shard-runtime.ts'
+import { NodeUsers } from './node-users.ts'
 import { LISTENERS_MAX, makeSharedMemory, metricsOf, type ShardStart } from './shard-start.ts'
 import { WorkerShard } from './worker-shard.ts'
 
@@ -49,6 +50,8 @@ export interface RunningNode {
   readonly listeners: readonly OpenListener[]
   /** Numbers of every shard; they change while the node runs. */
   readonly metrics: readonly Metrics[]
+  /** Users of the built-in database. */
+  readonly users: NodeUsers
   /** Opens one more listener in all shards. */
   startListener(options: ListenerOptions): Promise<OpenListener>
   /** Closes a listener and its connections; false when there is none. */
@@ -97,6 +100,7 @@ function placeOf({ config, log }: NodeOptions): { dataDir: string; shardCount: n
 
 class Coordinator implements RunningNode {
   readonly metrics: readonly Metrics[]
+  readonly users: NodeUsers
   readonly #options: NodeOptions
   readonly #storage: PreparedStorage
   readonly #runFiles: RunFiles
@@ -119,6 +123,8 @@ class Coordinator implements RunningNode {
     this.#shardCount = shardCount
     this.#memory = makeSharedMemory(shardCount)
     this.metrics = metricsOf(this.#memory)
+    const { log, config } = options
+    this.users = new NodeUsers(storage.ticket, log, config.durability.max_pending_bytes)
   }
 
   get listeners(): readonly OpenListener[] {
@@ -138,6 +144,7 @@ class Coordinator implements RunningNode {
     const useHandles = this.#options.sockets === 'auto' && (await probeTcpInternals())
     if (!useHandles) log.info('plain_sockets', { sockets: this.#options.sockets })
     this.#shards = this.#makeShards(nextRunNumber(dataDir, Date.now()), useHandles)
+    await this.users.bootstrap(this.#options.config)
     await Promise.all(this.#shards.map((shard) => shard.start()))
     for (const listener of listeners) await this.#listen(listener)
     this.#runFiles.write(this.listeners)
@@ -163,6 +170,7 @@ class Coordinator implements RunningNode {
   /** Lets go of everything after a start that did not succeed. */
   async abandon(): Promise<void> {
     await Promise.allSettled(this.#shards.map((shard) => shard.close()))
+    await this.users.close()
     await this.#storage.close()
   }
 
@@ -191,6 +199,7 @@ class Coordinator implements RunningNode {
     await Promise.allSettled(this.#shards.map((shard) => shard.stop()))
     await Promise.allSettled(this.#shards.map((shard) => shard.close()))
     this.#runFiles.clear()
+    await this.users.close()
     await this.#storage.close()
   }
 

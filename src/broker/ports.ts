@@ -75,6 +75,8 @@ export const Table = {
   INCOMING: 'incoming',
   RETAINED: 'retained',
   DELAYED: 'delayed',
+  /** Users of the built-in database; see access/authentication/users. */
+  USERS: 'users',
 } as const
 export type Table = (typeof Table)[keyof typeof Table]
 

@@ -108,7 +108,7 @@ test('keys of EMQX without effect are reported and do not stop the start', () =>
   const loaded = file(`
 node.cookie = abc
 cluster { name = emqxcl, discovery_strategy = manual }
-authentication = [{ mechanism = password_based, backend = built_in_database }]
+exhook.servers = [{ name = a }]
 listeners.tcp.default.tcp_options.active_n = 100
 listeners.quic.default.enable = false
 zones.fast { mqtt.max_inflight = 64, force_gc.enable = false }
@@ -124,8 +124,8 @@ log.file { payload_encode = hex }
     'notice mqtt.keepalive_check_interval',
     'notice mqtt.strict_mode',
     'notice node.cookie',
-    'warning authentication',
     'warning cluster',
+    'warning exhook',
     'warning listeners.tcp.default.messages_rate',
     'warning listeners.tcp.default.zone',
     'warning zones',

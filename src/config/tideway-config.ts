@@ -1,6 +1,8 @@
 /** The whole configuration: every root of the field language, and its decoded type. */
 import { object } from './field.ts'
 import type { Finding, Infer } from './field.ts'
+import { authentication, checkChain } from './fields/authentication/authentication.ts'
+import type { AuthenticatorConfig } from './fields/authentication/authentication.ts'
 import { allowAnonymous, broker, sysTopics } from './fields/broker.ts'
 import { parseBind } from './fields/listener-checks.ts'
 import { listeners } from './fields/listeners.ts'
@@ -14,12 +16,36 @@ interface Listeners {
 }
 
 interface ListenerBasics {
+  readonly authentication: readonly AuthenticatorConfig[]
   readonly enable: boolean
   readonly bind: string
 }
 
+interface Roots {
+  readonly authentication: readonly AuthenticatorConfig[]
+  readonly listeners: Listeners
+}
+
+function checkRoots(config: Roots): readonly Finding[] {
+  return [...checkAddresses(config), ...checkChains(config)]
+}
+
+/** No authenticator stands twice in a chain. */
+function checkChains({ authentication: global, listeners: types }: Roots): readonly Finding[] {
+  const chains = Object.entries(types).flatMap(([type, entries]) => {
+    return Object.entries(entries).map(([name, listener]) => {
+      return { at: ['listeners', type, name], chain: listener.authentication }
+    })
+  })
+  return [{ at: [], chain: global }, ...chains].flatMap(({ at, chain }) => {
+    return checkChain(chain).map(({ path, message }) => {
+      return { path: [...at, 'authentication', ...path], message }
+    })
+  })
+}
+
 /** No two enabled listeners share an address. */
-function checkAddresses(config: { readonly listeners: Listeners }): readonly Finding[] {
+function checkAddresses(config: Roots): readonly Finding[] {
   const findings: Finding[] = []
   const taken = new Map<string, string>()
   for (const [type, entries] of Object.entries(config.listeners)) {
@@ -43,6 +69,7 @@ export const tidewayFields = object(
   {
     node,
     allow_anonymous: allowAnonymous,
+    authentication,
     listeners,
     mqtt,
     durability,
@@ -54,7 +81,7 @@ export const tidewayFields = object(
     sys_topics: sysTopics,
     log,
   },
-  { text: 'Tideway.', hot: 'restart-node', check: checkAddresses },
+  { text: 'Tideway.', hot: 'restart-node', check: checkRoots },
 )
 
 /**

@@ -84,6 +84,8 @@ export interface PasswordChecks {
 export interface AuthenticatorContext {
   /** `mechanism:backend`, such as `password_based:redis`. */
   readonly id: string
+  /** The chain it is in: `mqtt:global`, or the id of a listener. */
+  readonly chain: string
   readonly log: Log
   readonly clock: Clock
   /** The store of this shard. An authenticator reads its own tables only. */

@@ -27,7 +27,6 @@ test('what its owner may rely on is a warning', () => {
   assert.deepEqual(reported('warning'), [
     'actions',
     'api_key',
-    'authentication',
     'authorization',
     'banned',
     'cluster',

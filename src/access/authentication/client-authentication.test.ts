@@ -5,6 +5,7 @@ import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { ClientAuthentication } from './client-authentication.ts'
 import type { ClientAuthenticationSettings } from './client-authentication.ts'
 
+const NOTHING = { close: () => Promise.resolve() }
 const NO_CHAINS = { global: undefined, listeners: new Map() }
 
 function decide(
@@ -23,9 +24,12 @@ function decide(
     wire: { listener: 'tcp:default', transport: 'tcp', peerHost, peerPort: 1, localPort: 1883 },
   }
   const results: AuthenticateResult[] = []
-  new ClientAuthentication({ ...closed, ...settings }, NO_CHAINS).authenticate(request, (one) => {
-    results.push(one)
-  })
+  new ClientAuthentication({ ...closed, ...settings }, NO_CHAINS, NOTHING).authenticate(
+    request,
+    (one) => {
+      results.push(one)
+    },
+  )
   assert.equal(results.length, 1, 'answered at once and once')
   const [result] = results
   assert.ok(result !== undefined)

@@ -20,6 +20,11 @@ export interface Chains {
   readonly listeners: ReadonlyMap<string, AuthenticatorChain>
 }
 
+/** Something that holds on to a thread or connections. */
+export interface Closable {
+  close(): Promise<void>
+}
+
 const ACCEPTED: AuthenticateResult = Object.freeze({ allowed: true, isSuperuser: false })
 const REFUSED: AuthenticateResult = Object.freeze({
   allowed: false,
@@ -48,12 +53,15 @@ export class ClientAuthentication implements Pick<AccessControl, 'authenticate'>
   readonly #openListeners: ReadonlySet<string>
   readonly #namedOnlyListeners: ReadonlySet<string>
   readonly #chains: Chains
+  readonly #passwords: Closable
 
-  constructor(settings: ClientAuthenticationSettings, chains: Chains) {
+  /** @param passwords what the chains compare passwords with; closed with them */
+  constructor(settings: ClientAuthenticationSettings, chains: Chains, passwords: Closable) {
     this.#allowAnonymous = settings.allowAnonymous
     this.#openListeners = new Set(settings.openListeners)
     this.#namedOnlyListeners = new Set(settings.namedOnlyListeners)
     this.#chains = chains
+    this.#passwords = passwords
   }
 
   authenticate(request: ConnectRequest, done: (result: AuthenticateResult) => void): void {
@@ -74,6 +82,7 @@ export class ClientAuthentication implements Pick<AccessControl, 'authenticate'>
     const { global, listeners } = this.#chains
     await global?.close()
     for (const chain of listeners.values()) await chain.close()
+    await this.#passwords.close()
   }
 
   #chainOf(listener: string): AuthenticatorChain | undefined {

@@ -23,9 +23,7 @@ type Row = readonly [pattern: string, effect: string, asHere?: string]
 
 /** Protection, access and data: the owner must notice that they are missing. */
 const WARNINGS: readonly Row[] = [
-  ['authentication', 'checks clients when they connect'],
   ['authorization', 'checks what clients may publish and subscribe'],
-  ['listeners.*.*.authentication', 'checks the clients of one listener'],
   ['psk_authentication', 'checks TLS clients by pre-shared keys'],
   ['banned', 'loads bans from a file at start'],
   ['flapping_detect', 'bans clients that connect and disconnect too often'],

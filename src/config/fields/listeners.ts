@@ -2,6 +2,7 @@
 import { bool, duration, int, list, map, object, rate, string } from '../field.ts'
 import type { Finding } from '../field.ts'
 import { TIMER_MS_MAX } from '../units.ts'
+import { listenerAuthentication } from './authentication/authentication.ts'
 import { sslOptions, tcpOptions, websocketOptions } from './listener-options.ts'
 import { checkAccessRule, checkBind } from './listener-checks.ts'
 import { checkMountpoint } from './topic-checks.ts'
@@ -33,6 +34,7 @@ const accessFields = {
     hot: 'new-connections',
     default: true,
   }),
+  authentication: listenerAuthentication,
   access_rules: list(
     string({
       text: '`allow` or `deny`, then `all`, an address or a CIDR.',

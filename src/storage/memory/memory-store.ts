@@ -51,6 +51,7 @@ export class MemoryDisk {
       incoming: new OrderedMap(),
       retained: new OrderedMap(),
       delayed: new OrderedMap(),
+      users: new OrderedMap(),
     }
     this.#stores = []
   }

@@ -29,6 +29,7 @@ export class Batch {
       incoming: undefined,
       retained: undefined,
       delayed: undefined,
+      users: undefined,
     }
     this.bytes = 0
     this.barriers = []

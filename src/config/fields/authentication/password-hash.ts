@@ -21,7 +21,7 @@ const simple = object(
 
 const bcrypt = object(
   {
-    name: oneOf(['bcrypt'], { text: 'bcrypt.', required: true }),
+    name: oneOf(['bcrypt'], { text: 'The algorithm.', required: true }),
     salt_rounds: int({
       text: 'Cost of new passwords, as a power of two. Stored ones say their own.',
       min: 5,
@@ -29,12 +29,12 @@ const bcrypt = object(
       default: 10,
     }),
   },
-  { text: 'bcrypt; the stored text holds cost and salt.' },
+  { text: 'Bcrypt; the stored text holds cost and salt.' },
 )
 
 const pbkdf2 = object(
   {
-    name: oneOf(['pbkdf2'], { text: 'PBKDF2.', required: true }),
+    name: oneOf(['pbkdf2'], { text: 'The algorithm.', required: true }),
     mac_fun: oneOf(MAC_FUNCTIONS, { text: 'Digest of the HMAC.', required: true }),
     iterations: int({ text: 'Rounds.', min: 1, max: 10_000_000, required: true }),
     dk_length: int({
@@ -48,7 +48,7 @@ const pbkdf2 = object(
 
 const scrypt = object(
   {
-    name: oneOf(['scrypt'], { text: 'scrypt.', required: true }),
+    name: oneOf(['scrypt'], { text: 'The algorithm.', required: true }),
     cost: int({
       text: 'Cost (N), a power of two. Stored text of the form `$scrypt$…` says its own.',
       min: 2,
@@ -59,12 +59,12 @@ const scrypt = object(
     parallelization: int({ text: 'Parallelization (p).', min: 1, max: 64, default: 1 }),
     dk_length: int({ text: 'Length of the derived key in bytes.', min: 16, max: 64, default: 32 }),
   },
-  { text: 'scrypt (RFC 7914) with a salt. Not known to EMQX.' },
+  { text: 'Scrypt (RFC 7914) with a salt. Not known to EMQX.' },
 )
 
 const argon2 = object(
   {
-    name: oneOf(['argon2id', 'argon2i', 'argon2d'], { text: 'Argon2.', required: true }),
+    name: oneOf(['argon2id', 'argon2i', 'argon2d'], { text: 'The algorithm.', required: true }),
     memory: int({
       text: 'Memory in KiB. Stored text of the form `$argon2id$…` says its own values.',
       min: 8,

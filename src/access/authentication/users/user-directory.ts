@@ -1,0 +1,139 @@
+import type { KvStore, StoreFailure } from '#broker/ports.ts'
+import type { ParsedUser } from './parse-users.ts'
+import {
+  type Credential,
+  readUser,
+  removeUser,
+  scanUsers,
+  type UserGroup,
+  writeUser,
+} from './user-table.ts'
+
+/** A new user, or a new password of one. */
+export interface NewUser {
+  readonly userId: string
+  readonly password: string
+  readonly isSuperuser: boolean
+}
+
+/** Makes what is kept of a password. */
+export interface CredentialMaker {
+  /** @throws an Error when that is not possible at the moment */
+  fromPassword(password: string, isSuperuser: boolean): Promise<Credential>
+  /** Undefined for a mechanism whose credentials cannot come as a hash. */
+  fromHash?(hash: string, salt: string, isSuperuser: boolean): Credential
+}
+
+/** A user as it may be shown. */
+export interface ShownUser {
+  readonly userId: string
+  readonly isSuperuser: boolean
+}
+
+/** Which users to list. */
+export interface UserQuery {
+  /** Part of the user id. */
+  readonly like?: string
+  readonly isSuperuser?: boolean
+  readonly skip: number
+  readonly limit: number
+}
+
+/** How an import went. */
+export interface ImportResult {
+  readonly added: number
+  /** Were there already and were left as they are. */
+  readonly kept: number
+}
+
+/** Users of a batch of an import: so much waits in memory for the store at a time. */
+const IMPORT_BATCH = 1_000
+
+/**
+ * The one place where users of the built-in database are changed. It writes into the store that
+ * all shards read, so that a change reaches all of them with its commit.
+ */
+export class UserDirectory {
+  readonly #store: KvStore
+
+  constructor(store: KvStore) {
+    this.#store = store
+  }
+
+  get(group: UserGroup, userId: string): ShownUser | undefined {
+    const user = readUser(this.#store, group, userId)
+    return user && { userId, isSuperuser: user.isSuperuser }
+  }
+
+  /** A page of users in the order of their ids, and how many there are in all. */
+  list(group: UserGroup, query: UserQuery): { users: readonly ShownUser[]; count: number } {
+    const users: ShownUser[] = []
+    let count = 0
+    scanUsers(this.#store, group, (userId, { isSuperuser }) => {
+      const isWanted =
+        (query.like === undefined || userId.includes(query.like)) &&
+        (query.isSuperuser === undefined || query.isSuperuser === isSuperuser)
+      if (!isWanted) return true
+      if (count >= query.skip && users.length < query.limit) users.push({ userId, isSuperuser })
+      count++
+      return true
+    })
+    return { users, count }
+  }
+
+  /**
+   * Adds a user, or gives an existing one this password. Resolves when it is durable.
+   * @throws an Error when the store cannot take it
+   */
+  async set(group: UserGroup, user: NewUser, maker: CredentialMaker): Promise<void> {
+    const credential = await maker.fromPassword(user.password, user.isSuperuser)
+    writeUser(this.#store, group, user.userId, credential)
+    await this.#commit()
+  }
+
+  /**
+   * Removes a user; false when there is none.
+   * @throws an Error when the store cannot take it
+   */
+  async remove(group: UserGroup, userId: string): Promise<boolean> {
+    if (readUser(this.#store, group, userId) === undefined) return false
+    removeUser(this.#store, group, userId)
+    await this.#commit()
+    return true
+  }
+
+  /**
+   * Adds users of a file. Those that exist are left as they are.
+   * @throws an Error when the store cannot take them; some may have been added then
+   */
+  async importUsers(
+    group: UserGroup,
+    users: readonly ParsedUser[],
+    maker: CredentialMaker,
+  ): Promise<ImportResult> {
+    let added = 0
+    for (const user of users) {
+      if (readUser(this.#store, group, user.userId) !== undefined) continue
+      writeUser(this.#store, group, user.userId, await credentialOf(user, maker))
+      added++
+      if (added % IMPORT_BATCH === 0) await this.#commit()
+    }
+    await this.#commit()
+    return { added, kept: users.length - added }
+  }
+
+  async #commit(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<StoreFailure | undefined>()
+    this.#store.barrier(resolve)
+    this.#store.commit()
+    const failure = await promise
+    if (failure !== undefined) throw new Error(`users cannot be stored: ${failure.message}`)
+  }
+}
+
+function credentialOf(user: ParsedUser, maker: CredentialMaker): Credential | Promise<Credential> {
+  const { hash, salt, password, isSuperuser } = user
+  if (hash === undefined) return maker.fromPassword(password ?? '', isSuperuser)
+  if (maker.fromHash !== undefined) return maker.fromHash(hash, salt, isSuperuser)
+  throw new Error('users of this mechanism can only be added by their passwords')
+}
