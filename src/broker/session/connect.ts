@@ -280,7 +280,6 @@ function claimed(
       broker.wills.connectionBroke(found)
     }
     claims.settled(clientId)
-    if (found === undefined) claims.sessionEnded(clientId)
     return
   }
   // In a session that is taken over here with expiry 0 there is nothing to keep.

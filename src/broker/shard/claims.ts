@@ -66,6 +66,11 @@ export class Claims {
     })
   }
 
+  /** Claims of this shard that are not settled. */
+  get openCount(): number {
+    return this.#claims.size + this.#arriving.size
+  }
+
   /** Notes a session of this shard that was loaded from the store. */
   restore(clientId: string): void {
     // A single shard asks nobody.
@@ -104,7 +109,10 @@ export class Claims {
     if (this.#core.shardCount === 1) return
     const session = this.#core.sessions.get(clientId)
     // While a session moves here its next claim waits: finishMove settles.
-    if (session?.move === undefined) this.#claimDone(clientId)
+    if (session?.move !== undefined) return
+    this.#claimDone(clientId)
+    // It ended before the claim was settled, by what its client sent behind CONNECT.
+    if (session === undefined) this.sessionEnded(clientId)
   }
 
   /** A session of this shard ended. */
@@ -245,8 +253,12 @@ export class Claims {
     if (move === undefined || !move.forwarded) return
     if (move.marked.size < this.#core.shardCount) return
     session.move = undefined
+    // Before the next claim is settled, which may be at once and would move it again.
+    const ends = session.endWhenMoved && session.connection === undefined
+    if (ends) this.#sessions.end(session)
     this.#claimDone(session.clientId)
-    if (session.endWhenMoved && session.connection === undefined) this.#sessions.end(session)
+    // The directory pays no heed to an end while a claim is under way.
+    if (ends) this.sessionEnded(session.clientId)
   }
 
   #takeClaim(token: number): Claim {

@@ -22,6 +22,11 @@ export class ExclusiveTopics {
     this.#nextToken = 1
   }
 
+  /** Topics held, of those this shard keeps, and questions to other keepers. */
+  get openCount(): number {
+    return this.#registry.size + this.#waiting.size
+  }
+
   /** Asks for a topic; `done` may be called before this returns. */
   acquire(topic: string, clientId: string, done: (acquired: boolean) => void): void {
     const keeper = this.#keeperOf(topic)
