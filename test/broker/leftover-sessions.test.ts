@@ -30,3 +30,52 @@ describe('two stored sessions of one client after a crash', () => {
     assert.deepEqual(again.payloads(), [])
   })
 })
+
+test('what a sibling sends is committed at the end of the tick, answered or not', () => {
+  const world = new World({ shards: 2 })
+  const device = world.connect({ clientId: 'device', properties: HOUR, shard: 1 })
+  device.subscribe('t', { qos: 1 })
+  device.drop()
+  world.connect({ shard: 0 }).publish('t', 'nobody waits for it', { qos: 0 })
+  assert.equal(world.disk.size(Table.QUEUE), 1)
+})
+
+describe('a start over records that belong to no session', () => {
+  test('removes what an unreadable session record leaves alone', () => {
+    const world = new World({ shards: 2 })
+    const device = world.connect({ clientId: 'device', properties: HOUR, autoAck: false })
+    device.subscribe('t', { qos: 2 })
+    device.publish('elsewhere', 'not yet released', { qos: 2 })
+    device.drop()
+    world.connect().publish('t', 'queued', { qos: 1 })
+    const [store] = world.stores
+    assert.ok(store !== undefined)
+    store.scan(Table.SESSIONS, '', '\xff', (key, value) => {
+      const broken = Buffer.from(value)
+      broken[broken.length - 1]! ^= 1 // A record has some bytes.
+      store.put(Table.SESSIONS, key, broken)
+      return true
+    })
+    store.commit()
+    world.crash()
+    const tables = [Table.SESSIONS, Table.SUBSCRIPTIONS, Table.QUEUE, Table.INCOMING]
+    for (const table of tables) assert.equal(world.disk.size(table), 0, table)
+    assert.ok(world.logLines.some(({ message }) => message === 'stored_session_unreadable'))
+  })
+
+  test('removes notes of messages whose publisher has no session any more', () => {
+    const world = new World({ shards: 2 })
+    const publisher = world.connect({ clientId: 'p', properties: HOUR, shard: 0, autoAck: false })
+    const receivers = [0, 1].map((shard) =>
+      world.connect({ clientId: `r${shard}`, properties: HOUR, shard }),
+    )
+    for (const receiver of receivers) receiver.subscribe('t', { qos: 2 })
+    world.stores[1]!.setAutomatic(false)
+    publisher.publish('t', 'm', { qos: 2 })
+    publisher.disconnect(0, 0)
+    world.finishCommits()
+    assert.ok(world.disk.size(Table.INCOMING) > 0, 'the note came after the end of its publisher')
+    world.restart()
+    assert.equal(world.disk.size(Table.INCOMING), 0)
+  })
+})

@@ -52,6 +52,7 @@ export function ownerOfDelayed(key: string, shardCount: number): number {
 
 /** Tells the names of delayed messages from those of packet identifiers of sessions. */
 const ORIGIN_MARK = 0x80
+const ORIGIN_BYTES = 11
 
 /** What receivers note of a QoS 2 message, see session/origin.ts: 11 bytes, unique for ever. */
 export function delayedOrigin(key: string): string {
@@ -60,6 +61,12 @@ export function delayedOrigin(key: string): string {
     u8Key(ORIGIN_MARK | readU8(key, 0)) +
     key.slice(COUNT_OFFSET)
   )
+}
+
+/** The name of a delayed message that a key begins with; undefined when it is that of a session. */
+export function delayedOriginOf(key: string): string | undefined {
+  const isDelayed = readU8(key, COUNT_OFFSET - RUN_OFFSET) >= ORIGIN_MARK
+  return isDelayed ? key.slice(0, ORIGIN_BYTES) : undefined
 }
 
 /** Run of the process that stored the message of a key. */

@@ -22,6 +22,7 @@ export class Inbox implements ItemHandler {
 
   /** One batch of a sibling: blobs of items and control messages. */
   receive(from: number, items: readonly (Buffer | ControlMessage)[]): void {
+    this.#broker.core.startTick() // Whatever is written to the store is committed at its end.
     for (const item of items) {
       if (Buffer.isBuffer(item)) this.#broker.links.receive(from, item, this)
       else this.#control(from, item as ShardMessage) // Siblings send nothing else.

@@ -1,5 +1,8 @@
-import { prefixEnd } from '#kernel/binary-key.ts'
+import { KEY_END, prefixEnd } from '#kernel/binary-key.ts'
+import { delayedOrigin, delayedOriginOf } from '../delayed/delayed-record.ts'
 import { Table } from '../ports.ts'
+import type { KvStore } from '../ports.ts'
+import { STORE_KEY_BYTES } from '../session/keys.ts'
 import type { StoredSession } from '../session/session-record.ts'
 import { Session } from '../session/session.ts'
 import type { Broker } from './broker.ts'
@@ -47,13 +50,57 @@ export function removeLeftover(broker: Broker, stored: StoredSession): void {
 function removeRecords(broker: Broker, session: Session): void {
   const { store } = broker.core
   session.queue.clear()
-  for (const table of [Table.SUBSCRIPTIONS, Table.INCOMING, Table.SESSIONS]) {
+  removeAllOf(store, session.storeKey)
+  broker.core.startTick()
+}
+
+/** Tables whose keys begin with the store key of a session. */
+const SESSION_TABLES = [Table.SUBSCRIPTIONS, Table.INCOMING, Table.QUEUE, Table.SESSIONS] as const
+
+/** Removes every record of a session by its store key; bodies are left to the sweep. */
+export function removeAllOf(store: KvStore, storeKey: string): void {
+  for (const table of SESSION_TABLES) {
     const keys: string[] = []
-    store.scan(table, session.storeKey, prefixEnd(session.storeKey), (key) => {
+    store.scan(table, storeKey, prefixEnd(storeKey), (key) => {
       keys.push(key)
       return true
     })
     for (const key of keys) store.remove(table, key)
   }
-  broker.core.startTick()
+}
+
+/**
+ * Removes notes of QoS 2 messages that can no longer be sent again: their publisher's session ended,
+ * or the delayed message was sent, before another shard had committed its note, or a crash came
+ * between two commits. One shard does it, at start.
+ */
+export function removeStrayNotes(store: KvStore): void {
+  const strays: string[] = []
+  let owner = ''
+  let isStray = false
+  let delayed: ReadonlySet<string> | undefined
+  store.scan(Table.INCOMING, '', KEY_END, (key) => {
+    const origin = delayedOriginOf(key)
+    if (origin !== undefined) {
+      delayed ??= delayedOrigins(store)
+      if (!delayed.has(origin)) strays.push(key)
+      return true
+    }
+    if (owner === '' || !key.startsWith(owner)) {
+      owner = key.slice(0, STORE_KEY_BYTES)
+      isStray = store.get(Table.SESSIONS, owner) === undefined
+    }
+    if (isStray) strays.push(key)
+    return true
+  })
+  for (const key of strays) store.remove(Table.INCOMING, key)
+}
+
+function delayedOrigins(store: KvStore): ReadonlySet<string> {
+  const origins = new Set<string>()
+  store.scan(Table.DELAYED, '', KEY_END, (key) => {
+    origins.add(delayedOrigin(key))
+    return true
+  })
+  return origins
 }

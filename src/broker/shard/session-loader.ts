@@ -6,7 +6,7 @@ import { readSession, readSubscription, storedClientId } from '../session/sessio
 import type { StoredSession } from '../session/session-record.ts'
 import type { Session } from '../session/session.ts'
 import type { Broker } from './broker.ts'
-import { separateLeftovers } from './leftovers.ts'
+import { removeAllOf, removeStrayNotes, separateLeftovers } from './leftovers.ts'
 
 /** What a shard found in the store. */
 export interface LoadedSessions {
@@ -22,6 +22,7 @@ export interface LoadedSessions {
  */
 export function loadSessions(broker: Broker): LoadedSessions {
   const { core, sessions, interest } = broker
+  if (core.shard === 0) removeStrayNotes(core.store)
   const { living, leftovers } = separateLeftovers(readOwn(broker))
   living.sort((a, b) => (a.storeKey < b.storeKey ? -1 : 1))
   const loaded = living.map((stored) => sessions.load(stored))
@@ -51,7 +52,7 @@ function readOwn({ core }: Broker): StoredSession[] {
   })
   for (const key of corrupt) {
     log.error('stored_session_unreadable', { key: hexOfKey(key), action: 'removed' })
-    store.remove(Table.SESSIONS, key)
+    removeAllOf(store, key)
   }
   return found
 }
