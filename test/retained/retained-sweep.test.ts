@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Metric } from '#broker/metrics.ts'
+import { Gauge, Metric } from '#broker/metrics.ts'
 import { Table } from '#broker/ports.ts'
 import { REMOVE_AFTER_MS, SWEEP_INTERVAL_MS } from '#broker/retained/retained-sweep.ts'
 import { MemoryDisk } from '#storage/memory/memory-store.ts'
@@ -52,4 +52,14 @@ test('a slice is bounded in keys and time; the next walk comes after the configu
   while (retainer.sweep.run() !== 7_000) slices++
   assert.ok(slices >= 10_100 / 64, `${slices} slices with a slow clock`)
   assert.equal(retainer.retained.count, 10_100)
+})
+
+test('a recount that repairs the totals repairs the gauge', () => {
+  const retainer = open()
+  retainer.set('a')
+  retainer.totals.add('b', 1, 10) // As after a race of two shards for one topic.
+  retainer.set('c')
+  assert.equal(retainer.metrics.get(Gauge.RETAINED), 3)
+  retainer.sweepOnce()
+  assert.equal(retainer.metrics.get(Gauge.RETAINED), 2)
 })

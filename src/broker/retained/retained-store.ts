@@ -60,8 +60,13 @@ export class RetainedStore {
 
   /** Reads the totals that earlier runs left to this shard. Call it once before anything else. */
   load(): void {
+    this.#ports.totals.load()
+    this.refreshGauge()
+  }
+
+  /** Takes over what a recount corrected. */
+  refreshGauge(): void {
     const { metrics, totals } = this.#ports
-    totals.load()
     metrics.setGauge(Gauge.RETAINED, totals.ownCount)
   }
 
@@ -170,9 +175,8 @@ export class RetainedStore {
   }
 
   #changed(key: string, countDelta: number, bytesDelta: number): void {
-    const { metrics, totals } = this.#ports
-    totals.add(key, countDelta, bytesDelta)
-    metrics.setGauge(Gauge.RETAINED, totals.ownCount)
+    this.#ports.totals.add(key, countDelta, bytesDelta)
+    this.refreshGauge()
   }
 
   #read(value: Uint8Array): Message | undefined {

@@ -46,7 +46,7 @@ export class RetainedSweep {
 
   /** Does one slice. Returns after how many ms the next one is due. */
   run(): number {
-    const { totals } = this.#ports
+    const { retained, totals } = this.#ports
     if (this.#position === undefined) {
       totals.beginRecount()
       this.#position = TABLE_START
@@ -54,7 +54,7 @@ export class RetainedSweep {
     }
     this.#position = this.#slice(this.#position)
     if (this.#position !== undefined) return SLICE_PAUSE_MS
-    totals.finishRecount()
+    if (totals.finishRecount() !== 0) retained.refreshGauge()
     const { clearIntervalMs } = this.#ports.settings()
     return clearIntervalMs > 0 ? clearIntervalMs : SWEEP_INTERVAL_MS
   }
