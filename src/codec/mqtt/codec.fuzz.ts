@@ -176,8 +176,3 @@ function encodeAndDecode(packet: Packet, version: ProtocolVersion, fromServer: b
   assert.equal(frame.bodyEnd, w.offset)
   return decodePacket(w.bytes, frame, version, fromServer)
 }
-
-if (import.meta.main) {
-  const seed = Number(process.argv[2] ?? 1)
-  console.log(seed, fuzzCodec(seed, Number(process.argv[3] ?? 100_000)))
-}
