@@ -70,9 +70,9 @@ export function removeAllOf(store: KvStore, storeKey: string): void {
 }
 
 /**
- * Removes notes of QoS 2 messages that can no longer be sent again: their publisher's session ended,
- * or the delayed message was sent, before another shard had committed its note, or a crash came
- * between two commits. One shard does it, at start.
+ * Removes notes of QoS 2 messages that can no longer be sent again: their publisher's session
+ * ended, or the delayed message was sent, before another shard had committed its note, or a crash
+ * came between two commits. One shard does it, at start.
  */
 export function removeStrayNotes(store: KvStore): void {
   const strays: string[] = []
