@@ -61,7 +61,12 @@ export const LAYERS: readonly Layer[] = [
   pureLayer(1, 'codec'),
   layer(1, 'net', [...SOCKETS, ...HTTP, ...FILES, 'crypto', 'os', 'zlib'], ['ws']),
   pureLayer(2, 'broker'),
-  layer(2, 'drivers', ['crypto']),
+  layer(
+    2,
+    'drivers',
+    ['crypto', 'net', 'tls'],
+    ['ldapts', 'mongodb', 'mysql2', 'pg', 'redis', 'undici'],
+  ),
   layer(3, 'plugin', []),
   layer(4, 'storage', [...FILES, 'crypto', 'os', 'sqlite', 'worker_threads', 'zlib'], ['lmdb']),
   layer(4, 'fabric', ['crypto', 'worker_threads']),

@@ -1,10 +1,5 @@
 /** Foreign programs that tests talk to, and what happens when they are not installed. */
-import { canRun } from './program.ts'
-
-/** Options of a test or suite that can be left out. */
-export interface NeedOptions {
-  readonly skip?: string
-}
+import { canRun, isInstalled, type NeedOptions, needsPackage } from '../support/needs-package.ts'
 
 const PYTHONS = ['/usr/bin/python3', 'python3'] as const
 
@@ -14,28 +9,15 @@ export const PYTHON: string =
 
 /** For tests that start mosquitto_pub and mosquitto_sub. */
 export function needsMosquittoClients(): NeedOptions {
-  return needs('mosquitto-clients', isInstalled('mosquitto_sub'))
+  return needsPackage('mosquitto-clients', isInstalled('mosquitto_sub'))
 }
 
 /** For tests that start the Mosquitto broker. */
 export function needsMosquitto(): NeedOptions {
-  return needs('mosquitto', isInstalled('mosquitto'))
+  return needsPackage('mosquitto', isInstalled('mosquitto'))
 }
 
 /** For tests that start Python programs. */
 export function needsPaho(): NeedOptions {
-  return needs('python3-paho-mqtt', canRun(PYTHON, ['-c', 'import paho.mqtt']))
-}
-
-function isInstalled(command: string): boolean {
-  return canRun('sh', ['-c', `command -v ${command}`])
-}
-
-/**
- * Without the package the tests are left out with one line that says so. Where everything is to
- * be tested (`CI=true`) they run and fail.
- */
-function needs(debianPackage: string, isThere: boolean): NeedOptions {
-  if (isThere || process.env['CI'] === 'true') return {}
-  return { skip: `${debianPackage} is not installed: apt-get install ${debianPackage}` }
+  return needsPackage('python3-paho-mqtt', canRun(PYTHON, ['-c', 'import paho.mqtt']))
 }

@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { killAtExit } from './kill-at-exit.ts'
@@ -115,9 +115,4 @@ export function runProgram(
   input?: string,
 ): Promise<readonly string[]> {
   return new Program(command, args, input).succeeded()
-}
-
-/** Whether a program can be started and ends with code 0 for `args`. */
-export function canRun(command: string, args: readonly string[]): boolean {
-  return spawnSync(command, [...args], { stdio: 'ignore' }).status === 0
 }
