@@ -124,6 +124,8 @@ export interface BrokerSettings {
   readonly rewrite: readonly RewriteRuleSettings[]
   readonly autoSubscribe: readonly AutoSubscribeSettings[]
   readonly sys: SysSettings
+  /** What a client gets that is denied a publish or a subscription: a refusal, or the end. */
+  readonly denyAction: 'ignore' | 'disconnect'
 }
 
 /** What the core needs to know of a listener. */
@@ -199,4 +201,5 @@ export const DEFAULT_SETTINGS: BrokerSettings = {
     clientSubscribed: false,
     clientUnsubscribed: false,
   },
+  denyAction: 'ignore',
 }

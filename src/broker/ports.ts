@@ -5,6 +5,7 @@
  */
 import type { ByteWriter } from '#kernel/byte-writer.ts'
 import type { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import type { QoS } from './qos.ts'
 
 /** Time. `nowMs` is the wall clock (ms since the epoch); `monotonicMs` never goes back. */
 export interface Clock {
@@ -173,6 +174,8 @@ export interface Identity {
   readonly acl?: ClientAcl | undefined
   /** When the credentials end, in ms since the epoch; rules they brought end with them. */
   readonly expiresAtMs?: number | undefined
+  /** What access remembers of its decisions about the client; nobody else looks at it. */
+  accessMemory?: unknown
 }
 
 export type AuthenticateResult = Accepted | Refused | Continued
@@ -211,18 +214,28 @@ export interface Continued {
 export interface AccessControl {
   /** May call `done` before it returns. It calls exactly once. */
   authenticate(request: ConnectRequest, done: (result: AuthenticateResult) => void): void
-  /** PENDING: `done` is called later, exactly once; otherwise it is never called. */
+  /**
+   * What is known already of a publish; PENDING: `authorizePublish` is to be asked. Hot path: it
+   * allocates nothing.
+   */
+  recallPublish(who: Identity, topic: string, qos: QoS, retain: boolean): Access
+  /**
+   * Topics are asked about as the client wrote them: before rewriting, without the mountpoint of
+   * the listener, and without special prefixes such as `$share/<group>/`.
+   *
+   * PENDING: `done` is called later, exactly once; otherwise it is never called.
+   */
   authorizePublish(
     who: Identity,
     topic: string,
-    qos: number,
+    qos: QoS,
     retain: boolean,
     done: (allowed: boolean) => void,
   ): Access
   authorizeSubscribe(
     who: Identity,
     filter: string,
-    qos: number,
+    qos: QoS,
     done: (allowed: boolean) => void,
   ): Access
 }

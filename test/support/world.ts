@@ -84,6 +84,7 @@ export class OpenAccess implements AccessControl {
   authenticate: AccessControl['authenticate'] = (_request, done) => {
     done({ allowed: true, isSuperuser: false })
   }
+  recallPublish: AccessControl['recallPublish'] = () => Access.PENDING
   authorizePublish: AccessControl['authorizePublish'] = () => Access.ALLOW
   authorizeSubscribe: AccessControl['authorizeSubscribe'] = () => Access.ALLOW
 }

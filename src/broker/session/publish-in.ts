@@ -1,4 +1,5 @@
-import { DecodeFailure, isFailure } from '#codec/mqtt/decode-failure.ts'
+import { isFailure } from '#codec/mqtt/decode-failure.ts'
+import type { DecodeFailure } from '#codec/mqtt/decode-failure.ts'
 import type { Frame } from '#codec/mqtt/frame.ts'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
@@ -13,6 +14,7 @@ import { validateTopicName, validateTopicNameText } from '#codec/mqtt/topic.ts'
 import { Message } from '../message.ts'
 import { Metric } from '../metrics.ts'
 import { Access } from '../ports.ts'
+import type { Identity } from '../ports.ts'
 import type { QoS } from '../qos.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
 import type { Broker } from '../shard/broker.ts'
@@ -21,10 +23,18 @@ import { DELAYED_PREFIX, parseDelayedTopic } from '../delayed/delayed-topic.ts'
 import { mountTopic } from '../topics/mountpoint.ts'
 import { isFilterPrefix, rewritePublish, withoutDelay } from '../topics/publish-topic.ts'
 import { ackInOrder } from './acks.ts'
+import { closeDenied } from './close-denied.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { incomingKey } from './keys.ts'
 import { PendingAck } from './pending-ack.ts'
+import {
+  ALIAS_TOO_HIGH,
+  NO_RETAIN,
+  QOS_TOO_HIGH,
+  TOO_MANY,
+  UNKNOWN_ALIAS,
+} from './publish-failures.ts'
 import { saveIncoming } from './session-record.ts'
 import type { Session } from './session.ts'
 
@@ -33,31 +43,6 @@ const DOLLAR = 0x24
 /** `$delayed` and the seconds do not count as levels of the topic. */
 const DELAYED_LEVELS = 2
 const view: PublishView = new PublishView()
-
-const UNKNOWN_ALIAS = new DecodeFailure(
-  ReasonCode.PROTOCOL_ERROR,
-  'the topic alias is not known and the topic is empty',
-)
-const ALIAS_TOO_HIGH = new DecodeFailure(
-  ReasonCode.TOPIC_ALIAS_INVALID,
-  'the topic alias is 0 or above the maximum of this server',
-  '[MQTT-3.2.2-17]',
-)
-const QOS_TOO_HIGH = new DecodeFailure(
-  ReasonCode.QOS_NOT_SUPPORTED,
-  'this server does not support the QoS',
-  '[MQTT-3.2.2-11]',
-)
-const NO_RETAIN = new DecodeFailure(
-  ReasonCode.RETAIN_NOT_SUPPORTED,
-  'this server does not retain messages',
-  '[MQTT-3.2.2-14]',
-)
-const TOO_MANY = new DecodeFailure(
-  ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
-  'more unacknowledged messages than the receive maximum',
-  '[MQTT-3.3.4-7]',
-)
 
 /**
  * PUBLISH from a client (MQTT 5 §3.3). Hot path.
@@ -113,7 +98,7 @@ export function handlePublish(
     publishSpecial(broker, connection, session, message, packetId)
     return undefined
   }
-  authorize(broker, connection, session, message, packetId)
+  authorize(broker, connection, session, message, packetId, topic)
   return undefined
 }
 
@@ -281,38 +266,52 @@ function publishSpecial(
     return
   }
   const target = moved === message.topic ? message : message.withTopic(moved)
-  authorize(broker, connection, session, target, packetId)
+  authorize(broker, connection, session, target, packetId, message.topic)
 }
 
-/** Asks access; while the answer is awaited the connection takes no further packets. */
+/**
+ * Asks access about the topic that the client wrote; while the answer is awaited the connection
+ * takes no further packets. Hot path.
+ */
 function authorize(
   broker: Broker,
   connection: Connection,
   session: Session,
   message: Message,
   packetId: number,
+  asked: TopicEntry,
 ): void {
   const { identity } = connection
   if (identity === undefined) return
-  const { bytes, topic: text } = message.topic
-  const topic = bytes[0] === DOLLAR ? withoutDelay(text) : text
-  const decision = broker.core.access.authorizePublish(
-    identity,
-    topic,
-    message.qos,
-    message.retain,
-    (allowed) => {
-      if (allowed) accept(broker, connection, session, message, packetId)
-      else deny(broker, connection, session, message, packetId)
-      connection.unpark()
-    },
-  )
-  if (decision === Access.ALLOW) accept(broker, connection, session, message, packetId)
-  else if (decision === Access.DENY) deny(broker, connection, session, message, packetId)
-  else {
+  const topic = asked.bytes[0] === DOLLAR ? withoutDelay(asked.topic) : asked.topic
+  const known = broker.core.access.recallPublish(identity, topic, message.qos, message.retain)
+  if (known === Access.ALLOW) accept(broker, connection, session, message, packetId)
+  else if (known === Access.DENY) deny(broker, connection, session, message, packetId)
+  else decide(broker, connection, session, message, packetId, identity, topic)
+}
+
+function decide(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  message: Message,
+  packetId: number,
+  identity: Identity,
+  topic: string,
+): void {
+  const decided = (allowed: boolean): void => {
+    if (allowed) accept(broker, connection, session, message, packetId)
+    else deny(broker, connection, session, message, packetId)
+  }
+  const { qos, retain } = message
+  const decision = broker.core.access.authorizePublish(identity, topic, qos, retain, (allowed) => {
+    decided(allowed)
+    connection.unpark()
+  })
+  if (decision === Access.PENDING) {
     message.own()
     connection.park()
-  }
+  } else decided(decision === Access.ALLOW)
 }
 
 /** 3.x clients get the usual acknowledgement [MQTT311-3.3.5-2]. */
@@ -323,11 +322,16 @@ function deny(
   message: Message,
   packetId: number,
 ): void {
-  broker.core.log.warn('cannot_publish_to_topic_due_to_not_authorized', {
+  const { core } = broker
+  core.log.warn('cannot_publish_to_topic_due_to_not_authorized', {
     clientid: connection.clientId,
     topic: message.topic.topic,
   })
-  answer(broker, connection, session, message.qos, packetId, ReasonCode.NOT_AUTHORIZED)
+  const isEnd = core.settings.denyAction === 'disconnect'
+  // An acknowledgement is counted when it is sent.
+  if (isEnd || message.qos === 0) core.metrics.increment(Metric.PACKETS_PUBLISH_AUTH_ERROR)
+  if (isEnd) closeDenied(connection, 'publish')
+  else answer(broker, connection, session, message.qos, packetId, ReasonCode.NOT_AUTHORIZED)
 }
 
 /** Publishes the message and acknowledges it when it is safe. Hot path. */

@@ -14,10 +14,11 @@ import { Access } from '../ports.ts'
 import type { QoS } from '../qos.ts'
 import type { Broker } from '../shard/broker.ts'
 import { mountFilter } from '../topics/mountpoint.ts'
-import { parseSubscription } from '../topics/special-topic.ts'
+import { parseSubscription, splitSubscription } from '../topics/special-topic.ts'
 import type { SubscriptionTarget } from '../topics/special-topic.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
+import { closeDenied } from './close-denied.ts'
 import { clientFacts } from './lifecycle.ts'
 import { PendingAck } from './pending-ack.ts'
 import { sendRetained } from './send-retained.ts'
@@ -117,7 +118,8 @@ function subscribeOne(
     if (allowed) acquire(broker, connection, session, request, filter, target, done)
     else refuse(ReasonCode.NOT_AUTHORIZED)
   }
-  const access = core.access.authorizeSubscribe(identity, target.filter, wanted.qos, decided)
+  const asked = filter === wanted.filter ? target : splitSubscription(wanted.filter)
+  const access = core.access.authorizeSubscribe(identity, asked.filter, wanted.qos, decided)
   if (access !== Access.PENDING) decided(access === Access.ALLOW)
 }
 
@@ -221,6 +223,7 @@ function finishSubscribe(
     core.metrics.increment(Metric.PACKETS_SUBSCRIBE_ERROR)
     if (reasons.includes(ReasonCode.NOT_AUTHORIZED)) {
       core.metrics.increment(Metric.PACKETS_SUBSCRIBE_AUTH_ERROR)
+      if (core.settings.denyAction === 'disconnect') return closeDenied(connection, 'subscribe')
     }
   }
   const writer = new ByteWriter(ACK_BYTES)

@@ -1,7 +1,6 @@
 import type { ConnectPacket } from '#codec/mqtt/connect.ts'
 import { Access } from '../ports.ts'
 import type { Broker } from '../shard/broker.ts'
-import { mountTopic } from '../topics/mountpoint.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
 
@@ -42,7 +41,6 @@ export function authorizeWill(
     decided(false) // Only the broker speaks there, and a will has its own delay.
     return
   }
-  const mounted = mountTopic(connection.mountpoint, topic)
-  const decision = access.authorizePublish(identity, mounted, will.qos, will.retain, decided)
+  const decision = access.authorizePublish(identity, will.topic, will.qos, will.retain, decided)
   if (decision !== Access.PENDING) decided(decision === Access.ALLOW)
 }

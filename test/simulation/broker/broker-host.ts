@@ -34,6 +34,7 @@ export interface HostEvents {
 
 const OPEN_ACCESS: AccessControl = {
   authenticate: (_request, done) => done({ allowed: true, isSuperuser: false }),
+  recallPublish: () => Access.PENDING,
   authorizePublish: () => Access.ALLOW,
   authorizeSubscribe: () => Access.ALLOW,
 }
