@@ -121,6 +121,7 @@ export const BANNED_GLOBALS: readonly string[] = [
 
 /** Files that every message passes: no async, no JSON, no regular expression, no array spread. */
 export const HOT_PATH: readonly string[] = [
+  'src/access/authorization/decision-cache.ts',
   'src/broker/router/routes.ts',
   'src/broker/session/acks.ts',
   'src/broker/session/deliver.ts',

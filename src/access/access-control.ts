@@ -1,16 +1,10 @@
-import { Access, type AccessControl } from '#broker/ports.ts'
+import type { AccessControl } from '#broker/ports.ts'
 
 /** Who may come in. */
 export type Authentication = Pick<AccessControl, 'authenticate'>
 
 /** What those who are in may do. */
-export type Authorization = Pick<AccessControl, 'authorizePublish' | 'authorizeSubscribe'>
-
-/** Whoever is in may do everything. */
-export const ALLOW_EVERYTHING: Authorization = {
-  authorizePublish: () => Access.ALLOW,
-  authorizeSubscribe: () => Access.ALLOW,
-}
+export type Authorization = Omit<AccessControl, 'authenticate'>
 
 /** Both halves of access control as the broker asks for them. */
 export function joinAccess(
@@ -19,6 +13,7 @@ export function joinAccess(
 ): AccessControl {
   return {
     authenticate: authentication.authenticate.bind(authentication),
+    recallPublish: authorization.recallPublish.bind(authorization),
     authorizePublish: authorization.authorizePublish.bind(authorization),
     authorizeSubscribe: authorization.authorizeSubscribe.bind(authorization),
   }

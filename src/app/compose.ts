@@ -1,6 +1,7 @@
 /** The composition root: the only place that knows which part fills which port. */
-import { ALLOW_EVERYTHING, joinAccess } from '#access/access-control.ts'
+import { joinAccess } from '#access/access-control.ts'
 import { makeAuthentication } from '#access/authentication/make-authentication.ts'
+import { ClientAuthorization } from '#access/authorization/client-authorization.ts'
 import type { Fabric, Log } from '#broker/ports.ts'
 import { Shard } from '#broker/shard/shard.ts'
 import { systemClock } from '#kernel/system/system-clock.ts'
@@ -35,13 +36,18 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     meters: start.memory.authentication,
     readSecret,
   })
+  const authorization = new ClientAuthorization(
+    start.authorization,
+    { log, clock: systemClock, store, readSecret },
+    own,
+  )
   const shard = new Shard(
     {
       clock: systemClock,
       random: systemRandom,
       log,
       store,
-      access: joinAccess(authentication, ALLOW_EVERYTHING),
+      access: joinAccess(authentication, authorization),
       fabric,
       metrics: own,
       requestTick: ticker.request,
@@ -66,6 +72,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     store,
     listeners,
     authentication,
+    authorization,
     log,
     slotsOf: (place) => slotsOf(start.memory, place),
     sys:

@@ -113,6 +113,10 @@ function stopOnSignals(node: RunningNode, log: SystemLog): void {
       process.exit(0)
     })
   }
+  process.on('SIGHUP', () => {
+    log.info('reloading_files')
+    void node.reload()
+  })
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
 }

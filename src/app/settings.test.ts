@@ -90,6 +90,7 @@ function effectsOf(config: TidewayConfig) {
   return {
     broker: toBrokerSettings(config, '0'),
     authentication: toAuthenticationSettings(config),
+    authorization: config.authorization,
     log: toLogHandlers(config),
     listeners: toListenerOptions(config, {
       shardCount: 1,

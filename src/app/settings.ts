@@ -4,6 +4,7 @@ import type {
   ChainSettings,
 } from '#access/authentication/make-authentication.ts'
 import { GLOBAL_CHAIN } from '#access/authentication/users/user-table.ts'
+import { authorizerOf } from '#access/authorization/source-chain.ts'
 import { TopicRewriter } from '#broker/topics/rewrite.ts'
 import {
   type AutoSubscribeSettings,
@@ -55,6 +56,7 @@ export function toBrokerSettings(config: TidewayConfig, version: string): Broker
     rewrite: toRewriteRules(config),
     autoSubscribe: toAutoSubscribe(config),
     sys: toSysSettings(config),
+    denyAction: config.authorization.deny_action,
   }
 }
 
@@ -190,11 +192,21 @@ function toLogHandler(options: TidewayConfig['log']['console']): LogHandlerOptio
 
 /** What the parts would refuse at the start though each value is well-formed by itself. */
 export function settingsProblems(config: TidewayConfig): readonly Problem[] {
+  const rewriting = problemsOf(['rewrite'], () => new TopicRewriter(toRewriteRules(config)))
+  const sources = config.authorization.sources.flatMap((source, index) => {
+    if (!source.enable) return []
+    const path = ['authorization', 'sources', String(index)]
+    return problemsOf(path, () => authorizerOf(source).check?.(source as never))
+  })
+  return [...rewriting, ...sources]
+}
+
+function problemsOf(path: readonly string[], attempt: () => unknown): readonly Problem[] {
   try {
-    new TopicRewriter(toRewriteRules(config))
+    attempt()
     return []
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return [{ path: ['rewrite'], message: `is refused: ${message}` }]
+    return [{ path, message: `is refused: ${message}` }]
   }
 }

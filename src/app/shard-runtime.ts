@@ -1,3 +1,4 @@
+import type { ClientAuthorization } from '#access/authorization/client-authorization.ts'
 import type { ControlMessage, KvStore, Log, StoreFailure } from '#broker/ports.ts'
 import type { Shard } from '#broker/shard/shard.ts'
 import type { ListenerHost } from '#listeners/listener-host.ts'
@@ -16,6 +17,8 @@ export interface ShardControl {
   listen(options: ListenerOptions, place: number): Promise<number>
   /** Closes a listener and its connections; false when there is none. */
   unlisten(id: string): Promise<boolean>
+  /** Takes changed rules and certificates into use. Broken ones are logged and left alone. */
+  reload(): Promise<void>
   /** Accepts nothing more, tells all clients that the server goes, and stores what they left. */
   stop(): Promise<void>
   /** Stores what siblings sent meanwhile and lets everything go. After `stop` of all shards. */
@@ -34,6 +37,7 @@ export interface ShardParts {
   readonly listeners: ListenerHost
   /** Lets go of what it holds. */
   readonly authentication: { close(): Promise<void> }
+  readonly authorization: ClientAuthorization
   readonly log: Log
   readonly slotsOf: (place: number) => SlotCounter
   /** In one of the shards. */
@@ -82,6 +86,12 @@ export class ShardRuntime implements ShardControl {
     return this.#need().listeners.stop(id)
   }
 
+  async reload(): Promise<void> {
+    const { authorization, listeners } = this.#need()
+    authorization.reload()
+    listeners.reloadCertificates()
+  }
+
   async stop(): Promise<void> {
     const { shard, listeners, sys } = this.#need()
     sys?.stop()
@@ -94,10 +104,10 @@ export class ShardRuntime implements ShardControl {
   }
 
   async close(): Promise<void> {
-    const { store, log, authentication } = this.#need()
+    const { store, log, authentication, authorization } = this.#need()
     clearInterval(this.#timer)
     this.#ticker.runNow()
-    await authentication.close()
+    await Promise.all([authentication.close(), authorization.close()])
     const failure = await store.close()
     if (failure !== undefined) log.error('storage_not_closed', { reason: failure.message })
   }

@@ -1,5 +1,6 @@
 import type { AuthenticationSettings } from '#access/authentication/make-authentication.ts'
 import { METERS_BYTES } from '#access/authentication/authenticator-meter.ts'
+import type { AuthorizationConfig } from '#config/fields/authorization/authorization.ts'
 import type { BrokerSettings } from '#broker/limits.ts'
 import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
 import { TableTotals } from '#broker/table-totals.ts'
@@ -27,6 +28,7 @@ export interface ShardStart {
   readonly shardCount: number
   readonly broker: BrokerSettings
   readonly authentication: AuthenticationSettings
+  readonly authorization: AuthorizationConfig
   readonly storage: StorageTicket
   readonly storagePendingBytesMax: number
   readonly memory: SharedMemory

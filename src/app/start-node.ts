@@ -56,6 +56,8 @@ export interface RunningNode {
   startListener(options: ListenerOptions): Promise<OpenListener>
   /** Closes a listener and its connections; false when there is none. */
   stopListener(id: string): Promise<boolean>
+  /** Takes changed files into use in all shards: rules and certificates. */
+  reload(): Promise<void>
   /** Tells clients that the server goes, stores everything, and lets the data directory go. */
   stop(): Promise<void>
 }
@@ -162,6 +164,10 @@ class Coordinator implements RunningNode {
     return this.#unlisten(id)
   }
 
+  async reload(): Promise<void> {
+    await Promise.all(this.#shards.map((shard) => shard.reload()))
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
     return this.#stopping
@@ -209,6 +215,7 @@ class Coordinator implements RunningNode {
       shardCount: this.#shardCount,
       broker: toBrokerSettings(config, version),
       authentication: toAuthenticationSettings(config),
+      authorization: config.authorization,
       storage: this.#storage.ticket,
       storagePendingBytesMax: config.durability.max_pending_bytes,
       memory: this.#memory,

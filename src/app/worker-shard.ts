@@ -72,6 +72,10 @@ export class WorkerShard implements ShardControl {
     return (await this.#call('unlisten', id)) as boolean
   }
 
+  async reload(): Promise<void> {
+    await this.#call('reload')
+  }
+
   async stop(): Promise<void> {
     await this.#call('stop')
   }

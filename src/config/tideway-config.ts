@@ -3,6 +3,7 @@ import { object } from './field.ts'
 import type { Finding, Infer } from './field.ts'
 import { authentication, checkChain } from './fields/authentication/authentication.ts'
 import type { AuthenticatorConfig } from './fields/authentication/authentication.ts'
+import { authorization } from './fields/authorization/authorization.ts'
 import { allowAnonymous, broker, sysTopics } from './fields/broker.ts'
 import { parseBind } from './fields/listener-checks.ts'
 import { listeners } from './fields/listeners.ts'
@@ -70,6 +71,7 @@ export const tidewayFields = object(
     node,
     allow_anonymous: allowAnonymous,
     authentication,
+    authorization,
     listeners,
     mqtt,
     durability,

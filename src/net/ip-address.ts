@@ -1,4 +1,4 @@
-import { BlockList, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv6 } from 'node:net'
 
 /** The address as people write it: an IPv4 address that came in IPv6 form becomes plain again. */
 export function plainAddress(address: string): string {
@@ -16,6 +16,25 @@ export function isLoopbackAddress(address: string): boolean {
 export function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
+
+/** An address and how many of its first bits count. */
+export interface Network {
+  readonly address: string
+  readonly prefixBits: number
+}
+
+/** An address or a CIDR such as `10.0.0.0/8`; undefined when the text is neither. */
+export function parseNetwork(text: string): Network | undefined {
+  const [address = '', bitsText, ...rest] = text.split('/')
+  const bitsMax = ADDRESS_BITS[isIP(address)] ?? 0
+  if (bitsMax === 0 || rest.length > 0) return undefined
+  if (bitsText === undefined) return { address, prefixBits: bitsMax }
+  const prefixBits = /^\d{1,3}$/.test(bitsText) ? Number(bitsText) : Infinity
+  return prefixBits <= bitsMax ? { address, prefixBits } : undefined
+}
+
+/** By what `isIP` says. */
+const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 }
 
 /** A rule about who may connect. Without an address it covers everybody. */
 export interface AddressRule {

@@ -23,7 +23,7 @@ type Row = readonly [pattern: string, effect: string, asHere?: string]
 
 /** Protection, access and data: the owner must notice that they are missing. */
 const WARNINGS: readonly Row[] = [
-  ['authorization', 'checks what clients may publish and subscribe'],
+  ['authorization.node_cache', 'remembers decisions for all clients together'],
   ['psk_authentication', 'checks TLS clients by pre-shared keys'],
   ['banned', 'loads bans from a file at start'],
   ['flapping_detect', 'bans clients that connect and disconnect too often'],

@@ -1,0 +1,194 @@
+import { Metric, type Metrics } from '#broker/metrics.ts'
+import { Access, type Identity } from '#broker/ports.ts'
+import type { QoS } from '#broker/qos.ts'
+import { matchesFilter } from '#broker/topics/filter-match.ts'
+import type { AuthorizationConfig } from '#config/fields/authorization/authorization.ts'
+import type { AuthorizerContext, AuthorizeRequest } from '#plugin/define-authorizer.ts'
+import { DecisionCache, Remembered } from './decision-cache.ts'
+import { compileRule, decideByRules, type Rule } from './rule.ts'
+import { type ChainVerdict, SourceChain, type SourceReport } from './source-chain.ts'
+
+/** What is said of a decision that had to wait. */
+export type Done = (allowed: boolean) => void
+
+/** How often files of rules are looked at. */
+const RELOAD_MS = 10_000
+
+/**
+ * Decides what clients of one shard may do: superusers everything; then the rules that came with
+ * the credentials, then the sources, then `no_match`. What cannot be found out is refused.
+ */
+export class ClientAuthorization {
+  readonly #config: AuthorizationConfig
+  readonly #context: AuthorizerContext
+  readonly #metrics: Metrics
+  readonly #chain: SourceChain
+  /** Nothing can deny anything, as long as a client brings no rules of its own. */
+  readonly #isOpen: boolean
+  readonly #noMatch: 'allow' | 'deny'
+  /** Decisions made under an earlier one are forgotten. */
+  #generation = 0
+  readonly #reloading: NodeJS.Timeout
+
+  /** @throws what an authorizer throws whose configuration cannot work */
+  constructor(config: AuthorizationConfig, context: AuthorizerContext, metrics: Metrics) {
+    this.#config = config
+    this.#context = context
+    this.#metrics = metrics
+    this.#chain = new SourceChain(config.sources, context)
+    this.#noMatch = config.no_match ?? (config.sources.length > 0 ? 'deny' : 'allow')
+    this.#isOpen = this.#chain.size === 0 && this.#noMatch === 'allow'
+    this.#reloading = setInterval(() => this.reload(), RELOAD_MS).unref()
+  }
+
+  /** Hot path. See `AccessControl`. */
+  recallPublish(client: Identity, topic: string, qos: QoS, retain: boolean): Access {
+    const { values } = this.#metrics
+    if (this.#isOpen && client.acl === undefined) {
+      values[Metric.CLIENT_AUTHORIZE]!++ // Indexes come from the table, here and below.
+      values[Metric.AUTHORIZATION_ALLOW]!++
+      return Access.ALLOW
+    }
+    if (client.isSuperuser) return this.#superuser()
+    if (!this.#config.cache.enable) return Access.PENDING
+    const nowMs = this.#context.clock.monotonicMs()
+    const found = this.#cacheOf(client).publish(topic, qos, retain, nowMs)
+    return found === Remembered.UNKNOWN ? Access.PENDING : this.#hit(found)
+  }
+
+  /** See `AccessControl`. */
+  authorizePublish(client: Identity, topic: string, qos: QoS, retain: boolean, done: Done): Access {
+    const known = this.recallPublish(client, topic, qos, retain)
+    if (known !== Access.PENDING) return known
+    return this.#decide({ client, action: 'publish', topic, qos, retain }, done)
+  }
+
+  /** See `AccessControl`. */
+  authorizeSubscribe(client: Identity, filter: string, qos: QoS, done: Done): Access {
+    const { values } = this.#metrics
+    if (this.#isOpen && client.acl === undefined) {
+      values[Metric.CLIENT_AUTHORIZE]!++
+      values[Metric.AUTHORIZATION_ALLOW]!++
+      return Access.ALLOW
+    }
+    if (client.isSuperuser) return this.#superuser()
+    if (this.#config.cache.enable) {
+      const nowMs = this.#context.clock.monotonicMs()
+      const found = this.#cacheOf(client).subscribe(filter, qos, nowMs)
+      if (found !== Remembered.UNKNOWN) return this.#hit(found)
+    }
+    return this.#decide({ client, action: 'subscribe', topic: filter, qos, retain: false }, done)
+  }
+
+  /** Forgets what is remembered about all clients: rules have changed. */
+  forget(): void {
+    this.#generation++
+  }
+
+  /** Takes changed files of rules into use. */
+  reload(): void {
+    if (this.#chain.reload()) this.forget()
+  }
+
+  /** The enabled sources, with their state and numbers in this shard. */
+  report(): readonly SourceReport[] {
+    return this.#chain.report()
+  }
+
+  /** Lets the sources go. */
+  close(): Promise<void> {
+    clearInterval(this.#reloading)
+    return this.#chain.close()
+  }
+
+  #superuser(): Access {
+    this.#metrics.increment(Metric.CLIENT_AUTHORIZE)
+    this.#metrics.increment(Metric.AUTHORIZATION_SUPERUSER)
+    this.#metrics.increment(Metric.AUTHORIZATION_ALLOW)
+    return Access.ALLOW
+  }
+
+  #hit(found: Remembered): Access {
+    const { values } = this.#metrics
+    values[Metric.CLIENT_AUTHORIZE]!++
+    values[Metric.AUTHORIZATION_CACHE_HIT]!++
+    if (found === Remembered.ALLOWED) {
+      values[Metric.AUTHORIZATION_ALLOW]!++
+      return Access.ALLOW
+    }
+    values[Metric.AUTHORIZATION_DENY]!++
+    return Access.DENY
+  }
+
+  #cacheOf(client: Identity): DecisionCache {
+    // Nobody else writes to this place of an identity.
+    let cache = client.accessMemory as DecisionCache | undefined
+    if (cache === undefined) {
+      cache = new DecisionCache(this.#generation, compileOwn(client))
+      client.accessMemory = cache
+    } else if (cache.generation !== this.#generation) cache.clear(this.#generation)
+    return cache
+  }
+
+  #decide(request: AuthorizeRequest, done: Done): Access {
+    this.#metrics.increment(Metric.CLIENT_AUTHORIZE)
+    this.#metrics.increment(Metric.AUTHORIZATION_CACHE_MISS)
+    const generation = this.#generation
+    const verdict = this.#ownVerdict(request) ?? this.#chain.decide(request)
+    if (typeof verdict === 'string') {
+      return this.#settle(request, verdict, generation) ? Access.ALLOW : Access.DENY
+    }
+    // The chain settles every promise that it makes.
+    void verdict.then((late) => done(this.#settle(request, late, generation)))
+    return Access.PENDING
+  }
+
+  /** What the rules say that came with the credentials; undefined when they leave it open. */
+  #ownVerdict(request: AuthorizeRequest): ChainVerdict | undefined {
+    const { acl, expiresAtMs } = request.client
+    if (acl === undefined) return undefined
+    if (expiresAtMs !== undefined && expiresAtMs <= this.#context.clock.nowMs()) return 'deny'
+    const verdict = decideByRules(this.#cacheOf(request.client).ownRules ?? [], request)
+    if (verdict !== 'ignore') return verdict
+    if (acl.otherwise === 'deny') return 'deny'
+    // Rules that say what is allowed, and nobody who could say more.
+    return this.#isOpen && this.#config.no_match === undefined ? 'deny' : undefined
+  }
+
+  #settle(request: AuthorizeRequest, verdict: ChainVerdict, generation: number): boolean {
+    const { values } = this.#metrics
+    if (verdict === 'no-match') values[Metric.AUTHORIZATION_NOMATCH]!++
+    else if (verdict === 'allow') values[Metric.AUTHORIZATION_MATCHED_ALLOW]!++
+    else if (verdict === 'deny') values[Metric.AUTHORIZATION_MATCHED_DENY]!++
+    const isAllowed = verdict === 'no-match' ? this.#noMatch === 'allow' : verdict === 'allow'
+    values[isAllowed ? Metric.AUTHORIZATION_ALLOW : Metric.AUTHORIZATION_DENY]!++
+    // Rules that changed while they were applied say nothing about the next request.
+    if (verdict !== 'failed' && generation === this.#generation) this.#remember(request, isAllowed)
+    return isAllowed
+  }
+
+  #remember(request: AuthorizeRequest, isAllowed: boolean): void {
+    const { enable, ttl, max_size: sizeMax, excludes } = this.#config.cache
+    const { client, action, topic, qos, retain } = request
+    if (!enable || excludes.some((filter) => matchesFilter(filter, topic))) return
+    const { clock } = this.#context
+    const nowMs = clock.monotonicMs()
+    const credentialsMs = (client.expiresAtMs ?? Infinity) - clock.nowMs()
+    const untilMs = nowMs + Math.min(ttl, credentialsMs)
+    const times = { nowMs, untilMs }
+    this.#cacheOf(client).remember(action, topic, qos, retain, isAllowed, times, sizeMax)
+  }
+}
+
+/**
+ * The rules that came with the credentials. One that cannot be read makes all of them refuse: it
+ * may have been one that denies.
+ */
+function compileOwn({ acl }: Identity): readonly Rule[] | undefined {
+  if (acl === undefined) return undefined
+  try {
+    return acl.rules.map((rule) => compileRule(rule))
+  } catch {
+    return [compileRule({ permission: 'deny', action: 'all', topic: '#' })]
+  }
+}
