@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { Table } from '#broker/ports.ts'
 import type { TestClient } from '../support/test-client.ts'
-import { kept } from '../support/sessions.ts'
+import { kept, kept311 } from '../support/sessions.ts'
 import { World } from '../support/world.ts'
 
 const MESSAGES = 6
@@ -102,4 +103,34 @@ test('a delayed message stays until the shard of its subscriber has stored it', 
   assert.equal(world.disk.size(Table.DELAYED), 1)
   world.pass(5_000)
   assert.equal(world.disk.size(Table.DELAYED), 0)
+})
+
+test('[MQTT-4.3.3-3] a resumed connection gets PUBREL once the release is stored', () => {
+  const world = new World()
+  const first = world.connect(kept('subscriber', { autoAck: false }))
+  first.subscribe('t', { qos: 2 })
+  world.connect().publish('t', 'once', { qos: 2 })
+  const { packetId } = first.take(PacketType.PUBLISH)
+  world.holdCommits()
+  first.ack(PacketType.PUBREC, packetId)
+  first.drop()
+  const second = world.connect(kept('subscriber', { autoAck: false }))
+  const released = (): boolean => second.packets.some(({ type }) => type === PacketType.PUBREL)
+  assert.equal(released(), false, 'a crash would bring the message back')
+  world.finishCommits()
+  assert.equal(released(), true)
+})
+
+test('PUBREL that is sent again by time waits for the store as the first one did', () => {
+  const world = new World({ settings: { mqtt: { retryIntervalMs: 1_000 } } })
+  const subscriber = world.connect(kept311('subscriber', { autoAck: false }))
+  subscriber.subscribe('t', { qos: 2 })
+  world.connect().publish('t', 'once', { qos: 2 })
+  const { packetId } = subscriber.take(PacketType.PUBLISH)
+  world.holdCommits()
+  subscriber.ack(PacketType.PUBREC, packetId)
+  world.pass(3_000)
+  assert.ok(!subscriber.packets.some(({ type }) => type === PacketType.PUBREL))
+  world.finishCommits()
+  subscriber.take(PacketType.PUBREL)
 })

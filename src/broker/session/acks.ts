@@ -9,6 +9,7 @@ import type { ShardCore } from '../shard/core.ts'
 import type { Connection } from './connection.ts'
 import { pump } from './deliver.ts'
 import { OutgoingState } from './outgoing.ts'
+import type { Outgoing } from './outgoing.ts'
 import { PendingAck } from './pending-ack.ts'
 import { forgetIncoming } from './session-record.ts'
 import type { Session } from './session.ts'
@@ -81,9 +82,19 @@ function handlePubrec(core: ShardCore, connection: Connection, session: Session)
     outgoing.state = OutgoingState.RELEASED
     session.queue.dropBody(outgoing) // Never sent again once released [MQTT-4.3.3-6].
     session.queue.update(outgoing)
+    if (outgoing.key !== '') outgoing.releasedInTick = core.tick
   }
-  const stored = outgoing.key !== ''
-  ackInOrder(core, connection, PacketType.PUBREL, packetId, ReasonCode.SUCCESS, stored)
+  sendRelease(core, connection, outgoing)
+}
+
+/**
+ * PUBREL for a message that the client has, once that is stored: the client forgets the packet
+ * identifier with it, so that after a crash the message must not be sent again [MQTT-4.3.3-6].
+ */
+export function sendRelease(core: ShardCore, connection: Connection, outgoing: Outgoing): void {
+  const { packetId, releasedInTick } = outgoing
+  const waits = releasedInTick > core.durableTick
+  ackInOrder(core, connection, PacketType.PUBREL, packetId, ReasonCode.SUCCESS, waits)
 }
 
 /**

@@ -43,6 +43,8 @@ export class Outgoing {
   sentAtMs: number
   /** It was sent before, maybe on another connection: DUP [MQTT-3.3.1-1]. */
   sentBefore: boolean
+  /** Tick in which its release was written; 0 = not released, or not stored, or long ago. */
+  releasedInTick: number
 
   constructor(
     message: Message | undefined,
@@ -63,5 +65,6 @@ export class Outgoing {
     this.sizeBytes = message === undefined ? 0 : message.sizeBytes
     this.sentAtMs = 0
     this.sentBefore = false
+    this.releasedInTick = 0
   }
 }

@@ -1,6 +1,5 @@
-import { PacketType } from '#codec/mqtt/packet-type.ts'
-import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import type { Broker } from '../shard/broker.ts'
+import { sendRelease } from './acks.ts'
 import type { Connection } from './connection.ts'
 import { pump } from './deliver.ts'
 import { OutgoingState } from './outgoing.ts'
@@ -19,7 +18,7 @@ export function resumeSession(broker: Broker, connection: Connection, session: S
   if (awaitingRel.size > 0) connection.inheritedRel = new Set(awaitingRel.keys())
   for (const outgoing of session.inflight.values()) {
     if (outgoing.state === OutgoingState.RELEASED) {
-      connection.sendAck(PacketType.PUBREL, outgoing.packetId, ReasonCode.SUCCESS)
+      sendRelease(core, connection, outgoing)
     } else if (outgoing.state === OutgoingState.SENT) session.resend.push(outgoing)
   }
   autoSubscribe(broker, connection, session)

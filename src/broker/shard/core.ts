@@ -73,6 +73,9 @@ export class ShardCore implements SessionContext {
   routeEarly: boolean
   /** The body of the message now being routed goes to several sessions. */
   routeShared: boolean
+  /** Number of this tick, and of the last one whose writes are known to be durable. */
+  tick: number
+  durableTick: number
   /** Gives up a body that another shard counts. */
   releaseForeignBody: (key: string) => void
   #stale: boolean
@@ -110,6 +113,8 @@ export class ShardCore implements SessionContext {
     this.routeReceivers = 0
     this.routeEarly = false
     this.routeShared = false
+    this.tick = 1
+    this.durableTick = 0
     this.releaseForeignBody = () => {}
     this.#stale = true
     this.#nowMs = 0
@@ -258,8 +263,13 @@ export class ShardCore implements SessionContext {
     if (waiters.length > 0 || held.length > 0) {
       this.#commitWaiters = []
       this.#held = []
-      this.store.barrier((failure) => this.#committed(waiters, held, failure))
+      const { tick } = this
+      this.store.barrier((failure) => {
+        if (failure === undefined) this.durableTick = tick
+        this.#committed(waiters, held, failure)
+      })
     }
+    this.tick++
     this.store.commit()
   }
 

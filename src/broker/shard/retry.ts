@@ -1,7 +1,6 @@
-import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
-import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { Metric } from '../metrics.ts'
+import { sendRelease } from '../session/acks.ts'
 import type { Connection } from '../session/connection.ts'
 import { sendOutgoing } from '../session/deliver.ts'
 import { OutgoingState } from '../session/outgoing.ts'
@@ -46,7 +45,7 @@ export class Retry {
       if (outgoing.state === OutgoingState.SENT) sendOutgoing(core, session, connection, outgoing)
       else if (outgoing.state === OutgoingState.RELEASED) {
         outgoing.sentAtMs = core.nowMs
-        connection.sendAck(PacketType.PUBREL, outgoing.packetId, ReasonCode.SUCCESS)
+        sendRelease(core, connection, outgoing)
       }
     }
   }
