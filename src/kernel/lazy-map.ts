@@ -75,6 +75,10 @@ export class LazySet<Value> {
     return this.set !== undefined && this.set.delete(value)
   }
 
+  clear(): void {
+    this.set = undefined
+  }
+
   /** In the order in which values were first added, as for a `Set`. */
   values(): Iterable<Value> {
     return this.set === undefined ? NOTHING : this.set.values()

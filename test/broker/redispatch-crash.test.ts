@@ -48,4 +48,25 @@ describe('messages given to a member in another shard', () => {
     const again = world.connect({ clientId: 'first', cleanStart: false, properties: FOREVER })
     assert.deepEqual(again.payloads(), [])
   })
+
+  test('leave the body to another queue when the first session has ended meanwhile', () => {
+    const world = new BrokerWorld({ shards: 2 })
+    const stored = { cleanStart: false, properties: FOREVER, autoAck: false }
+    const first = world.connect({ ...stored, clientId: 'first', shard: 0 })
+    first.subscribe('$share/g/t', { qos: 1 })
+    const other = world.connect({ ...stored, clientId: 'other', shard: 0 })
+    other.subscribe('t', { qos: 1 })
+    other.drop()
+    const payload = 'long enough to be stored once for both queues'
+    world.connect({ shard: 0 }).publish('t', payload, { qos: 1 })
+    const second = world.connect({ ...stored, clientId: 'second', shard: 1 })
+    second.subscribe('$share/g/t', { qos: 1 })
+    world.stores[1]!.setAutomatic(false)
+    first.drop()
+    world.connect({ clientId: 'first', shard: 0 })
+    world.finishCommits()
+    const again = world.connect({ ...stored, clientId: 'other', shard: 0 })
+    assert.deepEqual(again.payloads(), [payload])
+    assert.deepEqual(second.payloads(), [payload])
+  })
 })

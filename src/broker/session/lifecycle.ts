@@ -118,8 +118,8 @@ export function endSession(broker: Broker, session: Session): void {
   }
   broker.sessions.ensureLoaded(session)
   broker.wills.sendNow(session)
-  const isGiven = redispatchShared(broker.routing, session, true)
-  const beingStored = isGiven || session.leavingWill !== undefined
+  redispatchShared(broker.routing, session, true)
+  const beingStored = session.queue.isGiving || session.leavingWill !== undefined
   // Its records are what siblings have not stored yet: they go once that is safe.
   if (beingStored) broker.sessions.end(session, (remove) => removeWhenSafe(broker, remove))
   else broker.sessions.end(session)

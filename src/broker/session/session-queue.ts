@@ -173,10 +173,9 @@ export class SessionQueue {
     return this.#given.size > 0
   }
 
-  /** The other shard has stored the message. */
+  /** The other shard has stored the message. When the session ended, its record went with it. */
   forgetGiven(outgoing: Outgoing): void {
-    this.#given.delete(outgoing.key)
-    this.forget(outgoing)
+    if (this.#given.delete(outgoing.key)) this.forget(outgoing)
   }
 
   /** Lets go of the body of a released QoS 2 message whose record lives on without it. */
@@ -224,6 +223,7 @@ export class SessionQueue {
   clear(): void {
     this.#unread = false
     this.#recovered = []
+    this.#given.clear()
     this.#lanes.length = 0
     this.count = 0
     this.qos0Count = 0

@@ -19,15 +19,13 @@ type Given = (typeof Given)[keyof typeof Given]
  * What goes to a sibling shard keeps its record here until the sibling has stored it, so that a
  * crash cannot lose it. It could come twice then, so a QoS 2 message only goes to a member of the
  * same shard, unless the session is over and it would be lost.
- * @param ended the session is over: members that are offline get the messages too
- * @returns true when siblings are storing some of it
+ * @param ended the session is over: members that are offline get the messages too; its records go
+ * when siblings have stored what its queue `isGiving`
  */
-export function redispatchShared(routing: Routing, session: Session, ended: boolean): boolean {
-  if (!hasMembership(session)) return false
+export function redispatchShared(routing: Routing, session: Session, ended: boolean): void {
+  if (!hasMembership(session)) return
   const givenAway = giveQueueAway(routing, session, ended)
-  if (givenAway.length === 0) return false
-  if (!ended) forgetWhenSafe(routing, session, givenAway)
-  return true
+  if (givenAway.length > 0 && !ended) forgetWhenSafe(routing, session, givenAway)
 }
 
 /**
