@@ -8,8 +8,10 @@ import type { SysPublisher } from './sys-publisher.ts'
 
 /** What the coordinator asks of a shard, wherever that runs. */
 export interface ShardControl {
-  /** Loads the stored sessions. */
+  /** Loads the stored sessions. Connections that come meanwhile wait at the open ports. */
   start(): Promise<void>
+  /** Serves connections from now on. When all shards have started. */
+  serve(): Promise<void>
   /**
    * Opens a listener and returns its port.
    * @param place of its counter of connections in the shared memory
@@ -62,6 +64,7 @@ export class ShardRuntime implements ShardControl {
   /** Sets the parts, which need `ticker.request` to be made. */
   use(parts: ShardParts): void {
     this.#parts = parts
+    parts.listeners.hold()
     this.#ticker.run = () => parts.shard.endOfTick()
   }
 
@@ -71,10 +74,16 @@ export class ShardRuntime implements ShardControl {
   }
 
   async start(): Promise<void> {
-    const { shard, sys } = this.#need()
+    const { shard } = this.#need()
     this.#timer = setInterval(() => shard.advance(), ADVANCE_MS)
     await new Promise<void>((resolve) => shard.start(resolve))
+  }
+
+  serve(): Promise<void> {
+    const { listeners, sys } = this.#need()
+    listeners.serve()
     sys?.start()
+    return Promise.resolve()
   }
 
   listen(options: ListenerOptions, place: number): Promise<number> {

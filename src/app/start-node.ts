@@ -141,15 +141,17 @@ class Coordinator implements RunningNode {
       packetBytesMax: config.mqtt.max_packet_size,
       developmentCertificate: () => developmentCertificate(dataDir, log),
     })
-    // Before anything is loaded: the most frequent reason why a start fails.
+    // Before any thread is started: the most frequent reason why a start fails.
     for (const { host, port } of listeners) await checkPortIsFree(host, port)
     const useHandles = this.#options.sockets === 'auto' && (await probeTcpInternals())
     if (!useHandles) log.info('plain_sockets', { sockets: this.#options.sockets })
     this.#shards = this.#makeShards(nextRunNumber(dataDir, Date.now()), useHandles)
     await this.users.bootstrap(this.#options.config)
-    await Promise.all(this.#shards.map((shard) => shard.start()))
+    // Before the sessions are loaded: who connects meanwhile waits a moment and is not refused.
     for (const listener of listeners) await this.#listen(listener)
     this.#runFiles.write(this.listeners)
+    await Promise.all(this.#shards.map((shard) => shard.start()))
+    await Promise.all(this.#shards.map((shard) => shard.serve()))
   }
 
   async startListener(options: ListenerOptions): Promise<OpenListener> {

@@ -64,6 +64,10 @@ export class WorkerShard implements ShardControl {
     await this.#call('start')
   }
 
+  async serve(): Promise<void> {
+    await this.#call('serve')
+  }
+
   async listen(options: ListenerOptions, place: number): Promise<number> {
     return (await this.#call('listen', options, place)) as number
   }

@@ -28,7 +28,6 @@ export class RateGate<Item> {
 
   /** True when one may pass now. */
   pass(): boolean {
-    if (this.#rate.amount === Infinity) return true
     if (this.#waiting.length > 0) return false
     return this.#take()
   }
@@ -61,6 +60,7 @@ export class RateGate<Item> {
 
   #take(): boolean {
     const { amount, intervalMs } = this.#rate
+    if (amount === Infinity) return true
     const nowMs = this.#nowMs()
     const refilled = this.#allowance + ((nowMs - this.#countedAtMs) / intervalMs) * amount
     this.#allowance = Math.min(Math.max(1, amount), refilled)

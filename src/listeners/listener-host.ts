@@ -14,10 +14,22 @@ const CERTIFICATE_CHECK_MS = 120_000
 export class ListenerHost {
   readonly #tools: ListenerTools
   readonly #entries = new Map<string, Entry>()
+  #isHolding = false
   #certificateTimer: NodeJS.Timeout | undefined
 
   constructor(tools: ListenerTools) {
     this.#tools = tools
+  }
+
+  /** Lets connections wait at the ports until `serve`: for a broker that is not ready yet. */
+  hold(): void {
+    this.#isHolding = true
+  }
+
+  /** Serves connections from now on. */
+  serve(): void {
+    this.#isHolding = false
+    for (const { listener } of this.#entries.values()) listener.serve()
   }
 
   /**
@@ -28,7 +40,7 @@ export class ListenerHost {
   async start(options: ListenerOptions, slots: SlotCounter): Promise<number> {
     if (this.#entries.has(options.id)) throw new Error(`listener ${options.id} runs already`)
     const pipeline = makePipeline(options, this.#tools.ticketKeys)
-    const listener = new Listener(options, pipeline.run, slots, this.#tools)
+    const listener = new Listener(options, pipeline.run, slots, this.#tools, this.#isHolding)
     this.#entries.set(options.id, { listener, pipeline })
     try {
       const port = await listener.open()

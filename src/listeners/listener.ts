@@ -49,13 +49,24 @@ export class Listener {
   readonly #sweep: ConnectionSweep
   readonly #handshakes = new Set<Socket>()
   readonly #wires = new Set<NetWire<WireInfo>>()
+  #isHolding: boolean
   #acceptedCount = 0
   #acceptor: Acceptor | undefined
   #gateTimer: NodeJS.Timeout | undefined
 
-  /** @throws when an access rule holds no valid address */
-  constructor(options: ListenerOptions, run: Run, slots: SlotCounter, tools: ListenerTools) {
+  /**
+   * @param isHolding connections wait for `serve`, up to `backlog` of them
+   * @throws when an access rule holds no valid address
+   */
+  constructor(
+    options: ListenerOptions,
+    run: Run,
+    slots: SlotCounter,
+    tools: ListenerTools,
+    isHolding: boolean,
+  ) {
     this.options = options
+    this.#isHolding = isHolding
     this.book = new CloseBook(options.id, tools.log, tools.nowMs)
     this.#tools = tools
     this.#run = run
@@ -91,6 +102,12 @@ export class Listener {
     this.#acceptor = await openAcceptor(this.options, events, this.#tools.handleTools)
     this.#sweep.start()
     return this.#acceptor.port
+  }
+
+  /** Serves connections from now on, those that wait first. */
+  serve(): void {
+    this.#isHolding = false
+    this.#admitWaiting()
   }
 
   /** Accepts nothing more; connections stay. */
@@ -153,7 +170,7 @@ export class Listener {
   }
 
   #arrived(incoming: Incoming): void {
-    if (this.#gate.pass()) return this.#admit(incoming)
+    if (!this.#isHolding && this.#gate.pass()) return this.#admit(incoming)
     if (!this.#gate.hold(incoming)) this.#refuse(incoming, CloseReason.CONNECT_RATE)
     this.#waitForGate()
   }
@@ -170,13 +187,18 @@ export class Listener {
     this.book.close(incoming, reason, peer)
   }
 
+  #admitWaiting(): void {
+    for (const incoming of this.#gate.release()) this.#admit(incoming)
+    this.#waitForGate()
+  }
+
   #waitForGate(): void {
+    if (this.#isHolding) return
     const waitMs = this.#gate.waitMs()
     if (waitMs === undefined || this.#gateTimer !== undefined) return
     this.#gateTimer = setTimeout(() => {
       this.#gateTimer = undefined
-      for (const incoming of this.#gate.release()) this.#admit(incoming)
-      this.#waitForGate()
+      this.#admitWaiting()
     }, waitMs)
   }
 }

@@ -90,6 +90,30 @@ for (const [name, handleTools] of PATHS) {
       assert.ok(performance.now() - startedMs >= 390, 'four of six waited 100 ms each')
     })
 
+    it('lets connections wait at the port until the broker serves', async () => {
+      fixture.host.hold()
+      const port = await fixture.start({ backlog: 2 })
+      const early = [await fixture.dial(port), await fixture.dial(port)]
+      for (const client of early) client.write('hello')
+      await closed(await fixture.dial(port))
+      assert.equal(fixture.connections.length, 0)
+      fixture.host.serve()
+      for (const client of early) assert.equal(await readBytes(client, 5), 'hello')
+      const late = await fixture.dial(port)
+      late.write('hello')
+      assert.equal(await readBytes(late, 5), 'hello')
+    })
+
+    it('serves connections that waited no faster than the rate allows', async () => {
+      fixture.host.hold()
+      const port = await fixture.start({ connectRate: { amount: 1, intervalMs: 150 } })
+      for (let count = 0; count < 3; count++) await fixture.dial(port)
+      const startedMs = performance.now()
+      fixture.host.serve()
+      await fixture.connection(2)
+      assert.ok(performance.now() - startedMs >= 290, 'two of three waited 150 ms each')
+    })
+
     it('refuses connections above the rate when too many wait', async () => {
       const connectRate = { amount: 1, intervalMs: 3_600_000 }
       const port = await fixture.start({ connectRate, backlog: 8 })

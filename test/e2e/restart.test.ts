@@ -5,5 +5,5 @@ import { checkRestart } from './scale/check-restart.ts'
 const SIZE = { sessions: 10_000, messagesEach: 10 }
 
 test('a broker with 10,000 sessions and 100,000 messages is back at once', async (context) => {
-  await checkRestart(context, SIZE, 8_000)
+  await checkRestart(context, SIZE, 10_000)
 })

@@ -1,19 +1,20 @@
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { BrokerProcess, type ProcessOptions } from '../support/broker-process.ts'
-import { LoadClient } from '../support/load-client.ts'
+import { LoadClient, type Welcome } from '../support/load-client.ts'
 import { deviceName, deviceTopic, type FillSize } from './fill-data.ts'
 
 /** What was measured of one start over a lot of data; times in ms from the start of the process. */
 export interface RestartFigures {
-  /** Until the ports were open. */
+  /** Until a new client could connect, and until it had its CONNACK. */
   readonly openMs: number
-  /** From there: a new client connects; it hears what another one publishes. */
   readonly welcomeMs: number
+  /** From there: it hears what another one publishes; the slowest of the following messages. */
   readonly roundTripMs: number
-  /** From there: a client of before has everything that waited for it. */
-  readonly resumedMs: number
-  /** Slowest of the round trips in the time after the start. */
   readonly slowestMs: number
+  /** Slowest of the clients of before: until it had everything that waited for it. */
+  readonly resumedMs: number
+  /** The new client had connected before all sessions were loaded. */
+  readonly cameWhileLoading: boolean
   readonly residentBytes: number
 }
 
@@ -32,38 +33,58 @@ export async function measureRestart(
   round: number,
 ): Promise<RestartFigures> {
   const startedMs = performance.now()
-  const broker = await BrokerProcess.start(options)
+  const broker = BrokerProcess.spawn(options)
   try {
+    await broker.portsOpen()
+    const newcomer = new Newcomer(broker.port())
+    await newcomer.connected()
     const openMs = performance.now() - startedMs
-    const newcomer = await Newcomer.connect(broker.port())
-    const welcomeMs = performance.now() - startedMs - openMs
-    await newcomer.roundTrip()
-    const roundTripMs = performance.now() - startedMs - openMs - welcomeMs
+    const cameWhileLoading = !broker.isRunning
+    await newcomer.welcome()
+    const welcomeMs = performance.now() - startedMs
+    await broker.ready()
+    await newcomer.subscribe()
+    const roundTripMs = await newcomer.roundTrip()
     let slowestMs = roundTripMs
     for (let count = 0; count < ROUND_TRIPS; count++) {
       slowestMs = Math.max(slowestMs, await newcomer.roundTrip())
     }
     const residentBytes = broker.residentBytes()
     const resumedMs = await slowestResume(broker.port(), size, round)
-    return { openMs, welcomeMs, roundTripMs, resumedMs, slowestMs, residentBytes }
+    const times = { openMs, welcomeMs, roundTripMs, resumedMs, slowestMs }
+    return { ...times, cameWhileLoading, residentBytes }
   } finally {
     await broker.kill()
   }
 }
 
-/** A client that was never here before, with something to do at once. */
+/** Clients that were never here before, with something to do at once. */
 class Newcomer {
   readonly #publisher = new LoadClient({ clientId: 'newcomer' })
   readonly #subscriber = new LoadClient({ clientId: 'newcomer-too' })
+  readonly #port: number
+  readonly #welcome: Promise<Welcome>
   #heard = (): void => {}
 
-  static async connect(port: number): Promise<Newcomer> {
-    const newcomer = new Newcomer()
-    await newcomer.#publisher.connect(port)
-    await newcomer.#subscriber.connect(port)
-    await newcomer.#subscriber.subscribe('new/+', 1)
-    newcomer.#subscriber.onMessage = () => newcomer.#heard()
-    return newcomer
+  constructor(port: number) {
+    this.#port = port
+    this.#welcome = this.#publisher.connect(port)
+  }
+
+  /** Waits for the network connection. */
+  connected(): Promise<void> {
+    return this.#publisher.opened()
+  }
+
+  /** Waits for CONNACK. */
+  async welcome(): Promise<void> {
+    await this.#welcome
+  }
+
+  async subscribe(): Promise<void> {
+    await this.#subscriber.connect(this.#port)
+    await this.#subscriber.subscribe('new/+', 1)
+    this.#subscriber.onMessage = () => this.#heard()
   }
 
   /** Publishes and waits until it is heard; in ms. */

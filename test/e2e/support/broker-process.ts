@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ListenersFile } from '#app/run-files.ts'
 
@@ -15,6 +16,7 @@ const OUTPUT_CHARS_MAX = 2_000_000
 const CLOCK_TICK_MS = 10
 const ULIMIT_BLOCK_BYTES = 512
 const START_LIMIT_MS = 60_000
+const LOOK_MS = 5
 
 /** How a broker is started. */
 export interface ProcessOptions {
@@ -86,7 +88,7 @@ export class BrokerProcess {
     return new BrokerProcess(child, dataDir)
   }
 
-  /** Starts the program and waits until its ports are open. */
+  /** Starts the program and waits until it serves clients. */
   static async start(options: ProcessOptions): Promise<BrokerProcess> {
     const broker = BrokerProcess.spawn(options)
     await broker.ready()
@@ -106,13 +108,24 @@ export class BrokerProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
-  /** Waits until the ports are open; fails when the process ends instead. */
+  /** Waits until clients are served; fails when the process ends instead. */
   async ready(): Promise<void> {
     await this.waitForOutput(RUNNING, START_LIMIT_MS)
-    const text = readFileSync(join(this.dataDir, 'tideway.listeners.json'), 'utf8')
-    const { pid, listeners } = JSON.parse(text) as ListenersFile
-    if (pid !== this.pid) throw new Error(`the listeners' file is of process ${pid}, not of ours`)
-    this.#ports = new Map(listeners.map(({ id, port }) => [id, port]))
+    if (!this.#readPorts()) throw new Error("the listeners' file is not there, or not of ours")
+  }
+
+  /** Waits until the ports are open, which they are before the stored sessions are loaded. */
+  async portsOpen(): Promise<void> {
+    const endsAtMs = performance.now() + START_LIMIT_MS
+    while (!this.#readPorts()) {
+      if (this.hasEnded || performance.now() > endsAtMs) throw new Error(this.#output)
+      await pause(LOOK_MS)
+    }
+  }
+
+  /** It has said that it serves clients. */
+  get isRunning(): boolean {
+    return this.#output.includes(RUNNING)
   }
 
   /** Port of a listener, by its id. */
@@ -177,6 +190,16 @@ export class BrokerProcess {
   residentBytes(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8')
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024
+  }
+
+  /** False while its file of listeners is not there. */
+  #readPorts(): boolean {
+    const file = join(this.dataDir, 'tideway.listeners.json')
+    if (!existsSync(file)) return false
+    const { pid, listeners } = JSON.parse(readFileSync(file, 'utf8')) as ListenersFile
+    if (pid !== this.pid) return false
+    this.#ports = new Map(listeners.map(({ id, port }) => [id, port]))
+    return true
   }
 
   #read(text: string): void {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { AckView, type AckType, decodeAck, encodeAck } from '#codec/mqtt/ack.ts'
 import { decodeConnack } from '#codec/mqtt/connack.ts'
 import { encodeConnect } from '#codec/mqtt/connect.ts'
@@ -160,6 +161,12 @@ export class LoadClient {
       this.#stream = stream
       this.#sendConnect(stream)
     })
+  }
+
+  /** Waits for the network connection that `connect` asked for; CONNACK may take longer. */
+  async opened(): Promise<void> {
+    const socket = this.#stream?.socket
+    if (socket?.connecting === true) await once(socket, 'connect')
   }
 
   /** The network connection breaks. */
