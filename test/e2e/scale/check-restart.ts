@@ -26,8 +26,8 @@ export async function checkRestart(
     const { openMs, welcomeMs, roundTripMs, slowestMs, resumedMs, residentBytes } = figures
     const ms = (value: number): string => `${value.toFixed(0)} ms`
     context.diagnostic(
-      `${shards} shards: connected after ${ms(openMs)}, CONNACK after ${ms(welcomeMs)}, first ` +
-        `round trip ${ms(roundTripMs)}, slowest of the next ${ms(slowestMs)}, slowest old session ` +
+      `${shards} shards: connected after ${ms(openMs)}, CONNACK ${ms(welcomeMs)}, first ` +
+        `message ${ms(roundTripMs)}, slowest of the next ${ms(slowestMs)}, slowest old session ` +
         `${ms(resumedMs)}, ${(residentBytes / MEGABYTE).toFixed(0)} MB`,
     )
     assert.ok(welcomeMs < welcomeMsMax, `the broker serves after ${ms(welcomeMs)}`)
