@@ -38,7 +38,7 @@ export function App() {
         token: { colorPrimary: theme === 'dark' ? '#3aa7c9' : '#0b6e8f', borderRadius: 6 },
       }}
     >
-      <AntApp>
+      <AntApp style={{ minHeight: '100%' }} className={`theme-${theme}`}>
         <QueryClientProvider client={queries}>
           <BrowserRouter>
             {session === undefined ? (

@@ -36,7 +36,7 @@ export function SignInPage() {
   }
 
   return (
-    <Flex vertical align="center" justify="center" gap={24} style={{ minHeight: '100%' }}>
+    <Flex vertical align="center" justify="center" gap={24} style={{ minHeight: '100vh' }}>
       <Card style={{ width: 'min(400px, calc(100vw - 32px))' }}>
         <main>
           <Typography.Title level={1} style={{ fontSize: 28, textAlign: 'center' }}>
