@@ -1,7 +1,7 @@
 /** Every function of the rule dialect. A new family is a file here and a line below. */
 import type { FunctionDefinition } from '#plugin/define-function.ts'
-import { caseFunctions } from './letter-case.ts'
-import { clockFunctions } from './clock.ts'
+import { bitFunctions } from './bits.ts'
+import { codecFunctions } from './codec.ts'
 import { conversionFunctions } from './conversion.ts'
 import { digestFunctions } from './digest.ts'
 import { listFunctions } from './list.ts'
@@ -9,15 +9,27 @@ import { mapFunctions } from './map.ts'
 import { mathFunctions } from './math.ts'
 import { messageFunctions } from './message.ts'
 import { nullFunctions } from './null.ts'
+import { stateFunctions } from './state.ts'
+import { textPartFunctions } from './text-part.ts'
+import { textPatternFunctions } from './text-pattern.ts'
+import { textShapeFunctions } from './text-shape.ts'
+import { timeFunctions } from './time.ts'
+import { typeTestFunctions } from './type-test.ts'
 
 export const ruleFunctions: readonly FunctionDefinition[] = [
   ...messageFunctions,
   ...nullFunctions,
   ...mathFunctions,
+  ...bitFunctions,
   ...conversionFunctions,
-  ...caseFunctions,
+  ...typeTestFunctions,
+  ...textShapeFunctions,
+  ...textPartFunctions,
+  ...textPatternFunctions,
   ...mapFunctions,
   ...listFunctions,
   ...digestFunctions,
-  ...clockFunctions,
+  ...codecFunctions,
+  ...timeFunctions,
+  ...stateFunctions,
 ]
