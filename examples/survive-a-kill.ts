@@ -18,8 +18,9 @@ const configFile = join(folder, 'tideway.conf')
 writeFileSync(
   configFile,
   // Port 0 is any free one; tideway.listeners.json says which.
-  ['tcp', 'ssl', 'ws', 'wss']
-    .map((type) => `listeners.${type}.default.bind = "127.0.0.1:0"`)
+  ['listeners.tcp.default', 'listeners.ssl.default', 'listeners.ws.default']
+    .concat('listeners.wss.default', 'dashboard.listeners.http')
+    .map((listener) => `${listener}.bind = "127.0.0.1:0"`)
     .join('\n'),
 )
 

@@ -76,7 +76,12 @@ export const LAYERS: readonly Layer[] = [
   layer(6, 'gateways', ['crypto', 'stream', 'zlib']),
   layer(6, 'integrations', ['crypto', 'stream', 'zlib']),
   layer(6, 'industrial', ['crypto', 'stream', 'zlib']),
-  layer(7, 'management', [...FILES, ...HTTP, 'crypto', 'os', 'perf_hooks', 'stream', 'zlib']),
+  layer(
+    7,
+    'management',
+    [...FILES, ...HTTP, 'crypto', 'os', 'perf_hooks', 'stream', 'zlib'],
+    ['fastify', 'typebox'],
+  ),
   layer(8, 'cli', ['*'], ['commander']),
   layer(8, 'app', ['*'], ['commander', 'pino']),
 ]

@@ -58,6 +58,7 @@ export function tideway(name: string, shards: number): Broker {
       writeFileSync(
         file,
         `node { shards = ${shards}, data_dir = ${text(join(dataDir, 'data'))} }
+        dashboard.listeners.http.bind = 0
         listeners.tcp.default.bind = "${LOOPBACK}:${port}"
         listeners.ssl.default {
           bind = "${LOOPBACK}:${tlsPort}"

@@ -85,6 +85,7 @@ function run(extra = '', nodeArgs: readonly string[] = []): Program {
     listeners.ssl.default.enable = false
     listeners.ws.default.enable = false
     listeners.wss.default.enable = false
+    dashboard.listeners.http.bind = 0
     node.shards = 2
     ${extra}`)
   return start(['--config', file, '--data-dir', join(folder, 'kept')], nodeArgs)
@@ -169,7 +170,8 @@ describe('the program', () => {
     const first = run()
     const port = await portOf(first)
     const bind = `TIDEWAY_LISTENERS__TCP__DEFAULT__BIND=127.0.0.1:${port}`
-    const second = start(['-d', join(folder, 'other'), '-e', bind])
+    const noHttp = 'TIDEWAY_DASHBOARD__LISTENERS__HTTP__BIND=0'
+    const second = start(['-d', join(folder, 'other'), '-e', bind, '-e', noHttp])
     assert.equal(await second.ended, 1)
     assert.match(second.output, new RegExp(`cannot listen on 127.0.0.1:${port}: another program`))
   })

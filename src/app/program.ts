@@ -10,6 +10,12 @@ import { StorageError } from '#storage/storage-error.ts'
 import { type Arguments, parseArguments, USAGE } from './arguments.ts'
 import { readConfig } from './read-config.ts'
 import { settingsProblems, toLogHandlers } from './settings.ts'
+import {
+  checkManagementPort,
+  type ManagementOptions,
+  type RunningManagement,
+  startManagement,
+} from './start-management.ts'
 import { type RunningNode, startNode } from './start-node.ts'
 import { readVersion } from './version.ts'
 
@@ -66,7 +72,8 @@ async function run(config: TidewayConfig, version: string): Promise<void> {
   let node: RunningNode | undefined = undefined
   const failed = (text: string): void => fail(text, node, log)
   process.on('uncaughtException', (error) => failed(error.stack ?? String(error)))
-  node = await startNode({
+  await checkManagementPort(config)
+  const broker = await startNode({
     config,
     version,
     log,
@@ -76,8 +83,28 @@ async function run(config: TidewayConfig, version: string): Promise<void> {
     sockets: 'auto',
     onFailure: failed,
   })
-  stopOnSignals(node, log)
-  announce(handlers, node, version, config.allow_anonymous)
+  node = broker
+  const management = await manage(broker, { config, version, log, node: broker })
+  const stop = async (): Promise<void> => {
+    await management?.stop()
+    await broker.stop()
+  }
+  stopOnSignals({ stop, reload: () => broker.reload() }, log)
+  announce(handlers, broker, version, config.allow_anonymous)
+  if (management !== undefined) announceManagement(handlers, management)
+}
+
+/** Starts the REST API; a broker that cannot be managed does not run. */
+async function manage(
+  broker: RunningNode,
+  options: ManagementOptions,
+): Promise<RunningManagement | undefined> {
+  try {
+    return await startManagement(options)
+  } catch (error) {
+    await broker.stop()
+    throw error
+  }
 }
 
 /** Shown whatever the level of the log: the owner wants to see that it runs, and where. */
@@ -98,7 +125,12 @@ function announce(
   show('tideway is running', { version, pid: process.pid, shards, clients })
 }
 
-function stopOnSignals(node: RunningNode, log: SystemLog): void {
+function announceManagement(handlers: LogHandlers, { host, port }: RunningManagement): void {
+  const fields = { listener: 'http:dashboard', bind: formatAddress(host, port) }
+  handlers.announce({ timeMs: Date.now(), level: 'info', message: 'listener_started', fields })
+}
+
+function stopOnSignals(node: Pick<RunningNode, 'stop' | 'reload'>, log: SystemLog): void {
   let isStopping = false
   const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(ExitCode.FAILED)

@@ -12,6 +12,7 @@ import { defaultConfig, loadConfig } from '#config/load.ts'
 import { type TidewayConfig, tidewayFields } from '#config/tideway-config.ts'
 import { allFields, type Located } from '#config/walk.ts'
 import { toListenerOptions } from './listener-settings.ts'
+import { toManagementSettings } from './start-management.ts'
 import { SecretFileError } from './read-secret.ts'
 import {
   settingsProblems,
@@ -92,6 +93,7 @@ function effectsOf(config: TidewayConfig) {
     authentication: toAuthenticationSettings(config),
     authorization: config.authorization,
     log: toLogHandlers(config),
+    management: toManagementSettings(config),
     listeners: toListenerOptions(config, {
       shardCount: 1,
       packetBytesMax: config.mqtt.max_packet_size,

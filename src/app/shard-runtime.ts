@@ -1,10 +1,15 @@
 import type { ClientAuthorization } from '#access/authorization/client-authorization.ts'
 import type { ControlMessage, KvStore, Log, StoreFailure } from '#broker/ports.ts'
+import type { ShardOperator } from '#broker/operator/shard-operator.ts'
 import type { Shard } from '#broker/shard/shard.ts'
 import type { ListenerHost } from '#listeners/listener-host.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { SlotCounter } from '#listeners/slot-counter.ts'
+import { isSliced, runSliced } from './run-sliced.ts'
 import type { SysPublisher } from './sys-publisher.ts'
+
+/** Operations of a shard by name. */
+export type OperationName = keyof ShardOperator
 
 /** What the coordinator asks of a shard, wherever that runs. */
 export interface ShardControl {
@@ -21,6 +26,8 @@ export interface ShardControl {
   unlisten(id: string): Promise<boolean>
   /** Takes changed rules and certificates into use. Broken ones are logged and left alone. */
   reload(): Promise<void>
+  /** Has an operation of the shard's `ShardOperator` done. */
+  operate(operation: OperationName, args: readonly unknown[]): Promise<unknown>
   /** Accepts nothing more, tells all clients that the server goes, and stores what they left. */
   stop(): Promise<void>
   /** Stores what siblings sent meanwhile and lets everything go. After `stop` of all shards. */
@@ -99,6 +106,13 @@ export class ShardRuntime implements ShardControl {
     const { authorization, listeners } = this.#need()
     authorization.reload()
     listeners.reloadCertificates()
+  }
+
+  async operate(name: OperationName, args: readonly unknown[]): Promise<unknown> {
+    const { operator } = this.#need().shard
+    const operation = operator[name] as (...args: readonly unknown[]) => unknown
+    const result = operation.apply(operator, [...args])
+    return isSliced(result) ? runSliced(result) : result
   }
 
   async stop(): Promise<void> {

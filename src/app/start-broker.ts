@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Metrics } from '#broker/metrics.ts'
+import type { Log } from '#broker/ports.ts'
 import { formatProblem } from '#config/decode.ts'
 import { loadConfig } from '#config/load.ts'
 import { LogLevel, type LogRecord, makeLog } from '#kernel/system/log-record.ts'
@@ -27,6 +28,8 @@ export interface TestBroker {
   readonly node: RunningNode
   readonly metrics: readonly Metrics[]
   readonly dataDir: string
+  /** Logs to `lines`. */
+  readonly log: Log
   /** Everything logged so far, debug lines included. */
   readonly lines: readonly LogRecord[]
   /** What a shard failed of; undefined as long as all run. */
@@ -42,10 +45,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<TestBrok
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tideway-broker-'))
   const lines: LogRecord[] = []
   const state: { failure: string | undefined } = { failure: undefined }
+  const log = makeLog((record) => lines.push(record), LogLevel.debug, Date.now)
   const node = await startNode({
     config: readTestConfig(options, dataDir),
     version: readVersion(),
-    log: makeLog((record) => lines.push(record), LogLevel.debug, Date.now),
+    log,
     writeLog: (record) => lines.push(record),
     logLevelMin: LogLevel.debug,
     threads: options.threads ?? 'workers',
@@ -58,6 +62,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<TestBrok
     node,
     dataDir,
     lines,
+    log,
     metrics: node.metrics,
     get failure() {
       return state.failure

@@ -17,7 +17,7 @@ import { type CertificateFiles, toListenerOptions } from './listener-settings.ts
 import { RunFiles } from './run-files.ts'
 import { nextRunNumber } from './run-number.ts'
 import { toAuthenticationSettings, toBrokerSettings } from './settings.ts'
-import type { ShardControl } from './shard-runtime.ts'
+import type { OperationName, ShardControl } from './shard-runtime.ts'
 import { NodeUsers } from './node-users.ts'
 import { LISTENERS_MAX, makeSharedMemory, metricsOf, type ShardStart } from './shard-start.ts'
 import { WorkerShard } from './worker-shard.ts'
@@ -52,6 +52,11 @@ export interface RunningNode {
   readonly metrics: readonly Metrics[]
   /** Users of the built-in database. */
   readonly users: NodeUsers
+  readonly shardCount: number
+  /** Has an operation of one shard done, wherever it runs. */
+  operate(shard: number, operation: OperationName, args: readonly unknown[]): Promise<unknown>
+  /** Tells other programs on this host of a listener that is not of the shards. */
+  noteListener(listener: OpenListener): void
   /** Opens one more listener in all shards. */
   startListener(options: ListenerOptions): Promise<OpenListener>
   /** Closes a listener and its connections; false when there is none. */
@@ -109,6 +114,7 @@ class Coordinator implements RunningNode {
   readonly #shardCount: number
   readonly #memory: ReturnType<typeof makeSharedMemory>
   readonly #open = new Map<string, OpenListener & { readonly place: number }>()
+  readonly #noted: OpenListener[] = []
   #shards: readonly ShardControl[] = []
   #stopping: Promise<void> | undefined
   #hasFailed = false
@@ -149,20 +155,39 @@ class Coordinator implements RunningNode {
     await this.users.bootstrap(this.#options.config)
     // Before the sessions are loaded: who connects meanwhile waits a moment and is not refused.
     for (const listener of listeners) await this.#listen(listener)
-    this.#runFiles.write(this.listeners)
+    this.#writeRunFiles()
     await Promise.all(this.#shards.map((shard) => shard.start()))
     await Promise.all(this.#shards.map((shard) => shard.serve()))
   }
 
+  noteListener(listener: OpenListener): void {
+    this.#noted.push(listener)
+    this.#writeRunFiles()
+  }
+
+  get shardCount(): number {
+    return this.#shardCount
+  }
+
+  async operate(
+    shard: number,
+    operation: OperationName,
+    args: readonly unknown[],
+  ): Promise<unknown> {
+    const control = this.#shards[shard]
+    if (control === undefined) throw new RangeError(`there is no shard ${shard}`)
+    return control.operate(operation, args)
+  }
+
   async startListener(options: ListenerOptions): Promise<OpenListener> {
     const open = await this.#listen(options)
-    this.#runFiles.write(this.listeners)
+    this.#writeRunFiles()
     return open
   }
 
   stopListener(id: string): Promise<boolean> {
     this.#open.delete(id)
-    this.#runFiles.write(this.listeners)
+    this.#writeRunFiles()
     return this.#unlisten(id)
   }
 
@@ -258,6 +283,10 @@ class Coordinator implements RunningNode {
   async #unlisten(id: string): Promise<boolean> {
     const results = await Promise.all(this.#shards.map((shard) => shard.unlisten(id)))
     return results.includes(true)
+  }
+
+  #writeRunFiles(): void {
+    this.#runFiles.write([...this.listeners, ...this.#noted])
   }
 
   #freePlace(): number {

@@ -5,7 +5,7 @@ import { portsOf } from '#fabric/shard/bus-ends.ts'
 import type { LogRecord } from '#kernel/system/log-record.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { PlainError, ShardCall, ShardReport, ShardThreadData } from './shard-messages.ts'
-import type { ShardControl } from './shard-runtime.ts'
+import type { OperationName, ShardControl } from './shard-runtime.ts'
 import type { ShardStart } from './shard-start.ts'
 
 /** What a shard thread tells without being asked. */
@@ -78,6 +78,10 @@ export class WorkerShard implements ShardControl {
 
   async reload(): Promise<void> {
     await this.#call('reload')
+  }
+
+  operate(operation: OperationName, args: readonly unknown[]): Promise<unknown> {
+    return this.#call('operate', operation, args)
   }
 
   async stop(): Promise<void> {

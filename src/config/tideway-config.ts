@@ -5,6 +5,7 @@ import { authentication, checkChain } from './fields/authentication/authenticati
 import type { AuthenticatorConfig } from './fields/authentication/authentication.ts'
 import { authorization } from './fields/authorization/authorization.ts'
 import { allowAnonymous, broker, sysTopics } from './fields/broker.ts'
+import { apiKey, dashboard } from './fields/dashboard.ts'
 import { parseBind } from './fields/listener-checks.ts'
 import { listeners } from './fields/listeners.ts'
 import { log } from './fields/log.ts'
@@ -81,6 +82,8 @@ export const tidewayFields = object(
     rewrite,
     broker,
     sys_topics: sysTopics,
+    dashboard,
+    api_key: apiKey,
     log,
   },
   { text: 'Tideway.', hot: 'restart-node', check: checkRoots },

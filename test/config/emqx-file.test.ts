@@ -30,11 +30,9 @@ test('a file for EMQX 5.8 has no errors, and every warning is of a key without e
 test('what its owner may rely on is a warning', () => {
   assert.deepEqual(reported('warning'), [
     'actions',
-    'api_key',
     'banned',
     'cluster',
     'connectors',
-    'dashboard',
     'exhook',
     'flapping_detect',
     'force_shutdown',

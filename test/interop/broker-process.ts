@@ -15,6 +15,7 @@ const LINES_MAX = 10_000
 /** Where the listeners of the defaults go in a test: this host, ports that the system chooses. */
 const TEST_CONFIG = `
   node.shards = 2
+  dashboard.listeners.http.bind = 0
   listeners.tcp.default.bind = "127.0.0.1:0"
   listeners.ssl.default.bind = "127.0.0.1:0"
   listeners.ws.default.bind = "127.0.0.1:0"

@@ -293,6 +293,7 @@ function claimed(
   session.will = willOf(connection, packet, username) // [MQTT-3.1.2-7] [MQTT311-3.1.2-8]
   sessions.disarmExpiry(session)
   session.connection = connection
+  session.lastConnection = undefined
   session.disconnectedAtMs = 0
   connection.session = session
   connection.connectedAtMs = core.nowMs

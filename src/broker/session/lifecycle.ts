@@ -11,7 +11,7 @@ import type { Connection } from './connection.ts'
 import type { CloseCause } from './outlet.ts'
 import type { PendingAck } from './pending-ack.ts'
 import { forgetIncoming } from './session-record.ts'
-import type { Session } from './session.ts'
+import type { LastConnection, Session } from './session.ts'
 
 /** Bytes of the CONNACK of a refusal without a reason string. */
 const CONNACK_BYTES_MIN = 5
@@ -48,9 +48,26 @@ export function connectionGone(
   if (session === undefined || session.connection !== connection) return
   core.metrics.increment(Metric.CLIENT_DISCONNECTED)
   core.metrics.addGauge(Gauge.LIVE_CONNECTIONS, -1)
+  session.lastConnection = lastConnectionOf(connection)
   detach(broker, session, cause)
   // Only now: the client may have subscribed to it, and nothing follows DISCONNECT.
   announceDisconnected(broker, connection, session, cause) // [MQTT-3.14.4-1]
+}
+
+/** Its own object: the connection with all its buffers can go. */
+function lastConnectionOf(connection: Connection): LastConnection {
+  const { version, cleanStart, bridge, mountpoint } = connection
+  const { keepAliveMs, connectedAtMs, inflightMax } = connection
+  return {
+    wire: { info: connection.wire.info },
+    version,
+    cleanStart,
+    bridge,
+    mountpoint,
+    keepAliveMs,
+    connectedAtMs,
+    inflightMax,
+  }
 }
 
 /** CONNACK or DISCONNECT with the reason; 3.x has the former only [MQTT-3.14.0-1]. */

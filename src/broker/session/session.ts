@@ -1,6 +1,8 @@
 import { LazyMap, LazySet } from '#kernel/lazy-map.ts'
 import type { Timer } from '#kernel/timer-wheel.ts'
 import type { Will } from '#codec/mqtt/connect.ts'
+import type { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import type { WireInfo } from '../ports.ts'
 import type { GroupMember, Subscriber, Subscription } from '../router/routes.ts'
 import type { SessionContext } from './context.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -30,6 +32,18 @@ export interface HeldWill {
   readonly delayMs: number
 }
 
+/** The network connection a session had last, for whoever asks about the client. */
+export interface LastConnection {
+  readonly wire: { readonly info: WireInfo }
+  readonly version: ProtocolVersion
+  readonly cleanStart: boolean
+  readonly bridge: boolean
+  readonly mountpoint: string
+  readonly keepAliveMs: number
+  readonly connectedAtMs: number
+  readonly inflightMax: number
+}
+
 /** Where a session stands while it moves to another shard; see shard/takeover.ts. */
 export interface SessionMove {
   readonly role: 'source' | 'target'
@@ -48,6 +62,8 @@ export interface SessionMove {
   readonly waiters: PendingAck[]
 }
 
+let nextOrdinal = 1
+
 /**
  * The state that outlives a network connection (MQTT 5 §4.1) [MQTT-4.1.0-1]: subscriptions,
  * messages on their way in and out, the will. Lives in one shard at a time. Plain fields: hot.
@@ -61,6 +77,10 @@ export class Session implements Subscriber {
   /** How long it outlives its connection, in ms; 0 = transient, Infinity = for ever. */
   expiryMs: number
   readonly createdAtMs: number
+  /** Grows with every session of this thread: the order of lists. */
+  readonly ordinal: number
+  /** Undefined while it has one, and after a restart. */
+  lastConnection: LastConnection | undefined
   /** 0 while connected. */
   disconnectedAtMs: number
   readonly subscriptions: Map<string, HeldSubscription>
@@ -100,6 +120,8 @@ export class Session implements Subscriber {
     this.username = undefined
     this.expiryMs = 0
     this.createdAtMs = createdAtMs
+    this.ordinal = nextOrdinal++
+    this.lastConnection = undefined
     this.disconnectedAtMs = 0
     this.subscriptions = new Map()
     this.inflight = new LazyMap()

@@ -2,6 +2,7 @@ import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { TimerWheel } from '#kernel/timer-wheel.ts'
 import type { BrokerSettings, ListenerSettings } from '../limits.ts'
 import type { ControlMessage, Wire } from '../ports.ts'
+import { ShardOperator } from '../operator/shard-operator.ts'
 import { RetainedSweep } from '../retained/retained-sweep.ts'
 import { Router } from '../router/router.ts'
 import { Connection } from '../session/connection.ts'
@@ -35,6 +36,7 @@ const TIMER_FIRES_MAX = 20_000
  */
 export class Shard {
   readonly broker: Broker
+  readonly operator: ShardOperator
   readonly #core: ShardCore
   readonly #handler: PacketHandler
   readonly #inbox: Inbox
@@ -70,6 +72,7 @@ export class Shard {
       this.#feedAtMs = 0
       core.startTick()
     })
+    this.operator = new ShardOperator(this.broker)
     this.#handler = new PacketHandler(this.broker)
     this.#inbox = new Inbox(this.broker, () => this.#oneStarted())
     this.#delayedSender = new DelayedSender(this.broker)

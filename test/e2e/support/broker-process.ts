@@ -240,6 +240,7 @@ export async function killBrokers(context: TestContext, folder: string): Promise
 function configOf({ shards = 1, config = '' }: ProcessOptions): string {
   return `
     node.shards = ${shards}
+    dashboard.listeners.http.bind = 0
     listeners.tcp.default.bind = "127.0.0.1:0"
     listeners.ssl.default.enable = false
     listeners.ws.default.enable = false

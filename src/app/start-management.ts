@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import type { Log } from '#broker/ports.ts'
+import { parseBind } from '#config/fields/listener-checks.ts'
+import type { TidewayConfig } from '#config/tideway-config.ts'
+import { Management, type ManagementSettings } from '#management/management.ts'
+import { checkPortIsFree } from '#net/acceptor.ts'
+import { readSecret } from './read-secret.ts'
+import type { RunningNode } from './start-node.ts'
+
+/** What management is started with. */
+export interface ManagementOptions {
+  readonly config: TidewayConfig
+  readonly version: string
+  readonly log: Log
+  readonly node: RunningNode
+}
+
+/** The REST API of a node while it runs. */
+export interface RunningManagement {
+  readonly host: string
+  readonly port: number
+  stop(): Promise<void>
+}
+
+/** Settings of the REST API; undefined when it is switched off. */
+export function toManagementSettings(config: TidewayConfig): ManagementSettings | undefined {
+  const { dashboard, api_key: apiKey } = config
+  const { bind, max_connections: connectionsMax } = dashboard.listeners.http
+  const { host, port } = parseBind(bind) ?? { host: '', port: 0 }
+  // Without an address 0 is no port, as in files of EMQX.
+  if (bind.trim() === '0') return undefined
+  return {
+    host,
+    port,
+    connectionsMax,
+    defaultUsername: dashboard.default_username,
+    defaultPassword: readSecret(dashboard.default_password),
+    sampleIntervalMs: dashboard.sample_interval,
+    tokenIdleMs: dashboard.token_expired_time,
+    cors: dashboard.cors,
+    docs: dashboard.swagger_support,
+    bootstrapKeys: apiKey.bootstrap_file,
+  }
+}
+
+/**
+ * Fails when the REST API will not be able to listen.
+ * @throws ListenError
+ */
+export async function checkManagementPort(config: TidewayConfig): Promise<void> {
+  const settings = toManagementSettings(config)
+  if (settings !== undefined) await checkPortIsFree(settings.host, settings.port)
+}
+
+/**
+ * Starts the REST API of a running node; undefined when it is switched off.
+ * @throws the error of the system when it cannot listen, of SQLite when it cannot open its data
+ */
+export async function startManagement(
+  options: ManagementOptions,
+): Promise<RunningManagement | undefined> {
+  const { config, version, log, node } = options
+  const settings = toManagementSettings(config)
+  if (settings === undefined) return undefined
+  const { bootstrapKeys } = settings
+  const management = new Management(
+    {
+      name: config.node.name,
+      version,
+      startedAtMs: Date.now(),
+      dataDir: config.node.data_dir,
+      shardCount: node.shardCount,
+      metrics: node.metrics,
+      log,
+      nowMs: Date.now,
+      operate: (shard, operation, args) => node.operate(shard, operation, args),
+    },
+    {
+      ...settings,
+      bootstrapKeys: bootstrapKeys === undefined ? undefined : readFileSync(bootstrapKeys, 'utf8'),
+    },
+  )
+  try {
+    const port = await management.start()
+    node.noteListener({ id: 'http:dashboard', host: settings.host, port })
+    return { host: settings.host, port, stop: () => management.stop() }
+  } catch (error) {
+    await management.stop()
+    throw error
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What an operator sees of a shard: plain values that can cross threads. Times are milliseconds
+ * since the epoch, 0 = does not apply; Infinity = no limit.
+ */
+import type { QoS } from '../qos.ts'
+
+/** A session with its connection, if it has one. */
+export interface ClientView {
+  /** Place in the order of its shard's list. */
+  readonly ordinal: number
+  readonly clientId: string
+  readonly username: string | undefined
+  readonly connected: boolean
+  readonly createdAtMs: number
+  readonly connectedAtMs: number
+  readonly disconnectedAtMs: number
+  readonly expiryMs: number
+  readonly durable: boolean
+  /** Undefined when it has not been connected since the start of the process. */
+  readonly connection: ConnectionView | undefined
+  readonly subscriptions: number
+  readonly subscriptionsMax: number
+  readonly inflight: number
+  readonly queued: number
+  readonly queuedMax: number
+  readonly awaitingRel: number
+  readonly awaitingRelMax: number
+}
+
+/** The connection that a client has, or had last. */
+export interface ConnectionView {
+  readonly listener: string
+  readonly peerHost: string
+  readonly peerPort: number
+  readonly protocolVersion: number
+  readonly cleanStart: boolean
+  readonly bridge: boolean
+  readonly mountpoint: string
+  readonly keepAliveSeconds: number
+  readonly inflightMax: number
+}
+
+/** Which clients are wanted; what is absent does not matter. All conditions hold together. */
+export interface ClientQuery {
+  readonly clientIds?: readonly string[] | undefined
+  readonly usernames?: readonly string[] | undefined
+  /** Part of the client id. */
+  readonly likeClientId?: string | undefined
+  readonly likeUsername?: string | undefined
+  readonly ipAddress?: string | undefined
+  readonly connected?: boolean | undefined
+  readonly cleanStart?: boolean | undefined
+  readonly protocolVersion?: number | undefined
+  readonly createdFromMs?: number | undefined
+  readonly createdToMs?: number | undefined
+  readonly connectedFromMs?: number | undefined
+  readonly connectedToMs?: number | undefined
+}
+
+/** One subscription of a client. */
+export interface SubscriptionView {
+  readonly clientId: string
+  /** As the client wrote it, `$share/…` included. */
+  readonly filter: string
+  readonly qos: QoS
+  readonly noLocal: boolean
+  readonly retainAsPublished: boolean
+  readonly retainHandling: number
+  readonly durable: boolean
+}
+
+/** Which part of a list is wanted. */
+export interface ListRange {
+  /** Begin behind this ordinal; 0 = from the start. */
+  readonly after: number
+  /** Matches to pass over first. */
+  readonly skip: number
+  readonly limit: number
+}
+
+/** A part of a list in the order of ordinals. */
+export interface ListPart<Item> {
+  readonly items: readonly Item[]
+  /** Matches passed over: less than asked for when the list ended before. */
+  readonly skipped: number
+  /** Begin behind it for what follows; undefined = there is nothing. */
+  readonly next: number | undefined
+}
+
+/** How a command for one client ended. */
+export const CommandResult = { DONE: 'done', NO_CLIENT: 'no_client' } as const
+export type CommandResult = (typeof CommandResult)[keyof typeof CommandResult]
+
+/** A message that the operator publishes. */
+export interface OperatorMessage {
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly qos: QoS
+  readonly retain: boolean
+  /** Client id shown as its publisher; empty = the broker. */
+  readonly publisher: string
+  readonly username: string | undefined
+  readonly properties: OperatorProperties
+}
+
+export interface OperatorProperties {
+  readonly payloadFormatIndicator?: 0 | 1
+  readonly messageExpirySeconds?: number
+  readonly responseTopic?: string
+  readonly correlationData?: Uint8Array
+  readonly contentType?: string
+  readonly userProperties?: readonly (readonly [name: string, value: string])[]
+}
+
+/** What became of a publish: a reason code of MQTT 5, below 0x80 it is accepted. */
+export interface PublishOutcome {
+  readonly reason: number
+  /** For a refusal. */
+  readonly detail: string
+}

@@ -1,0 +1,20 @@
+import type { Audit } from './audit.ts'
+import type { ApiKeys } from './identity/api-keys.ts'
+import type { LoginBackoff } from './identity/login-backoff.ts'
+import type { LoginTokens } from './identity/login-tokens.ts'
+import type { Users } from './identity/users.ts'
+import type { NodePort } from './node-port.ts'
+import type { NodeNumbers } from './node-numbers.ts'
+import type { Shards } from './shards.ts'
+
+/** What routes work with. */
+export interface ManagementContext {
+  readonly node: NodePort
+  readonly shards: Shards
+  readonly numbers: NodeNumbers
+  readonly users: Users
+  readonly keys: ApiKeys
+  readonly tokens: LoginTokens
+  readonly backoff: LoginBackoff
+  readonly audit: Audit
+}

@@ -1,0 +1,93 @@
+/**
+ * The language in which the REST API is described. One description of an operation gives the
+ * types of its handler, the checks of its input, its part of the OpenAPI document, and the calls
+ * that the CLI and the dashboard make.
+ */
+import type { Static, TObject, TSchema } from 'typebox'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/**
+ * Who may call an operation. `public`: everybody; `read`: every role but publisher; `publish`:
+ * publishers and administrators; `write`: administrators; `own`: every user, for what is theirs.
+ */
+export type Permission = 'public' | 'read' | 'publish' | 'write' | 'own'
+
+/** A reply without a body. */
+export interface EmptyReply {
+  readonly kind: 'empty'
+  readonly text: string
+}
+
+/** A reply that is not JSON. */
+export interface TextReply {
+  readonly kind: 'text'
+  readonly text: string
+  /** Media types, the usual one first. */
+  readonly types: readonly string[]
+}
+
+export type Reply = TSchema | EmptyReply | TextReply
+
+export interface OperationSpec {
+  /** camelCase, unique. */
+  readonly id: string
+  readonly method: Method
+  /** Below `/api/v5`, parameters in braces. */
+  readonly path: string
+  readonly tag: string
+  readonly summary: string
+  readonly permission: Permission
+  /** API keys may not call it, only users who have logged in. */
+  readonly usersOnly?: true
+  readonly params?: TObject
+  readonly query?: TObject
+  readonly body?: TSchema
+  /** Media type of a body that is not JSON; it comes as text. */
+  readonly bodyType?: string
+  readonly bodyBytesMax?: number
+  readonly replies: Readonly<Record<number, Reply>>
+  /** Status codes of its own failures, beside those that every operation can have. */
+  readonly errors?: readonly number[]
+}
+
+type StaticOf<S> = S extends TSchema ? Static<S> : undefined
+type BodyOf<R> = R extends EmptyReply ? undefined : R extends TextReply ? string : StaticOf<R>
+
+/** Types of the parts of a request. */
+export interface RequestOf<O extends OperationSpec> {
+  readonly params: StaticOf<O['params']>
+  readonly query: StaticOf<O['query']>
+  readonly body: O extends { readonly bodyType: string } ? string : StaticOf<O['body']>
+}
+
+/** What a handler may answer: one of the described replies. */
+export type ReplyOf<O extends OperationSpec> = {
+  [Status in keyof O['replies']]: {
+    readonly status: Status
+    readonly body: BodyOf<O['replies'][Status]>
+    /** Of a text reply, when it is not the usual one. */
+    readonly type?: string
+    readonly headers?: Readonly<Record<string, string>>
+  }
+}[keyof O['replies']]
+
+/** Describes an operation. */
+export function operation<const O extends OperationSpec>(spec: O): O {
+  return spec
+}
+
+/** A reply without a body. */
+export function empty(text: string): EmptyReply {
+  return { kind: 'empty', text }
+}
+
+/** A reply that is not JSON. */
+export function text(description: string, ...types: readonly string[]): TextReply {
+  return { kind: 'text', text: description, types: types.length === 0 ? ['text/plain'] : types }
+}
+
+/** Whether a reply has no JSON body. */
+export function isPlainReply(reply: Reply): reply is EmptyReply | TextReply {
+  return 'kind' in reply && (reply.kind === 'empty' || reply.kind === 'text')
+}

@@ -1,0 +1,67 @@
+import type { ApiKeys } from '../identity/api-keys.ts'
+import type { LoginTokens } from '../identity/login-tokens.ts'
+import type { Users } from '../identity/users.ts'
+import { ApiError } from './api-error.ts'
+import { unauthorized } from './authorize.ts'
+import type { Caller } from './caller.ts'
+
+export interface AuthenticatorParts {
+  readonly users: Users
+  readonly keys: ApiKeys
+  readonly tokens: LoginTokens
+}
+
+/** Finds out who makes a request, from its Authorization header. */
+export class Authenticator {
+  readonly #parts: AuthenticatorParts
+
+  constructor(parts: AuthenticatorParts) {
+    this.#parts = parts
+  }
+
+  /** @throws ApiError 401 for credentials that are not valid; without any it is nobody */
+  identify(header: string | undefined): Caller {
+    if (header === undefined) return { kind: 'nobody' }
+    const [scheme = '', value = ''] = header.split(' ', 2)
+    switch (scheme.toLowerCase()) {
+      case 'bearer':
+        return this.#bearer(value)
+      case 'basic':
+        return this.#basic(value)
+      default:
+        throw unauthorized()
+    }
+  }
+
+  #bearer(token: string): Caller {
+    const { tokens, users } = this.#parts
+    const login = tokens.find(token)
+    if (login === undefined) {
+      throw new ApiError(401, 'BAD_TOKEN', 'The token is not known: log in again.')
+    }
+    const user = users.get(login.username)
+    if (login.isExpired || user === undefined) {
+      tokens.end(token)
+      throw new ApiError(401, 'TOKEN_TIME_OUT', 'The login has expired: log in again.')
+    }
+    const { username: name, role, mustChangePassword } = user
+    return { kind: 'user', name, role, token, mustChangePassword }
+  }
+
+  #basic(value: string): Caller {
+    const [key, secret] = splitOnce(Buffer.from(value, 'base64').toString('utf8'))
+    const found = this.#parts.keys.check(key, secret)
+    if (found === undefined) {
+      const message =
+        'There is no such API key, it has expired or is switched off, or the secret is wrong. ' +
+        'Names and passwords of users are not accepted here: use POST /api/v5/login.'
+      throw new ApiError(401, 'BAD_API_KEY_OR_SECRET', message)
+    }
+    return { kind: 'key', name: found.name, role: found.role }
+  }
+}
+
+function splitOnce(text: string): readonly [string, string] {
+  const at = text.indexOf(':')
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}

@@ -1,0 +1,217 @@
+import type { IncomingMessage } from 'node:http'
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { isLoopbackAddress, plainAddress } from '#net/ip-address.ts'
+import { API_PREFIX } from '../contract/common.ts'
+import { isPlainReply, type OperationSpec } from '../contract/operation.ts'
+import { ApiError, notFound } from './api-error.ts'
+import type { Audit } from '../audit.ts'
+import type { Authenticator } from './authenticator.ts'
+import { authorize } from './authorize.ts'
+import type { Caller } from './caller.ts'
+import { failureOf } from './failure.ts'
+import type { AnyReply, Call, Route } from './route.ts'
+import type { Log } from '#broker/ports.ts'
+
+export interface ServerParts {
+  readonly routes: readonly Route[]
+  readonly authenticator: Authenticator
+  readonly audit: Audit
+  readonly log: Log
+  /** True while somebody has the initial password. */
+  readonly localOnly: () => boolean
+  readonly cors: boolean
+  readonly connectionsMax: number
+}
+
+const BODY_BYTES_MAX = 1024 * 1024
+/** A whole request has to arrive within this time. */
+const REQUEST_MS_MAX = 30_000
+const PARAMETER_CHARS_MAX = 200_000
+const QUERY_CHARS_MAX = 65_536
+
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller
+    startedAtMs: number
+  }
+}
+
+/** The HTTP server with all routes; the caller has it listen. */
+export function makeServer(parts: ServerParts): FastifyInstance {
+  const server = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: PARAMETER_CHARS_MAX, ignoreTrailingSlash: true },
+    ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: 'array' } },
+  })
+  server.server.maxConnections = parts.connectionsMax
+  server.decorateRequest('caller')
+  server.decorateRequest('startedAtMs', 0)
+  acceptBodies(server)
+  server.addHook('onRequest', async (request, reply) => receive(parts, request, reply))
+  server.setNotFoundHandler((request) => {
+    throw notFound(`There is nothing at ${request.method} ${pathOf(request.raw)}.`)
+  })
+  server.setErrorHandler((error, request, reply) => {
+    const failure = failureOf(error, parts.log)
+    const { status, code, message } = failure
+    if (request.routeOptions.config.operation !== undefined) {
+      record(parts, request, request.routeOptions.config.operation, status, `${code}: ${message}`)
+    }
+    return reply.code(status).headers(failure.headers).send({ code, message })
+  })
+  for (const one of parts.routes) addRoute(server, parts, one)
+  return server
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    operation?: OperationSpec
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? ''
+}
+
+/** Headers for every reply; then who it is, and whether they may. Before the body is read. */
+function receive(parts: ServerParts, request: FastifyRequest, reply: FastifyReply): void {
+  request.startedAtMs = performance.now()
+  request.caller = { kind: 'nobody' }
+  reply.headers(SECURITY_HEADERS)
+  if (parts.cors) reply.header('access-control-allow-origin', '*')
+  if ((request.raw.url ?? '').length > QUERY_CHARS_MAX + PARAMETER_CHARS_MAX) {
+    throw new ApiError(414, 'BAD_REQUEST', 'The URL is too long.')
+  }
+  const { operation } = request.routeOptions.config
+  const isProbe = operation?.id === 'getStatus'
+  if (!isProbe && parts.localOnly() && !isLoopbackAddress(addressOf(request))) throw localOnly()
+  if (operation === undefined) return
+  if (operation.permission !== 'public') {
+    request.caller = parts.authenticator.identify(request.headers.authorization)
+  }
+  authorize(request.caller, operation)
+}
+
+function localOnly(): ApiError {
+  return new ApiError(
+    403,
+    'LOCAL_ONLY',
+    'A user still has the initial password, so only clients on the host of the broker are ' +
+      'served. Change it there (log in as admin with the password public), or start with ' +
+      'dashboard.default_password set to another one before there is any user.',
+  )
+}
+
+function addressOf(request: FastifyRequest): string {
+  return plainAddress(request.ip)
+}
+
+/** JSON, which may be absent whatever the header says, and text for operations that take it. */
+function acceptBodies(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    (_request, body, done: (error: Error | null, value?: unknown) => void) => {
+      const written = body.toString()
+      if (written.trim() === '') return done(null, undefined)
+      try {
+        done(null, JSON.parse(written))
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        done(new ApiError(400, 'BAD_REQUEST', `body is not JSON: ${reason}`))
+      }
+    },
+  )
+  server.addContentTypeParser(
+    'text/plain',
+    { parseAs: 'string' },
+    (_request, body, done: (error: Error | null, value?: unknown) => void) => {
+      done(null, body.toString())
+    },
+  )
+}
+
+function addRoute(server: FastifyInstance, parts: ServerParts, { operation, handle }: Route): void {
+  const { params, query, body, replies } = operation
+  const responses = Object.entries(replies).flatMap(([status, reply]) =>
+    isPlainReply(reply) ? [] : [[status, reply] as const],
+  )
+  server.route({
+    method: operation.method,
+    url: API_PREFIX + operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    config: { operation },
+    ...(operation.bodyBytesMax !== undefined && { bodyLimit: operation.bodyBytesMax }),
+    schema: {
+      ...(params !== undefined && { params }),
+      ...(query !== undefined && { querystring: query }),
+      ...(body !== undefined && operation.bodyType === undefined && { body }),
+      response: Object.fromEntries(responses),
+    },
+    handler: async (request, reply) => {
+      const call = {
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        caller: request.caller,
+        address: addressOf(request),
+        header: (name: string) => headerOf(request, name),
+      } as unknown as Call<OperationSpec> // Checked by the schemas above.
+      const answer = await handle(call)
+      const status = Number(answer.status)
+      record(parts, request, operation, status, status >= 400 ? JSON.stringify(answer.body) : '')
+      return send(reply, operation, answer)
+    },
+  })
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : value?.[0]
+}
+
+function send(reply: FastifyReply, operation: OperationSpec, answer: AnyReply): FastifyReply {
+  const status = Number(answer.status)
+  const described = operation.replies[status]
+  reply.code(status)
+  if (answer.headers !== undefined) reply.headers(answer.headers)
+  if (described !== undefined && isPlainReply(described)) {
+    if (described.kind === 'empty') return reply.send()
+    const type = answer.type ?? described.types[0] ?? 'text/plain'
+    reply.header('content-type', type.startsWith('text/') ? `${type}; charset=utf-8` : type)
+  }
+  return reply.send(answer.body)
+}
+
+/** Keeps what was changed by whom. Reading, and publishing, which comes too often, are not. */
+function record(
+  parts: ServerParts,
+  request: FastifyRequest,
+  operation: OperationSpec,
+  status: number,
+  failure: string,
+): void {
+  if (operation.method === 'GET' || operation.permission === 'publish') return
+  parts.audit.record({
+    caller: request.caller,
+    address: addressOf(request),
+    operation,
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    status,
+    failure,
+    durationMs: performance.now() - request.startedAtMs,
+  })
+}

@@ -1,0 +1,148 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { SqliteDatabase, SqlRow } from '#storage/sqlite/sqlite-database.ts'
+
+export type KeyRole = 'administrator' | 'viewer' | 'publisher'
+
+/** A key for programs. */
+export interface ApiKey {
+  readonly name: string
+  readonly key: string
+  readonly role: KeyRole
+  readonly description: string
+  readonly enable: boolean
+  /** Infinity = never. */
+  readonly expiresAtMs: number
+  readonly createdAtMs: number
+}
+
+/** What can be changed of a key. */
+export type ApiKeyChange = Partial<Pick<ApiKey, 'role' | 'description' | 'enable' | 'expiresAtMs'>>
+
+export const API_KEYS_MAX = 100
+const KEY_BYTES = 12
+const SECRET_BYTES = 32
+
+interface Held extends ApiKey {
+  readonly secretHash: Buffer
+}
+
+/**
+ * API keys in the database, with a copy in memory. A secret is 32 random bytes, so that a plain
+ * hash keeps it: there is nothing to guess.
+ */
+export class ApiKeys {
+  readonly #database: SqliteDatabase
+  readonly #nowMs: () => number
+  readonly #byName = new Map<string, Held>()
+  readonly #byKey = new Map<string, Held>()
+
+  constructor(database: SqliteDatabase, nowMs: () => number) {
+    this.#database = database
+    this.#nowMs = nowMs
+    for (const row of database.all('SELECT * FROM api_keys')) this.#hold(toHeld(row))
+  }
+
+  get count(): number {
+    return this.#byName.size
+  }
+
+  list(): readonly ApiKey[] {
+    return [...this.#byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  get(name: string): ApiKey | undefined {
+    return this.#byName.get(name)
+  }
+
+  isExpired({ expiresAtMs }: ApiKey): boolean {
+    return expiresAtMs <= this.#nowMs()
+  }
+
+  /** The key, if the secret is right and it may be used. */
+  check(key: string, secret: string): ApiKey | undefined {
+    const held = this.#byKey.get(key)
+    const expected = held?.secretHash ?? hashSecret('')
+    const isRight = timingSafeEqual(hashSecret(secret), expected)
+    if (held === undefined || !isRight || !held.enable || this.isExpired(held)) return undefined
+    return held
+  }
+
+  /** Makes a key; its secret is returned here and never again. */
+  create(
+    name: string,
+    fields: Required<ApiKeyChange>,
+    given?: { readonly key: string; readonly secret: string },
+  ): ApiKey & { readonly secret: string } {
+    const key = given?.key ?? randomBytes(KEY_BYTES).toString('hex')
+    const secret = given?.secret ?? randomBytes(SECRET_BYTES).toString('base64url')
+    const createdAtMs = this.#nowMs()
+    const held = { name, key, ...fields, createdAtMs, secretHash: hashSecret(secret) }
+    this.#database.run(
+      `INSERT INTO api_keys
+         (name, api_key, secret_hash, role, description, enable, expires_at_ms, created_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      name,
+      key,
+      held.secretHash.toString('base64'),
+      held.role,
+      held.description,
+      held.enable ? 1 : 0,
+      Number.isFinite(held.expiresAtMs) ? held.expiresAtMs : null,
+      createdAtMs,
+    )
+    this.#hold(held)
+    return { ...held, secret }
+  }
+
+  /** The changed key; undefined when there is none of this name. */
+  update(name: string, change: ApiKeyChange): ApiKey | undefined {
+    const before = this.#byName.get(name)
+    if (before === undefined) return undefined
+    const held = { ...before, ...change }
+    this.#database.run(
+      `UPDATE api_keys SET role = ?, description = ?, enable = ?, expires_at_ms = ?
+       WHERE name = ?`,
+      held.role,
+      held.description,
+      held.enable ? 1 : 0,
+      Number.isFinite(held.expiresAtMs) ? held.expiresAtMs : null,
+      name,
+    )
+    this.#hold(held)
+    return held
+  }
+
+  /** False when there is none of this name. */
+  remove(name: string): boolean {
+    const held = this.#byName.get(name)
+    if (held === undefined) return false
+    this.#database.run('DELETE FROM api_keys WHERE name = ?', name)
+    this.#byName.delete(name)
+    this.#byKey.delete(held.key)
+    return true
+  }
+
+  #hold(held: Held): void {
+    this.#byName.set(held.name, held)
+    this.#byKey.set(held.key, held)
+  }
+}
+
+function hashSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest()
+}
+
+function toHeld(row: SqlRow): Held {
+  const expiresAtMs = row['expires_at_ms']
+  const role = String(row['role'])
+  return {
+    name: String(row['name']),
+    key: String(row['api_key']),
+    role: role === 'administrator' || role === 'publisher' ? role : 'viewer',
+    description: String(row['description']),
+    enable: row['enable'] === 1,
+    expiresAtMs: expiresAtMs === null ? Number.POSITIVE_INFINITY : Number(expiresAtMs),
+    createdAtMs: Number(row['created_at_ms']),
+    secretHash: Buffer.from(String(row['secret_hash']), 'base64'),
+  }
+}

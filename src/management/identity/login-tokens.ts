@@ -1,0 +1,61 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+const TOKEN_BYTES = 32
+/** Logins kept; the oldest ends when there is one more. */
+const LOGINS_MAX = 10_000
+
+interface Login {
+  readonly username: string
+  expiresAtMs: number
+}
+
+/**
+ * Logins by their tokens. A token is random and known to its owner only: kept is its hash. It
+ * ends when it was not used for so long, and with the process.
+ */
+export class LoginTokens {
+  readonly #idleMsMax: number
+  readonly #nowMs: () => number
+  /** By hash of the token, in the order of their making. */
+  readonly #logins = new Map<string, Login>()
+
+  constructor(idleMsMax: number, nowMs: () => number) {
+    this.#idleMsMax = idleMsMax
+    this.#nowMs = nowMs
+  }
+
+  /** A token for a user who has just shown the password. */
+  begin(username: string): string {
+    const token = randomBytes(TOKEN_BYTES).toString('base64url')
+    const [oldest] = this.#logins.keys()
+    if (this.#logins.size >= LOGINS_MAX && oldest !== undefined) this.#logins.delete(oldest)
+    this.#logins.set(hashOf(token), { username, expiresAtMs: this.#nowMs() + this.#idleMsMax })
+    return token
+  }
+
+  /** Whose token it is; using it puts its end off. Looked up by hash, so time tells nothing. */
+  find(token: string): { readonly username: string; readonly isExpired: boolean } | undefined {
+    const login = this.#logins.get(hashOf(token))
+    if (login === undefined) return undefined
+    const nowMs = this.#nowMs()
+    const isExpired = login.expiresAtMs <= nowMs
+    if (!isExpired) login.expiresAtMs = nowMs + this.#idleMsMax
+    return { username: login.username, isExpired }
+  }
+
+  end(token: string): void {
+    this.#logins.delete(hashOf(token))
+  }
+
+  /** Ends all logins of a user but one. */
+  endAllOf(username: string, exceptToken?: string): void {
+    const kept = exceptToken === undefined ? undefined : hashOf(exceptToken)
+    for (const [hash, login] of this.#logins) {
+      if (login.username === username && hash !== kept) this.#logins.delete(hash)
+    }
+  }
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64')
+}

@@ -1,0 +1,132 @@
+import type { SqliteDatabase, SqlRow } from '#storage/sqlite/sqlite-database.ts'
+import { hashPassword, isPassword } from './passwords.ts'
+
+export type UserRole = 'administrator' | 'viewer'
+
+/** A user of dashboard and REST API. */
+export interface User {
+  readonly username: string
+  readonly role: UserRole
+  readonly description: string
+  /** The password is one that everybody knows. */
+  readonly mustChangePassword: boolean
+}
+
+export const USERS_MAX = 1000
+/** The password of the first user as shipped. */
+export const INITIAL_PASSWORD = 'public'
+
+/** Users in the database, with a copy in memory: each request asks for one. */
+export class Users {
+  readonly #database: SqliteDatabase
+  readonly #nowMs: () => number
+  readonly #users = new Map<string, User>()
+  /** Compared with when there is no such user, so that it takes as long. */
+  readonly #nobodysPassword: Promise<string>
+
+  constructor(database: SqliteDatabase, nowMs: () => number) {
+    this.#database = database
+    this.#nowMs = nowMs
+    this.#nobodysPassword = hashPassword('')
+    for (const row of database.all('SELECT * FROM users ORDER BY username')) {
+      const user = toUser(row)
+      this.#users.set(user.username, user)
+    }
+  }
+
+  /** Makes the first user when there is none. */
+  async ensureFirst(username: string, password: string): Promise<void> {
+    if (this.#users.size > 0) return
+    const stored = await hashPassword(password)
+    const mustChangePassword = password === INITIAL_PASSWORD
+    const description = 'the first administrator'
+    this.#put({ username, role: 'administrator', description, mustChangePassword }, stored)
+  }
+
+  /** True while somebody has the password that everybody knows. */
+  get someMustChange(): boolean {
+    for (const user of this.#users.values()) if (user.mustChangePassword) return true
+    return false
+  }
+
+  get(username: string): User | undefined {
+    return this.#users.get(username)
+  }
+
+  list(): readonly User[] {
+    return [...this.#users.values()].toSorted((a, b) => (a.username < b.username ? -1 : 1))
+  }
+
+  get count(): number {
+    return this.#users.size
+  }
+
+  /** How many administrators there would be without this user. */
+  administratorsBeside(username: string): number {
+    return this.list().filter((user) => {
+      return user.role === 'administrator' && user.username !== username
+    }).length
+  }
+
+  /** The user, if the password is theirs. Takes as long when there is no such user. */
+  async verify(username: string, password: string): Promise<User | undefined> {
+    const row = this.#database.get('SELECT password FROM users WHERE username = ?', username)
+    const stored = row === undefined ? await this.#nobodysPassword : String(row['password'])
+    const isRight = await isPassword(password, stored)
+    return isRight && row !== undefined ? this.#users.get(username) : undefined
+  }
+
+  async create(username: string, password: string, role: UserRole, description: string) {
+    const stored = await hashPassword(password)
+    this.#put({ username, role, description, mustChangePassword: false }, stored)
+  }
+
+  /** Changes role and description; false when there is no such user. */
+  update(username: string, role: UserRole, description: string): boolean {
+    const user = this.#users.get(username)
+    if (user === undefined) return false
+    const sql = 'UPDATE users SET role = ?, description = ? WHERE username = ?'
+    this.#database.run(sql, role, description, username)
+    this.#users.set(username, { ...user, role, description })
+    return true
+  }
+
+  async setPassword(username: string, password: string): Promise<void> {
+    const stored = await hashPassword(password)
+    const user = this.#users.get(username)
+    if (user === undefined) return
+    const sql = 'UPDATE users SET password = ?, must_change = 0 WHERE username = ?'
+    this.#database.run(sql, stored, username)
+    this.#users.set(username, { ...user, mustChangePassword: false })
+  }
+
+  /** False when there is no such user. */
+  remove(username: string): boolean {
+    this.#database.run('DELETE FROM users WHERE username = ?', username)
+    return this.#users.delete(username)
+  }
+
+  #put(user: User, stored: string): void {
+    const { username, role, description, mustChangePassword } = user
+    this.#database.run(
+      `INSERT INTO users (username, password, role, description, must_change, created_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      username,
+      stored,
+      role,
+      description,
+      mustChangePassword ? 1 : 0,
+      this.#nowMs(),
+    )
+    this.#users.set(username, user)
+  }
+}
+
+function toUser(row: SqlRow): User {
+  return {
+    username: String(row['username']),
+    role: row['role'] === 'administrator' ? 'administrator' : 'viewer',
+    description: String(row['description']),
+    mustChangePassword: row['must_change'] === 1,
+  }
+}

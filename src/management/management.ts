@@ -1,0 +1,104 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { SqliteDatabase } from '#storage/sqlite/sqlite-database.ts'
+import { Audit } from './audit.ts'
+import type { ManagementContext } from './context.ts'
+import { Authenticator } from './http/authenticator.ts'
+import { addDocs } from './http/docs.ts'
+import { makeServer } from './http/server.ts'
+import { ApiKeys } from './identity/api-keys.ts'
+import { applyBootstrapKeys } from './identity/bootstrap-keys.ts'
+import { LoginBackoff } from './identity/login-backoff.ts'
+import { LoginTokens } from './identity/login-tokens.ts'
+import { Users } from './identity/users.ts'
+import { NodeNumbers } from './node-numbers.ts'
+import type { NodePort } from './node-port.ts'
+import { allRoutes } from './routes/all-routes.ts'
+import { statusReply } from './routes/nodes.ts'
+import { MANAGEMENT_SCHEMA } from './schema.ts'
+import { Shards } from './shards.ts'
+
+/** What the owner of the node can choose. */
+export interface ManagementSettings {
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly connectionsMax: number
+  readonly defaultUsername: string
+  readonly defaultPassword: string
+  /** How often numbers for charts are taken. */
+  readonly sampleIntervalMs: number
+  readonly tokenIdleMs: number
+  readonly cors: boolean
+  readonly docs: boolean
+  /** Lines of API keys to make or replace at the start. */
+  readonly bootstrapKeys: string | undefined
+}
+
+const DATABASE = 'management.sqlite'
+
+/** The REST API of one node: its server, its database, and what routes share. */
+export class Management {
+  readonly context: ManagementContext
+  readonly #settings: ManagementSettings
+  readonly #database: SqliteDatabase
+  readonly #server: FastifyInstance
+
+  /** @throws the error of SQLite when its database cannot be opened */
+  constructor(node: NodePort, settings: ManagementSettings) {
+    mkdirSync(node.dataDir, { recursive: true })
+    const nowMs = (): number => node.nowMs()
+    const database = new SqliteDatabase(join(node.dataDir, DATABASE), MANAGEMENT_SCHEMA)
+    this.#database = database
+    this.#settings = settings
+    const context: ManagementContext = {
+      node,
+      shards: new Shards(node),
+      numbers: new NodeNumbers(node),
+      users: new Users(database, nowMs),
+      keys: new ApiKeys(database, nowMs),
+      tokens: new LoginTokens(settings.tokenIdleMs, nowMs),
+      backoff: new LoginBackoff(nowMs),
+      audit: new Audit(database, nowMs, node.log),
+    }
+    this.context = context
+    if (settings.bootstrapKeys !== undefined) {
+      applyBootstrapKeys(context.keys, settings.bootstrapKeys)
+    }
+    const routes = allRoutes(context)
+    this.#server = makeServer({
+      routes,
+      authenticator: new Authenticator(context),
+      audit: context.audit,
+      log: node.log,
+      localOnly: () => context.users.someMustChange,
+      cors: settings.cors,
+      connectionsMax: settings.connectionsMax,
+    })
+    this.#server.get<{ Querystring: { format?: string } }>('/status', (request, reply) => {
+      const { body, type = 'text/plain' } = statusReply(context, request.query.format === 'json')
+      return reply.header('content-type', type).send(body)
+    })
+    if (settings.docs) addDocs(this.#server, routes, node.version)
+  }
+
+  /**
+   * Makes the first user if there is none, and listens.
+   * @returns the port
+   * @throws the error of the system when it cannot listen
+   */
+  async start(): Promise<number> {
+    const { defaultUsername, defaultPassword, host, port } = this.#settings
+    await this.context.users.ensureFirst(defaultUsername, defaultPassword)
+    await this.#server.listen({ host, port })
+    const address = this.#server.server.address()
+    return typeof address === 'object' && address !== null ? address.port : port
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.close()
+    this.context.numbers.stop()
+    this.#database.close()
+  }
+}

@@ -1,0 +1,26 @@
+import type { Metrics } from '#broker/metrics.ts'
+import type { ShardOperator } from '#broker/operator/shard-operator.ts'
+import type { Log } from '#broker/ports.ts'
+
+/** Operations of a shard by name. */
+export type OperationName = {
+  [Name in keyof ShardOperator]: ShardOperator[Name] extends (...args: never) => unknown
+    ? Name
+    : never
+}[keyof ShardOperator]
+
+/** What management asks of the node it manages. */
+export interface NodePort {
+  readonly name: string
+  readonly version: string
+  /** Wall clock in ms of its start. */
+  readonly startedAtMs: number
+  readonly dataDir: string
+  readonly shardCount: number
+  /** Numbers of every shard; they change while the node runs. */
+  readonly metrics: readonly Metrics[]
+  readonly log: Log
+  nowMs(): number
+  /** Has an operation of one shard done. */
+  operate(shard: number, operation: OperationName, args: readonly unknown[]): Promise<unknown>
+}

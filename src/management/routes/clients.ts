@@ -1,0 +1,220 @@
+import type { ClientQuery, ClientView, SubscriptionView } from '#broker/operator/views.ts'
+import { CommandResult } from '#broker/operator/views.ts'
+import {
+  type Client,
+  type ClientsQuery,
+  getClient,
+  kickClient,
+  kickClients,
+  listClients,
+  listClientsByCursor,
+  listClientSubscriptions,
+  type SubscribeRequest,
+  subscribeClient,
+  subscribeClientBulk,
+  unsubscribeClient,
+  unsubscribeClientBulk,
+} from '../contract/clients.ts'
+import type { Static } from 'typebox'
+import type { ManagementContext } from '../context.ts'
+import { type ApiError, badRequest, notFound } from '../http/api-error.ts'
+import { noContent, ok, type Route, route } from '../http/route.ts'
+import { formatTime, parseTime } from '../time-text.ts'
+import { pageMeta } from './page-meta.ts'
+import { Gauge, sumOf } from '#broker/metrics.ts'
+import { clientFields } from './client-fields.ts'
+
+type Query = Static<typeof ClientsQuery>
+
+const EXPIRY_NEVER_S = 4_294_967_295
+
+/** Clients and what is done to them. */
+export function clientRoutes(context: ManagementContext): readonly Route[] {
+  const { shards } = context
+  return [
+    route(listClients, async ({ query }) => ok(await list(context, query))),
+    route(listClientsByCursor, async ({ query }) => {
+      return ok(await list(context, { ...query, cursor: query.cursor ?? '' }))
+    }),
+    route(getClient, async ({ params: { clientid } }) => {
+      const found = await shards.find((view) => view !== undefined, 'getClient', clientid)
+      if (found === undefined) throw noClient(clientid)
+      return ok(toClient(context, found))
+    }),
+    route(kickClient, async ({ params: { clientid } }) => {
+      const results = await shards.callAll('kickClient', clientid)
+      if (!results.includes(CommandResult.DONE)) throw noClient(clientid)
+      return noContent()
+    }),
+    route(kickClients, async ({ body }) => {
+      await shards.callAll('kickClients', body)
+      return noContent()
+    }),
+    ...subscriptionRoutes(context),
+  ]
+}
+
+function subscriptionRoutes(context: ManagementContext): readonly Route[] {
+  const { shards } = context
+  return [
+    route(listClientSubscriptions, async ({ params: { clientid } }) => {
+      const found = await shards.find((list) => list !== undefined, 'subscriptionsOf', clientid)
+      if (found === undefined) throw noClient(clientid)
+      return ok(found.map((view) => toSubscription(context, view)))
+    }),
+    route(subscribeClient, async ({ params, body }) => {
+      return ok(await subscribe(context, params.clientid, body))
+    }),
+    route(subscribeClientBulk, async ({ params, body }) => {
+      const done = []
+      for (const wanted of body) done.push(await subscribe(context, params.clientid, wanted))
+      if (done.length === 0) await requireClient(context, params.clientid)
+      return ok(done)
+    }),
+    route(unsubscribeClient, async ({ params, body }) => {
+      await unsubscribe(context, params.clientid, body.topic)
+      return noContent()
+    }),
+    route(unsubscribeClientBulk, async ({ params, body }) => {
+      for (const { topic } of body) await unsubscribe(context, params.clientid, topic)
+      if (body.length === 0) await requireClient(context, params.clientid)
+      return noContent()
+    }),
+  ]
+}
+
+async function list(context: ManagementContext, query: Query) {
+  const { node, shards } = context
+  const { limit = 100 } = query
+  const fields = clientFields(query.fields)
+  const wanted = toClientQuery(query)
+  if (query.node !== undefined && query.node !== node.name) {
+    return { data: [], meta: { page: query.page ?? 1, limit, count: 0, hasnext: false } }
+  }
+  const { page, cursor } = query
+  const request = { page, limit, cursor: cursor === '' ? undefined : cursor }
+  const found = await shards.page(request, (shard, range) => {
+    return shards.call(shard, 'listClients', wanted, range)
+  })
+  const isFiltered = Object.values(wanted).some((condition) => condition !== undefined)
+  const count = isFiltered ? undefined : sumOf(node.metrics, Gauge.SESSIONS)
+  const data = found.items.map((view) => fields(toClient(context, view)))
+  return { data, meta: pageMeta({ page, limit, cursor }, found, count) }
+}
+
+function toClientQuery(query: Query): ClientQuery {
+  const { conn_state: state } = query
+  return {
+    clientIds: query.clientid,
+    usernames: query.username,
+    likeClientId: query.like_clientid,
+    likeUsername: query.like_username,
+    ipAddress: query.ip_address,
+    // A connection that has not said CONNECT yet is no client: nothing is idle.
+    ...(state === 'idle' ? { clientIds: [] } : {}),
+    connected: state === undefined || state === 'idle' ? undefined : state === 'connected',
+    cleanStart: query.clean_start,
+    protocolVersion: query.proto_ver,
+    createdFromMs: timeOf('gte_created_at', query.gte_created_at),
+    createdToMs: timeOf('lte_created_at', query.lte_created_at),
+    connectedFromMs: timeOf('gte_connected_at', query.gte_connected_at),
+    connectedToMs: timeOf('lte_connected_at', query.lte_connected_at),
+  }
+}
+
+function timeOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const timeMs = parseTime(text)
+  if (timeMs !== undefined) return timeMs
+  throw badRequest(`query.${name} must be a time of RFC 3339, or milliseconds since 1970.`)
+}
+
+/** A client as the API shows it. */
+export function toClient({ node }: ManagementContext, view: ClientView): Client {
+  const { connection } = view
+  return {
+    clientid: view.clientId,
+    username: view.username ?? null,
+    node: node.name,
+    connected: view.connected,
+    created_at: formatTime(view.createdAtMs),
+    ...(view.connectedAtMs > 0 && { connected_at: formatTime(view.connectedAtMs) }),
+    ...(!view.connected && { disconnected_at: formatTime(view.disconnectedAtMs) }),
+    ...(connection && toConnection(connection)),
+    expiry_interval: Math.min(EXPIRY_NEVER_S, Math.floor(view.expiryMs / 1000)),
+    is_expired: false,
+    durable: view.durable,
+    subscriptions_cnt: view.subscriptions,
+    subscriptions_max: orInfinity(view.subscriptionsMax),
+    inflight_cnt: view.inflight,
+    mqueue_len: view.queued,
+    mqueue_max: orInfinity(view.queuedMax),
+    awaiting_rel_cnt: view.awaitingRel,
+    awaiting_rel_max: view.awaitingRelMax,
+  }
+}
+
+function toConnection(connection: NonNullable<ClientView['connection']>) {
+  return {
+    listener: connection.listener,
+    ip_address: connection.peerHost,
+    port: connection.peerPort,
+    proto_name: connection.protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
+    proto_ver: connection.protocolVersion,
+    clean_start: connection.cleanStart,
+    keepalive: connection.keepAliveSeconds,
+    is_bridge: connection.bridge,
+    mountpoint: connection.mountpoint,
+    inflight_max: connection.inflightMax,
+  }
+}
+
+function orInfinity(limit: number): number | 'infinity' {
+  return Number.isFinite(limit) ? limit : 'infinity'
+}
+
+/** A subscription as the API shows it. */
+export function toSubscription({ node }: ManagementContext, view: SubscriptionView) {
+  const bit = (flag: boolean): 0 | 1 => (flag ? 1 : 0)
+  return {
+    clientid: view.clientId,
+    node: node.name,
+    topic: view.filter,
+    qos: view.qos,
+    nl: bit(view.noLocal),
+    rap: bit(view.retainAsPublished),
+    rh: view.retainHandling,
+    durable: view.durable,
+  }
+}
+
+async function subscribe(context: ManagementContext, clientId: string, wanted: SubscribeRequest) {
+  const filter = {
+    filter: wanted.topic,
+    qos: wanted.qos ?? 0,
+    noLocal: wanted.nl === 1,
+    retainAsPublished: wanted.rap === 1,
+    retainHandling: wanted.rh ?? 0,
+  }
+  const isThere = (answer: unknown): boolean => answer !== CommandResult.NO_CLIENT
+  const answer = await context.shards.find(isThere, 'subscribe', clientId, filter)
+  if (answer === undefined || answer === CommandResult.NO_CLIENT) throw noClient(clientId)
+  if ('reason' in answer) throw badRequest(`${wanted.topic}: ${answer.detail}.`, 'BAD_TOPIC')
+  return toSubscription(context, answer)
+}
+
+async function unsubscribe(context: ManagementContext, clientId: string, filter: string) {
+  const isThere = (answer: unknown): boolean => answer !== CommandResult.NO_CLIENT
+  const answer = await context.shards.find(isThere, 'unsubscribe', clientId, filter)
+  if (answer === undefined) throw noClient(clientId)
+}
+
+async function requireClient({ shards }: ManagementContext, clientId: string): Promise<void> {
+  const found = await shards.find((view) => view !== undefined, 'getClient', clientId)
+  if (found === undefined) throw noClient(clientId)
+}
+
+/** 404 for a client that is not there. */
+export function noClient(clientId: string): ApiError {
+  return notFound(`There is no client ${clientId}.`, 'CLIENTID_NOT_FOUND')
+}

@@ -1,0 +1,97 @@
+import { formatProblem } from '#config/decode.ts'
+import { loadConfig } from '#config/load.ts'
+import { type BrokerOptions, startBroker, type TestBroker } from '#app/start-broker.ts'
+import { startManagement } from '#app/start-management.ts'
+
+export const PASSWORD = 'correct-horse-7'
+
+/** What came back. */
+export interface ApiReply {
+  readonly status: number
+  /** Parsed when it is JSON. */
+  // The tests look into whatever they get.
+  // oxlint-disable-next-line no-explicit-any
+  readonly body: any
+  readonly headers: Headers
+}
+
+/** Calls the REST API; `auth` is the Authorization header. */
+export type ApiCall = (
+  method: string,
+  path: string,
+  options?: {
+    readonly body?: unknown
+    readonly auth?: string
+    readonly headers?: Readonly<Record<string, string>>
+  },
+) => Promise<ApiReply>
+
+/** A broker with its REST API, an administrator who has logged in, and its password changed. */
+export interface ManagedBroker {
+  readonly broker: TestBroker
+  readonly port: number
+  /** Calls with the token of the administrator unless told otherwise. */
+  readonly call: ApiCall
+  readonly token: string
+  stop(): Promise<void>
+}
+
+export interface ManagedOptions extends BrokerOptions {
+  /** The initial password is left as it is. */
+  readonly fresh?: true
+}
+
+/** Starts a broker with its REST API on free ports. */
+export async function startManaged(options: ManagedOptions = {}): Promise<ManagedBroker> {
+  const broker = await startBroker(options)
+  const password = options.fresh === true ? '' : `default_password = "${PASSWORD}"`
+  const text = `
+    node.data_dir = ${JSON.stringify(broker.dataDir)}
+    dashboard { listeners.http.bind = "127.0.0.1:0", ${password} }
+    ${options.config ?? ''}`
+  const { config, errors } = loadConfig({ files: [{ source: 'test', text }] })
+  if (config === undefined) throw new Error(errors.map(formatProblem).join('\n'))
+  const { node, log } = broker
+  const management = await startManagement({ config, version: '0.0.0', log, node })
+  if (management === undefined) throw new Error('the REST API is switched off')
+  const anonymous = makeCall(management.port, undefined)
+  const login = await anonymous('POST', '/login', {
+    body: { username: 'admin', password: options.fresh === true ? 'public' : PASSWORD },
+  })
+  const token = String(login.body.token)
+  return {
+    broker,
+    port: management.port,
+    token,
+    call: makeCall(management.port, `Bearer ${token}`),
+    async stop() {
+      await management.stop()
+      await broker.stop()
+    },
+  }
+}
+
+/** Basic authentication. */
+export function basic(key: string, secret: string): string {
+  return `Basic ${Buffer.from(`${key}:${secret}`).toString('base64')}`
+}
+
+function makeCall(port: number, usual: string | undefined): ApiCall {
+  return async (method, path, { body, auth = usual, headers = {} } = {}) => {
+    const url = `http://127.0.0.1:${port}${/^\/api[/-]/.test(path) ? '' : '/api/v5'}${path}`
+    const isText = typeof body === 'string'
+    const response = await fetch(url, {
+      method,
+      headers: {
+        ...(auth !== undefined && auth !== '' && { authorization: auth }),
+        ...(body !== undefined && { 'content-type': isText ? 'text/plain' : 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.startsWith('application/json')
+    const parsed: unknown = isJson === true ? JSON.parse(text) : text
+    return { status: response.status, body: parsed, headers: response.headers }
+  }
+}
