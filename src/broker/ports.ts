@@ -38,6 +38,8 @@ export interface WireInfo {
   /** Subject of the client's certificate, when TLS asked for one and it was verified. */
   readonly certCommonName?: string
   readonly certSubject?: string
+  /** The certificate itself (DER), under the same conditions. */
+  readonly certificate?: Uint8Array
 }
 
 /**
@@ -190,6 +192,8 @@ export interface Accepted {
   readonly expiresAtMs?: number
   /** The connection is to be closed when the credentials end (0xA0). */
   readonly disconnectAtExpiry?: boolean
+  /** What the exchange says the client is called, when CONNECT does not. */
+  readonly username?: string
   /** Last data of an enhanced authentication, for CONNACK or AUTH. */
   readonly methodData?: Uint8Array
 }

@@ -1,3 +1,4 @@
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { DEFAULT_SETTINGS } from '#broker/limits.ts'
 import type { BrokerSettings, ListenerSettings } from '#broker/limits.ts'
 import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
@@ -79,10 +80,17 @@ class WorldFabric implements Fabric {
   }
 }
 
+const METHOD_UNKNOWN = {
+  allowed: false,
+  reason: ReasonCode.BAD_AUTHENTICATION_METHOD,
+  reasonString: 'unknown',
+} as const
+
 /** Access that lets everyone in; tests replace single decisions. */
 export class OpenAccess implements AccessControl {
-  authenticate: AccessControl['authenticate'] = (_request, done) => {
-    done({ allowed: true, isSuperuser: false })
+  authenticate: AccessControl['authenticate'] = ({ method }, done) => {
+    if (method === undefined) done({ allowed: true, isSuperuser: false })
+    else done(METHOD_UNKNOWN)
   }
   recallPublish: AccessControl['recallPublish'] = () => Access.PENDING
   authorizePublish: AccessControl['authorizePublish'] = () => Access.ALLOW

@@ -18,6 +18,8 @@ import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { clientFacts } from './lifecycle.ts'
 import type { HeldWill, Session } from './session.ts'
+import { takeCredentials } from './credentials.ts'
+import { Exchange, methodOf } from './exchange.ts'
 import { resumeSession } from './resume.ts'
 import { authorizeWill } from './will-access.ts'
 
@@ -102,11 +104,6 @@ function checkConnect(
   packet: ConnectPacket,
 ): DecodeFailure | undefined {
   const { mqtt } = broker.core.settings
-  if (packet.properties.authenticationMethod !== undefined) {
-    // [MQTT-4.12.0-1]: no enhanced authentication method is configured, so that there is nothing
-    // to exchange before CONNACK [MQTT-3.1.2-30].
-    return fail(ReasonCode.BAD_AUTHENTICATION_METHOD, 'the authentication method is not known')
-  }
   const clientId = clientIdOf(broker, connection, packet)
   if (isFailure(clientId)) return clientId
   connection.clientId = clientId
@@ -193,11 +190,23 @@ function authenticate(broker: Broker, connection: Connection, packet: ConnectPac
     cleanStart: packet.cleanStart,
     keepAliveSeconds: packet.keepAliveSeconds,
     wire: wire.info,
+    clientAttributes: connection.clientAttributes,
+    ...methodOf(connection, packet.properties.authenticationData),
+  }
+  const decided = (result: Accepted | Refused): void => {
+    authenticated(broker, connection, packet, username, result)
+  }
+  if (connection.authenticationMethod !== undefined) {
+    // Until it is complete only AUTH and DISCONNECT may come [MQTT-3.1.2-30].
+    const exchange = new Exchange(broker, connection, { accepted: decided, refused: decided })
+    connection.exchange = exchange
+    core.access.authenticate(request, (result) => exchange.decided(result))
+    return
   }
   core.access.authenticate(request, (result) => {
-    if (result.allowed === 'continue') throw new Error('a method that CONNECT does not name')
+    if (result.allowed === 'continue') throw new Error('there is no method to continue with')
     if (connection.state !== ConnectionState.CONNECTING) return // It left meanwhile.
-    authenticated(broker, connection, packet, username, result)
+    decided(result)
   })
 }
 
@@ -216,7 +225,7 @@ function authenticated(
   broker: Broker,
   connection: Connection,
   packet: ConnectPacket,
-  username: string | undefined,
+  claimedName: string | undefined,
   result: Accepted | Refused,
 ): void {
   const { metrics } = broker.core
@@ -226,17 +235,14 @@ function authenticated(
     return
   }
   metrics.increment(Metric.AUTHENTICATION_SUCCESS)
-  const { clientId, wire, listener } = connection
-  const { isSuperuser, clientAttributes = {}, acl, expiresAtMs } = result
-  const { info } = wire
-  connection.identity = {
-    clientId,
-    username,
-    isSuperuser,
-    wire: info,
-    clientAttributes,
-    acl,
-    expiresAtMs,
+  const { clientId, listener } = connection
+  const username = claimedName ?? result.username
+  takeCredentials(broker, connection, username, result)
+  connection.authenticationData = result.methodData
+  const tooLarge = result.methodData && checkConnackSize(broker, connection, packet)
+  if (tooLarge !== undefined) {
+    refuse(connection, tooLarge)
+    return
   }
   const mountpoint = renderMountpoint(compileMountpoint(listener.mountpoint), {
     clientId,
@@ -398,6 +404,13 @@ function connackProperties(
   if (connection.assignedClientId) properties.assignedClientIdentifier = connection.clientId
   if (mqtt.serverKeepAliveSeconds > 0) {
     properties.serverKeepAliveSeconds = mqtt.serverKeepAliveSeconds
+  }
+  const { authenticationMethod, authenticationData } = connection
+  if (authenticationMethod !== undefined) {
+    properties.authenticationMethod = authenticationMethod // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
+    if (authenticationData !== undefined) {
+      properties.authenticationData = Buffer.from(authenticationData)
+    }
   }
   const { responseInformation } = mqtt
   if (asked.requestResponseInformation === true && responseInformation !== '') {

@@ -1,6 +1,7 @@
 import { encodeAck } from '#codec/mqtt/ack.ts'
 import type { AckType } from '#codec/mqtt/ack.ts'
 import { connectVersion } from '#codec/mqtt/connect.ts'
+import type { DecodeFailure } from '#codec/mqtt/decode-failure.ts'
 import { Frame, FrameStatus, readFrame } from '#codec/mqtt/frame.ts'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
@@ -9,7 +10,7 @@ import { Timer } from '#kernel/timer-wheel.ts'
 import type { TimerTarget } from '#kernel/timer-wheel.ts'
 import type { ListenerSettings } from '../limits.ts'
 import { Metric } from '../metrics.ts'
-import type { Identity, Wire } from '../ports.ts'
+import type { ClientAttributes, Identity, Wire } from '../ports.ts'
 import { PickMemory } from '../router/shared-strategy.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
 import type { SessionContext } from './context.ts'
@@ -51,8 +52,17 @@ export interface ConnectionHandler {
   ackFailed(connection: Connection, ack: PendingAck): void
 }
 
+/** An enhanced authentication under way; see exchange.ts. */
+export interface AuthExchange {
+  /** Goes on with the data of an AUTH packet. */
+  take(data: Uint8Array): DecodeFailure | undefined
+  /** Forgets it. */
+  stop(): void
+}
+
 /** Bytes held for a parked connection above which its peer is not read. */
 const HELD_BYTES_HIGH = 16_384
+const NO_ATTRIBUTES: ClientAttributes = Object.freeze({})
 /** Topics of one connection that get an alias towards the client. */
 const ALIASES_OUT_MAX = 256
 
@@ -87,6 +97,13 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   packetBytesMax: number
   problemInformation: boolean
   authenticationMethod: string | undefined
+  /** Data that CONNACK brings to the client. */
+  authenticationData: Uint8Array | undefined
+  exchange: AuthExchange | undefined
+  /** Fires when the credentials end; made when they do. */
+  credentialTimer: Timer | undefined
+  /** What the client is known to be before access has been asked. */
+  clientAttributes: ClientAttributes
   /** Session expiry of the CONNECT packet, in ms. */
   expiryMs: number
   /** CONNECT asked for a session that outlives the connection, whatever was granted. */
@@ -148,6 +165,10 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.packetBytesMax = Number.POSITIVE_INFINITY
     this.problemInformation = true
     this.authenticationMethod = undefined
+    this.authenticationData = undefined
+    this.exchange = undefined
+    this.credentialTimer = undefined
+    this.clientAttributes = NO_ATTRIBUTES
     this.expiryMs = 0
     this.askedExpiry = false
     this.aliasesIn = undefined

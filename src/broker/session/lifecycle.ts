@@ -8,6 +8,7 @@ import type { Broker } from '../shard/broker.ts'
 import { redispatchShared } from '../shard/redispatch.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
+import { dropCredentialTimer } from './credentials.ts'
 import type { CloseCause } from './outlet.ts'
 import type { PendingAck } from './pending-ack.ts'
 import { forgetIncoming } from './session-record.ts'
@@ -30,6 +31,8 @@ export function connectionGone(
   const { session } = connection
   core.connections.delete(connection)
   core.timers.cancel(connection.timer)
+  dropCredentialTimer(broker, connection)
+  connection.exchange?.stop()
   sayGoodbye(broker, connection, cause, before)
   if (cause.peerGone === true) connection.wire.destroy()
   else {

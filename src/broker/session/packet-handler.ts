@@ -1,4 +1,3 @@
-import { decodeAuth } from '#codec/mqtt/auth.ts'
 import { DecodeFailure, isFailure } from '#codec/mqtt/decode-failure.ts'
 import { decodeDisconnect } from '#codec/mqtt/disconnect.ts'
 import type { Frame } from '#codec/mqtt/frame.ts'
@@ -12,6 +11,7 @@ import { handleConnect } from './connect.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection, ConnectionHandler } from './connection.ts'
 import { pump } from './deliver.ts'
+import { exchangePacket, handleAuth } from './exchange.ts'
 import { acknowledgementFailed, connectionGone } from './lifecycle.ts'
 import type { CloseCause } from './outlet.ts'
 import type { PendingAck } from './pending-ack.ts'
@@ -27,11 +27,6 @@ const SECOND_CONNECT = new DecodeFailure(
 const NOT_FOR_SERVERS = new DecodeFailure(
   ReasonCode.PROTOCOL_ERROR,
   'only a server sends this packet',
-)
-const NO_AUTHENTICATION = new DecodeFailure(
-  ReasonCode.PROTOCOL_ERROR,
-  'AUTH without an authentication method in CONNECT',
-  '[MQTT-4.12.0-7]',
 )
 const EXPIRY_RAISED = new DecodeFailure(
   ReasonCode.PROTOCOL_ERROR,
@@ -54,8 +49,14 @@ export class PacketHandler implements ConnectionHandler {
       else this.#notConnected(connection)
       return
     }
-    // While CONNECT is being decided the connection is parked: no packet gets here.
-    if (session === undefined) return
+    if (session === undefined) {
+      // While CONNECT is being decided the connection is parked, unless the client has its turn.
+      const { exchange } = connection
+      if (exchange === undefined) return
+      const failure = exchangePacket(this.#broker, connection, exchange, bytes, frame)
+      if (failure !== undefined) this.#protocolError(connection, failure)
+      return
+    }
     const failure = this.#dispatch(connection, session, bytes, frame, owned)
     if (failure !== undefined) this.#protocolError(connection, failure)
   }
@@ -123,7 +124,7 @@ export class PacketHandler implements ConnectionHandler {
       case PacketType.DISCONNECT:
         return this.#disconnect(connection, session, bytes, frame)
       case PacketType.AUTH:
-        return this.#auth(connection, bytes, frame)
+        return handleAuth(broker, connection, bytes, frame)
       case PacketType.CONNECT:
         return SECOND_CONNECT
       default:
@@ -177,15 +178,6 @@ export class PacketHandler implements ConnectionHandler {
       dropWill: packet.reason === ReasonCode.NORMAL_DISCONNECTION,
     })
     return undefined
-  }
-
-  #auth(connection: Connection, bytes: Buffer, frame: Frame): DecodeFailure {
-    const { core } = this.#broker
-    const { userPropertiesMax } = core.settings.mqtt
-    const packet = decodeAuth(bytes, frame.bodyStart, frame.bodyEnd, userPropertiesMax)
-    if (isFailure(packet)) return packet
-    core.metrics.increment(Metric.PACKETS_AUTH_RECEIVED)
-    return NO_AUTHENTICATION
   }
 
   /** The first packet must be CONNECT [MQTT-3.1.0-1]. */

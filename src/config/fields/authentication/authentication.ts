@@ -2,14 +2,17 @@
 import { list, variant } from '../../field.ts'
 import type { Finding, Infer } from '../../field.ts'
 import { builtInDatabase } from './built-in-database.ts'
+import { jwtHmac, jwtPublicKey } from './jwt.ts'
 
 /** One line per kind of authenticator, or per form it has. */
-export const AUTHENTICATOR_FORMS = [builtInDatabase] as const
+export const AUTHENTICATOR_FORMS = [builtInDatabase, jwtHmac, jwtPublicKey] as const
 
+/** What tells the forms apart. */
+export const TELLING_KEYS = ['mechanism', 'backend', 'algorithm', 'use_jwks'] as const
 const CHAIN_LENGTH_MAX = 30
 const EXAMPLE = [{ mechanism: 'password_based', backend: 'built_in_database' }]
 
-const authenticator = variant(['mechanism', 'backend'], AUTHENTICATOR_FORMS, {
+const authenticator = variant(TELLING_KEYS, AUTHENTICATOR_FORMS, {
   text: 'One authenticator.',
 })
 

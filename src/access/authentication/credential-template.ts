@@ -1,0 +1,65 @@
+/** Texts of the configuration with placeholders for what a client presents. */
+import type { ConnectRequest } from '#broker/ports.ts'
+import type { CREDENTIAL_NAMES } from '#config/fields/authentication/template-check.ts'
+
+/** Texts and names of placeholders in turn: even positions are texts. */
+export type CredentialTemplate = readonly string[]
+
+const PLACEHOLDER = /\$\{([^}]*)\}/u
+
+/** Compiles a text that `checkTemplate` has found right. */
+export function compileCredentialTemplate(text: string): CredentialTemplate {
+  return text.split(PLACEHOLDER)
+}
+
+/** Fills the placeholders in; undefined when the client lacks one of the values. */
+export function renderCredentialTemplate(
+  template: CredentialTemplate,
+  request: ConnectRequest,
+): string | undefined {
+  let text = template[0] ?? ''
+  for (let at = 1; at < template.length; at += 2) {
+    const value = credentialValue(request, template[at] ?? '')
+    if (value === undefined) return undefined
+    text += value + (template[at + 1] ?? '')
+  }
+  return text
+}
+
+/** What the client presents under a name of a placeholder. */
+export function credentialValue(request: ConnectRequest, name: string): string | undefined {
+  const { wire } = request
+  switch (name as (typeof CREDENTIAL_NAMES)[number]) {
+    case 'clientid':
+      return request.clientId
+    case 'username':
+      return request.username
+    case 'password':
+      return request.password && Buffer.from(request.password).toString('utf8')
+    case 'peerhost':
+      return wire.peerHost
+    case 'peerport':
+      return String(wire.peerPort)
+    case 'peername':
+      return `${wire.peerHost}:${wire.peerPort}`
+    case 'listener':
+      return wire.listener
+    case 'cert_common_name':
+      return wire.certCommonName
+    case 'cert_subject':
+      return wire.certSubject
+    case 'cert_pem':
+      return wire.certificate && pemOf(wire.certificate)
+  }
+  const attribute = name.startsWith('client_attrs.') ? name.slice('client_attrs.'.length) : ''
+  const attributes = request.clientAttributes ?? {}
+  return Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined
+}
+
+const PEM_LINE = /.{1,64}/g
+
+/** The text form of a certificate. */
+export function pemOf(certificate: Uint8Array): string {
+  const lines = Buffer.from(certificate).toString('base64').match(PEM_LINE) ?? []
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
+}
