@@ -36,6 +36,8 @@ export class Message {
   readonly receivedAtMs: number
   /** True while payload and properties are views into a buffer of the reader. */
   borrowed: boolean
+  /** What is borrowed stays as it is until it has been sent at the end of the tick. */
+  lent: boolean
   /** QoS 0 frames already encoded for v3 and for v5 receivers without further properties. */
   frameV3: Buffer | undefined
   frameV5: Buffer | undefined
@@ -71,6 +73,7 @@ export class Message {
     this.publisher = publisher
     this.receivedAtMs = receivedAtMs
     this.borrowed = borrowed
+    this.lent = false
     this.frameV3 = undefined
     this.frameV5 = undefined
     this.origin = ''
@@ -111,6 +114,7 @@ export class Message {
     )
     other.setPayloadRange(this.payloadStart, this.payloadEnd)
     other.checkOrigin = this.checkOrigin
+    other.lent = this.lent
     return other
   }
 

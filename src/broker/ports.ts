@@ -3,6 +3,7 @@
  * randomness, access decisions and sibling shards come in through these ports, so that the
  * simulator can run many shards in one thread from a seed.
  */
+import type { HeldBytes } from '#kernel/block-pool.ts'
 import type { ByteWriter } from '#kernel/byte-writer.ts'
 import type { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import type { QoS } from './qos.ts'
@@ -42,6 +43,15 @@ export interface WireInfo {
   readonly certificate?: Uint8Array
 }
 
+/** Where received bytes come from, which are valid only during the call that brings them. */
+export interface BytesSource {
+  /**
+   * Asks during that call that the bytes stay as they are, for the sake of `bytes` of them.
+   * @returns undefined when they are to be copied instead
+   */
+  holdReceived(bytes: number): HeldBytes | undefined
+}
+
 /**
  * The outgoing half of one network connection.
  *
@@ -51,7 +61,7 @@ export interface WireInfo {
  * what the transport still holds; the host calls `connection.drained()` when it has fallen to
  * zero after having been above zero.
  */
-export interface Wire {
+export interface Wire extends BytesSource {
   readonly info: WireInfo
   readonly bufferedBytes: number
   /**

@@ -1,3 +1,4 @@
+import { type Block, BlockPool, type HeldBytes } from '#kernel/block-pool.ts'
 import { errorName } from './error-name.ts'
 import { END_LIMIT_MS, type NetWire, type WireReceiver } from './net-wire.ts'
 import type { ReadBuffer } from './read-buffer.ts'
@@ -7,13 +8,23 @@ import type { StreamRequest, TcpHandle, TcpInternals } from './tcp-internals.ts'
 export interface HandleTools {
   readonly internals: TcpInternals
   readonly readBuffer: ReadBuffer
+  /** Blocks for the connections that receive much at once, see `onRead`. */
+  readonly readBlocks: BlockPool
+  /** Connections that read into blocks, the one that took its block first in front. */
+  readonly blockReaders: Set<HandleWire<unknown>>
   /** Request object for the next write; a write that finishes at once leaves it unused. */
   spareRequest: StreamRequest
 }
 
 /** Tools for the connections of this thread. */
 export function makeHandleTools(internals: TcpInternals, readBuffer: ReadBuffer): HandleTools {
-  return { internals, readBuffer, spareRequest: new internals.WriteWrap() }
+  const readBlocks = new BlockPool({
+    blockBytes: readBuffer.bytes.length,
+    usedMax: BLOCK_READERS_MAX,
+    spareMax: BLOCK_READERS_MAX,
+  })
+  const spareRequest = new internals.WriteWrap()
+  return { internals, readBuffer, readBlocks, blockReaders: new Set(), spareRequest }
 }
 
 /** A handle and the wire on it: the only way from a callback of the handle to the wire. */
@@ -32,6 +43,15 @@ type State = (typeof State)[keyof typeof State]
 
 const END_OF_FILE = 'EOF'
 
+/** A read of this size says that its connection sends much: the next one goes into a block. */
+const BLOCK_BYTES_FIRST = 16_384
+/** Two smaller reads in a row end the use of blocks. */
+const BLOCK_BYTES_MIN = 4_096
+/** Connections that read into blocks at the same time; all others use the buffer of the thread. */
+const BLOCK_READERS_MAX = 64
+/** A connection that has not filled its block for so long loses it when another one wants it. */
+const BLOCK_IDLE_MS = 1_000
+
 /**
  * A TCP connection without the stream machinery of Node.js [MQTT-4.2.0-1].
  *
@@ -49,6 +69,14 @@ export class HandleWire<Info> implements NetWire<Info> {
   /** Writes that libuv has not finished. */
   pendingWrites = 0
   endTimer: NodeJS.Timeout | undefined = undefined
+  /** What it reads into while much comes at once; undefined = the buffer of the thread. */
+  block: Block | undefined = undefined
+  /** `block`, while what was read into it is being received. */
+  receiving: Block | undefined = undefined
+  /** The latest read into a block was a small one. */
+  wasSmall = false
+  /** When it took the block. */
+  blockSinceMs = 0
 
   /** Takes over the handle; whoever had it must not touch it again. */
   constructor(handle: TcpHandle, info: Info, receiver: WireReceiver, tools: HandleTools) {
@@ -99,6 +127,10 @@ export class HandleWire<Info> implements NetWire<Info> {
     return false
   }
 
+  holdReceived(bytes: number): HeldBytes | undefined {
+    return this.receiving?.holdReceived(bytes)
+  }
+
   pause(): void {
     this.isPaused = true
     if (this.state === State.OPEN) this.handle.readStop()
@@ -138,12 +170,39 @@ export class HandleWire<Info> implements NetWire<Info> {
     process.nextTick(finishWith, this, errno)
   }
 
+  /** Gets a block, if there is one; the caller has it read into. */
+  takeBlock(): void {
+    const { readBlocks, blockReaders } = this.tools
+    const nowMs = performance.now()
+    if (blockReaders.size >= BLOCK_READERS_MAX) {
+      for (const first of blockReaders) {
+        if (nowMs - first.blockSinceMs < BLOCK_IDLE_MS) return
+        first.leaveBlock()
+        first.handle.useUserBuffer(this.tools.readBuffer.bytes)
+        break
+      }
+    }
+    this.block = readBlocks.take()
+    if (this.block === undefined) return
+    this.blockSinceMs = nowMs
+    blockReaders.add(this as HandleWire<unknown>)
+  }
+
+  /** Gives its block back; the caller has the buffer of the thread read into. */
+  leaveBlock(): void {
+    if (this.block === undefined) return
+    this.tools.readBlocks.giveBack(this.block)
+    this.tools.blockReaders.delete(this as HandleWire<unknown>)
+    this.block = undefined
+  }
+
   /** Closes the handle; false when that was done before. */
   close(): boolean {
     if (this.state === State.CLOSED) return false
     this.state = State.CLOSED
     if (this.endTimer !== undefined) clearTimeout(this.endTimer)
     this.handle.close()
+    if (this.block !== undefined && this.receiving === undefined) this.leaveBlock()
     this.onClosed(this)
     return true
   }
@@ -159,13 +218,45 @@ function finishWith(wire: HandleWire<unknown>, errno: number): void {
   wire.finish(errorName(errno))
 }
 
-function onRead(this: TcpHandle): void {
+/**
+ * A read is done. Connections that send much at a time read into blocks of their own, so that
+ * large payloads can be sent on from where they lie.
+ * @returns the buffer for the next read, when it is another one
+ */
+function onRead(this: TcpHandle): Buffer | undefined {
   const { wire } = this as OwnedHandle
   const { internals, readBuffer } = wire.tools
   const count = internals.state[internals.readBytesOrError] ?? 0
+  if (wire.block !== undefined) return onBlockRead(wire, wire.block, count)
   if (count > 0) {
     if (wire.state === State.OPEN) wire.receiver.receive(readBuffer.view(count))
-  } else if (count < 0) {
+    if (count >= BLOCK_BYTES_FIRST) return nextBuffer(wire)
+  } else onNothingRead(wire, count)
+  return undefined
+}
+
+function onBlockRead(wire: HandleWire<unknown>, block: Block, count: number): Buffer | undefined {
+  if (count > 0 && wire.state === State.OPEN) {
+    wire.receiving = block
+    wire.receiver.receive(block.bytes.subarray(0, count))
+    wire.receiving = undefined
+  } else onNothingRead(wire, count)
+  // One small read may be the end of much; nothing is read when the block was filled to its end.
+  const isSmall = count > 0 && count < BLOCK_BYTES_MIN
+  const goesOn = count >= 0 && !(isSmall && wire.wasSmall) && wire.state === State.OPEN
+  wire.wasSmall = isSmall
+  if (goesOn && !block.isHeld) return undefined
+  wire.leaveBlock()
+  return goesOn ? nextBuffer(wire) : wire.tools.readBuffer.bytes
+}
+
+function nextBuffer(wire: HandleWire<unknown>): Buffer {
+  if (wire.state === State.OPEN) wire.takeBlock()
+  return wire.block?.bytes ?? wire.tools.readBuffer.bytes
+}
+
+function onNothingRead(wire: HandleWire<unknown>, count: number): void {
+  if (count < 0) {
     const error = errorName(count)
     wire.finish(error === END_OF_FILE ? undefined : error)
   }

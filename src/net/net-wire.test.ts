@@ -154,6 +154,38 @@ for (const [name, tools] of PATHS) {
       wire.destroy()
     })
 
+    it('leaves alone what is held, and reads on elsewhere', async () => {
+      const { recorder, client, wire } = await rig.pair()
+      const sent = Buffer.from(Uint32Array.from({ length: 1 << 19 }, (_, index) => index).buffer)
+      const pieces: Buffer[] = []
+      let received = 0
+      let heldBytes = 0
+      recorder.receive = (bytes) => {
+        const held = wire.holdReceived(bytes.length)
+        if (held !== undefined) heldBytes += bytes.length
+        pieces.push(held === undefined ? Buffer.from(bytes) : bytes)
+        received += bytes.length
+        if (received === sent.length) wire.destroy()
+      }
+      client.write(sent)
+      await once(client, 'close')
+      assert.ok(Buffer.concat(pieces).equals(sent))
+      assert.ok(heldBytes > sent.length / 2, `${heldBytes} bytes are held`)
+    })
+
+    it('does not hold many bytes for the sake of a few', async () => {
+      const { recorder, client, wire } = await rig.pair()
+      let heldForFew = 0
+      recorder.receive = (bytes) => {
+        recorder.received = Buffer.concat([recorder.received, bytes])
+        if (name === 'handle' && wire.holdReceived(10) !== undefined) heldForFew++
+        if (recorder.received.length === 1 << 20) wire.destroy()
+      }
+      client.write(Buffer.alloc(1 << 20))
+      await once(client, 'close')
+      assert.equal(heldForFew, 0)
+    })
+
     it('stops reading while paused', async () => {
       const { client, recorder, wire } = await rig.pair(false, false)
       wire.pause()
@@ -423,3 +455,29 @@ async function readAll(socket: Socket): Promise<string> {
   await ended(socket)
   return Buffer.concat(chunks).toString('latin1')
 }
+
+describe('blocks of connections that send much', () => {
+  const rig = new Rig(internals && makeHandleTools(internals, new ReadBuffer()))
+
+  it('are few; whoever comes later does without and gets all the same', async () => {
+    const sent = Buffer.alloc(200_000, 'abcdefghijk')
+    const pairs: Pair[] = []
+    let holders = 0
+    for (let count = 0; count < 70; count++) {
+      const pair = await rig.pair()
+      pairs.push(pair)
+      let held = 0
+      pair.recorder.receive = (bytes) => {
+        pair.recorder.received = Buffer.concat([pair.recorder.received, bytes])
+        if (pair.wire.holdReceived(bytes.length) !== undefined) held++
+        if (pair.recorder.received.length === sent.length) pair.client.end()
+      }
+      pair.client.write(sent)
+      await once(pair.client, 'finish')
+      assert.ok(pair.recorder.received.equals(sent))
+      if (held > 0) holders++
+    }
+    assert.ok(holders >= 60, `${holders} connections had blocks`)
+    for (const { wire } of pairs) wire.destroy()
+  })
+})

@@ -5,6 +5,8 @@
  * below the streams of Node.js), `SocketWire` (any socket, public interface only) and `WsWire`.
  */
 
+import type { HeldBytes } from '#kernel/block-pool.ts'
+
 /** What a wire reports to. The connections of the broker core have this shape. */
 export interface WireReceiver {
   /** Bytes from the peer; they are valid only during the call. */
@@ -36,6 +38,11 @@ export interface NetWire<Info> {
    * when they must not change any more
    */
   write(chunks: readonly Buffer[], totalBytes: number): boolean
+  /**
+   * During `receive`: asks that the bytes just received stay as they are, for `bytes` of them.
+   * @returns undefined when they are to be copied instead
+   */
+  holdReceived(bytes: number): HeldBytes | undefined
   pause(): void
   resume(): void
   /** Sends what waits, closes our direction, and cuts the connection after `END_LIMIT_MS`. */

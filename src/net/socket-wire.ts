@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { HELD_FOR_GOOD, type HeldBytes } from '#kernel/block-pool.ts'
 import { END_LIMIT_MS, type NetWire, type WireReceiver } from './net-wire.ts'
 import { queuedBytes } from './queued-bytes.ts'
 
@@ -65,6 +66,11 @@ export class SocketWire<Info> implements NetWire<Info> {
     if (socket.writableLength === 0) return true
     this.#isWaiting = true
     return false
+  }
+
+  /** Node.js reads into new memory every time. */
+  holdReceived(): HeldBytes {
+    return HELD_FOR_GOOD
   }
 
   pause(): void {

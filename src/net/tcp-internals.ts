@@ -8,8 +8,11 @@
 
 /** A TCP connection of libuv as Node.js hands it to JavaScript. */
 export interface TcpHandle {
-  /** Called with the numbers of a read in `TcpInternals.state`. */
-  onread: (this: TcpHandle) => void
+  /**
+   * Called with the numbers of a read in `TcpInternals.state`. What it returns is the buffer of
+   * the reads that follow.
+   */
+  onread: (this: TcpHandle) => Buffer | undefined
   readonly writeQueueSize: number
   readonly bytesWritten: number
   readStart(): number

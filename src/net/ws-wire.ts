@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
+import { HELD_FOR_GOOD, type HeldBytes } from '#kernel/block-pool.ts'
 import { END_LIMIT_MS, type NetWire, type WireReceiver } from './net-wire.ts'
 import { queuedBytes } from './queued-bytes.ts'
 
@@ -79,6 +80,11 @@ export class WsWire<Info> implements NetWire<Info> {
     if (socket.bufferedAmount === 0) return true
     this.#isWaiting = true
     return false
+  }
+
+  /** Node.js reads into new memory every time. */
+  holdReceived(): HeldBytes {
+    return HELD_FOR_GOOD
   }
 
   pause(): void {

@@ -102,6 +102,7 @@ describe('the load generator', () => {
       bufferedBytes: 0,
       takenBytes: 0,
       start() {},
+      holdReceived: () => undefined,
       pause() {},
       resume() {},
       write: () => true,

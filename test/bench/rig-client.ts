@@ -41,6 +41,7 @@ export class RigClient {
     return true
   }
 
+  holdReceived(): undefined {}
   pause(): void {}
   resume(): void {}
   end(): void {}

@@ -5,6 +5,8 @@ import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { isReasonOf } from '#codec/mqtt/reason-codes.ts'
 import type { Wire, WireInfo } from '#broker/ports.ts'
 import { ConnectionState, type Connection } from '#broker/session/connection.ts'
+import type { HeldBytes } from '#kernel/block-pool.ts'
+import { LentBytes } from '../support/lent-bytes.ts'
 import { readServerPackets, type ServerPacket } from '../support/server-packets.ts'
 
 const { V5 } = ProtocolVersion
@@ -57,6 +59,8 @@ export class HostileClient implements Wire {
   #connection: Connection | undefined
   #rest: Buffer = Buffer.alloc(0)
   #held: Buffer[] = []
+  /** What the broker is receiving. */
+  #lent: LentBytes | undefined
   /** All it sent so far was whole and right. */
   #isAligned = true
   #isWelcome = false
@@ -141,6 +145,10 @@ export class HostileClient implements Wire {
     if (!this.isGone) this.connection.drained()
   }
 
+  holdReceived(): HeldBytes | undefined {
+    return this.#lent?.hold()
+  }
+
   write(chunks: readonly Buffer[], totalBytes: number): boolean {
     assert.ok(!this.isClosed || this.#isCut, 'nothing is written after the end')
     if (this.isDropped || this.#isCut) return true
@@ -181,10 +189,12 @@ export class HostileClient implements Wire {
   }
 
   #deliver(bytes: Buffer): void {
-    // The broker must not keep the buffer: it is overwritten after the call.
-    const lent = Buffer.from(bytes)
-    this.connection.receive(lent)
-    lent.fill(0xee)
+    // The broker must not keep the buffer unless it holds it: it is overwritten after the call.
+    const lent = new LentBytes(bytes)
+    this.#lent = lent
+    this.connection.receive(lent.bytes)
+    this.#lent = undefined
+    lent.end()
   }
 
   #take(bytes: Buffer): void {

@@ -12,9 +12,11 @@ import { encodePublish, encodePublishProperties, publishFirstByte } from '#codec
 import { encodeSubscribe } from '#codec/mqtt/subscribe.ts'
 import { encodeUnsubscribe } from '#codec/mqtt/unsubscribe.ts'
 import type { Wire, WireInfo } from '#broker/ports.ts'
+import type { HeldBytes } from '#kernel/block-pool.ts'
 import type { Connection } from '#broker/session/connection.ts'
 import { ByteWriter } from '#kernel/byte-writer.ts'
 import { bytesOf } from '../golden/mqtt/golden.ts'
+import { LentBytes } from './lent-bytes.ts'
 import { readServerPackets } from './server-packets.ts'
 import type { ServerPacket } from './server-packets.ts'
 
@@ -69,6 +71,8 @@ class TestWire implements Wire {
   stalled: boolean
   bufferedBytes: number
   paused: boolean
+  /** What the broker is receiving. */
+  lent: LentBytes | undefined
 
   constructor(info: WireInfo, received: (bytes: Buffer) => void, closed: () => void) {
     this.info = info
@@ -78,6 +82,11 @@ class TestWire implements Wire {
     this.stalled = false
     this.bufferedBytes = 0
     this.paused = false
+    this.lent = undefined
+  }
+
+  holdReceived(): HeldBytes | undefined {
+    return this.lent?.hold()
   }
 
   write(chunks: readonly Buffer[], totalBytes: number): boolean {
@@ -241,9 +250,16 @@ export class TestClient {
   publish(topic: string, payload: string | Buffer, options: PublishOptions = {}): number {
     const qos = options.qos ?? 0
     const packetId = qos === 0 ? 0 : (options.packetId ?? this.takePacketId())
+    this.sendBytes(this.publishBytes(topic, payload, { ...options, packetId }))
+    return packetId
+  }
+
+  /** The PUBLISH packet that `publish` sends; `packetId` is needed with QoS 1 and 2. */
+  publishBytes(topic: string, payload: string | Buffer, options: PublishOptions = {}): Buffer {
+    const { qos = 0, packetId = 0 } = options
     const { topicAlias, ...properties } = options.properties ?? {}
     const { messageExpiryIntervalSeconds, ...forwarded } = properties
-    this.#encode((w) =>
+    return encoded((w) =>
       encodePublish(
         w,
         this.version,
@@ -257,7 +273,6 @@ export class TestClient {
         Buffer.from(payload),
       ),
     )
-    return packetId
   }
 
   /** Sends an acknowledgement. */
@@ -296,9 +311,11 @@ export class TestClient {
   /** Sends any bytes. */
   sendBytes(bytes: Buffer): void {
     // The broker must not keep the buffer: it is overwritten after the call.
-    const lent = Buffer.from(bytes)
-    this.#connection?.receive(lent)
-    lent.fill(0xee)
+    const lent = new LentBytes(bytes)
+    this.wire.lent = lent
+    this.#connection?.receive(lent.bytes)
+    this.wire.lent = undefined
+    lent.end()
     this.world.settle()
   }
 

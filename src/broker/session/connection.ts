@@ -6,6 +6,7 @@ import { Frame, FrameStatus, readFrame } from '#codec/mqtt/frame.ts'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import type { Block } from '#kernel/block-pool.ts'
 import { Timer } from '#kernel/timer-wheel.ts'
 import type { TimerTarget } from '#kernel/timer-wheel.ts'
 import type { ListenerSettings } from '../limits.ts'
@@ -14,6 +15,7 @@ import type { ClientAttributes, Identity, Wire } from '../ports.ts'
 import { PickMemory } from '../router/shared-strategy.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
 import type { SessionContext } from './context.ts'
+import { countAck } from './count-ack.ts'
 import { FrameAssembler } from './frame-assembler.ts'
 import { Outbox } from './outbox.ts'
 import type { CloseCause, Outlet } from './outlet.ts'
@@ -180,7 +182,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.congested = false
     this.timer = new Timer(this)
     this.acks = []
-    this.#assembler = new FrameAssembler()
+    this.#assembler = new FrameAssembler(context.packetBlocks)
     this.#frame = new Frame()
     this.#aliasesOut = undefined
     this.#aliasesOutMax = 0
@@ -204,7 +206,9 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
       if (this.#heldBytes >= HELD_BYTES_HIGH) this.wire.pause()
       return
     }
+    this.context.receivingFrom = this.wire
     this.#consume(bytes, false)
+    this.context.receivingFrom = undefined
   }
 
   /**
@@ -322,7 +326,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
    */
   sendAck(type: AckType, packetId: number, reason: number): void {
     encodeAck(this.outbox, type, this.version, packetId, reason)
-    this.#countAck(type, reason)
+    countAck(this.context.metrics, type, reason)
     this.markDirty()
   }
 
@@ -346,7 +350,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
         if (ack.frame !== undefined) this.outbox.appendCopy(ack.frame)
       } else {
         encodeAck(this.outbox, ack.type, this.version, ack.packetId, ack.reason)
-        this.#countAck(ack.type, ack.reason)
+        countAck(this.context.metrics, ack.type, ack.reason)
       }
       if (ack.publish) this.unackedIn--
       ack.onSent?.()
@@ -385,8 +389,9 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     let offset = 0
     if (this.#assembler.busy) {
       offset = this.#assembler.fill(bytes, this.context.settings.mqtt.packetBytesMax)
+      const { block } = this.#assembler
       const whole = this.#assembler.takeWhole()
-      if (whole !== undefined) this.#consume(whole, true)
+      if (whole !== undefined) this.#consumeWhole(whole, block)
       if (this.#isClosed() || offset === bytes.length) return
       if (this.#parked > 0) {
         this.#held.unshift(Buffer.from(bytes.subarray(offset)))
@@ -394,6 +399,20 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
       }
     }
     this.#packets(bytes, offset, owned)
+  }
+
+  /** A packet that came in several reads; `block` is the memory it lies in, if not its own. */
+  #consumeWhole(bytes: Buffer, block: Block | undefined): void {
+    if (block === undefined) {
+      this.#consume(bytes, true)
+      return
+    }
+    const { context } = this
+    const source = context.receivingFrom
+    context.receivingFrom = block
+    this.#consume(bytes, false)
+    context.receivingFrom = source
+    context.packetBlocks.giveBack(block)
   }
 
   /** Hands over all whole packets from `offset` and keeps the rest. Hot. */
@@ -456,19 +475,6 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
         text: 'The client reads too slowly: too many bytes are waiting for it.',
         peerGone: true,
       })
-    }
-  }
-
-  #countAck(type: AckType, reason: number): void {
-    const { values } = this.context.metrics
-    values[Metric.PACKETS_SENT]!++ // Indexes come from the table, here and below.
-    if (type === PacketType.PUBACK) values[Metric.PACKETS_PUBACK_SENT]!++
-    else if (type === PacketType.PUBREC) values[Metric.PACKETS_PUBREC_SENT]!++
-    else if (type === PacketType.PUBREL) values[Metric.PACKETS_PUBREL_SENT]!++
-    else values[Metric.PACKETS_PUBCOMP_SENT]!++
-    if (reason >= 0x80) {
-      values[Metric.PACKETS_PUBLISH_ERROR]!++
-      if (reason === ReasonCode.NOT_AUTHORIZED) values[Metric.PACKETS_PUBLISH_AUTH_ERROR]!++
     }
   }
 

@@ -1,6 +1,8 @@
+import type { BlockPool } from '#kernel/block-pool.ts'
 import type { Metrics } from '../metrics.ts'
 import type { BrokerSettings } from '../limits.ts'
-import type { KvStore, Log } from '../ports.ts'
+import type { Message } from '../message.ts'
+import type { BytesSource, KvStore, Log } from '../ports.ts'
 import type { Router } from '../router/router.ts'
 import type { Bodies } from './bodies.ts'
 import type { WriteSlab } from './outbox.ts'
@@ -24,10 +26,19 @@ export interface SessionContext {
   readonly log: Log
   readonly bodies: Bodies
   readonly slab: WriteSlab
+  /** Whose bytes are being received, while they are valid. */
+  receivingFrom: BytesSource | undefined
+  /** Memory for packets that come in several reads. */
+  readonly packetBlocks: BlockPool
   /** Wall clock of this tick in ms. */
   readonly nowMs: number
   /** Monotonic clock of this tick in ms. */
   readonly monotonicMs: number
+  /**
+   * Has the bytes of a message that is being received stay as they are until they have been sent
+   * at the end of the tick. False: they will not, copy them.
+   */
+  lend(message: Message): boolean
   /** Notes that the message now being routed needs the next commit before it is acknowledged. */
   noteDurableWrite(): void
   /** Gives up one reference to a shared body, wherever it is counted. */

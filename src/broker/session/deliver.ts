@@ -337,7 +337,7 @@ function writePublish(
       message.payloadEnd,
     )
   } else {
-    message.own()
+    if (!message.borrowed || !context.lend(message)) message.own()
     encodePublishHead(
       outbox,
       version,

@@ -1,20 +1,29 @@
+import type { Block, BlockPool } from '#kernel/block-pool.ts'
+
 const HEADER_BYTES_MAX = 5
 const FIRST_BYTES = 256
+/** Packets from this size on are put together in a block, if they fit and there is one. */
+const BLOCK_PACKET_BYTES_MIN = 4_096
 
 /**
  * Puts a packet together that arrives in several reads.
  *
  * Memory grows with what has arrived, not with what the header promises, so that a peer cannot
  * make the broker reserve megabytes with five bytes. The finished packet has a buffer of its own,
- * which its message may keep without another copy.
+ * which its message may keep without another copy, or lies in a block, which may not be kept.
  */
 export class FrameAssembler {
+  /** The block that the packet lies in. */
+  block: Block | undefined
+  readonly #blocks: BlockPool
   #bytes: Buffer | undefined
   #length: number
   /** Bytes of the whole packet; 0 while the header is incomplete. */
   #total: number
 
-  constructor() {
+  constructor(blocks: BlockPool) {
+    this.block = undefined
+    this.#blocks = blocks
     this.#bytes = undefined
     this.#length = 0
     this.#total = 0
@@ -30,7 +39,9 @@ export class FrameAssembler {
     const available = bytes.length - offset
     const total = totalBytes(bytes, offset, bytes.length)
     const capacity = total === 0 ? FIRST_BYTES : Math.min(total, available * 2 + FIRST_BYTES)
-    this.#bytes = Buffer.allocUnsafeSlow(capacity)
+    const fitsBlock = total >= BLOCK_PACKET_BYTES_MIN && total <= this.#blocks.blockBytes
+    this.block = fitsBlock ? this.#blocks.take() : undefined
+    this.#bytes = this.block?.bytes ?? Buffer.allocUnsafeSlow(capacity)
     bytes.copy(this.#bytes, 0, offset)
     this.#length = available
     this.#total = total
@@ -57,15 +68,21 @@ export class FrameAssembler {
     return end
   }
 
-  /** The packet once it is whole; the assembler is free again then. */
+  /**
+   * The packet once it is whole; the assembler is free again then. If it had a block, that is the
+   * caller's now.
+   */
   takeWhole(): Buffer | undefined {
     if (this.#total === 0 || this.#length < this.#total) return undefined
     const whole = this.#current().subarray(0, this.#length)
+    this.block = undefined
     this.clear()
     return whole
   }
 
   clear(): void {
+    if (this.block !== undefined) this.#blocks.giveBack(this.block)
+    this.block = undefined
     this.#bytes = undefined
     this.#length = 0
     this.#total = 0

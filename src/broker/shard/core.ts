@@ -1,4 +1,15 @@
-import type { AccessControl, Clock, Fabric, KvStore, Log, Random, StoreFailure } from '../ports.ts'
+import { BlockPool, type HeldBytes } from '#kernel/block-pool.ts'
+import type { Message } from '../message.ts'
+import type {
+  AccessControl,
+  BytesSource,
+  Clock,
+  Fabric,
+  KvStore,
+  Log,
+  Random,
+  StoreFailure,
+} from '../ports.ts'
 import type { BrokerSettings } from '../limits.ts'
 import { Metric } from '../metrics.ts'
 import type { Metrics } from '../metrics.ts'
@@ -35,6 +46,9 @@ export interface ShardPorts {
     readonly delayed: ArrayBufferLike
   }
 }
+
+/** Blocks for packets that come in several reads; together 8 MiB at most. */
+const PACKET_BLOCKS = { blockBytes: 32_768, usedMax: 256, spareMax: 256 }
 
 /** A message that waits for a commit before it may be sent. */
 interface HeldSend {
@@ -78,6 +92,11 @@ export class ShardCore implements SessionContext {
   durableTick: number
   /** Gives up a body that another shard counts. */
   releaseForeignBody: (key: string) => void
+  /** Whose bytes are being received, while they are valid. */
+  receivingFrom: BytesSource | undefined
+  readonly packetBlocks: BlockPool
+  /** Received bytes that are sent at the end of the tick from where they were read. */
+  #lent: HeldBytes[]
   #stale: boolean
   #nowMs: number
   #monotonicMs: number
@@ -116,6 +135,9 @@ export class ShardCore implements SessionContext {
     this.tick = 1
     this.durableTick = 0
     this.releaseForeignBody = () => {}
+    this.receivingFrom = undefined
+    this.packetBlocks = new BlockPool(PACKET_BLOCKS)
+    this.#lent = []
     this.#stale = true
     this.#nowMs = 0
     this.#monotonicMs = 0
@@ -157,6 +179,15 @@ export class ShardCore implements SessionContext {
   /** True when the key of a session or body was made in this run of the process. */
   isOfThisRun(key: string): boolean {
     return key.startsWith(runKey(this.ports.run))
+  }
+
+  lend(message: Message): boolean {
+    if (message.lent) return true
+    const held = this.receivingFrom?.holdReceived(message.payloadLength)
+    if (held === undefined) return false
+    message.lent = true
+    if (this.#lent.at(-1) !== held) this.#lent.push(held)
+    return true
   }
 
   noteDurableWrite(): void {
@@ -254,7 +285,15 @@ export class ShardCore implements SessionContext {
     if (dirty.length === 0) return
     this.#dirty = []
     for (const flushable of dirty) flushable.flush()
+    if (this.#lent.length > 0) this.#releaseLent()
     this.slab.reset()
+  }
+
+  /** What a transport still holds is left to it, as with the slab. */
+  #releaseLent(): void {
+    const lent = this.#lent
+    this.#lent = []
+    if (!this.slab.held) for (const held of lent) held.release()
   }
 
   #commit(): void {

@@ -204,6 +204,7 @@ function blackHole(): Wire {
     },
     bufferedBytes: 0,
     write: () => true,
+    holdReceived: () => undefined,
     pause() {},
     resume() {},
     end() {},

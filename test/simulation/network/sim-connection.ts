@@ -1,5 +1,7 @@
 import type { Wire, WireInfo } from '#broker/ports.ts'
+import type { HeldBytes } from '#kernel/block-pool.ts'
 import type { Connection } from '#broker/session/connection.ts'
+import { LentBytes } from '../../support/lent-bytes.ts'
 import type { Prng } from '../engine/prng.ts'
 import type { Schedule } from '../engine/schedule.ts'
 
@@ -38,7 +40,6 @@ interface Piece {
 
 /** The host cuts a connection that does not take the rest of its output for so long. */
 const END_MS_MAX = 5_000
-const SCRAP = 0xee
 
 /**
  * One network connection with a stream of bytes in each direction. Each stream keeps its order;
@@ -46,7 +47,7 @@ const SCRAP = 0xee
  *
  * What the core writes is copied when it is told that the memory is free again, and not before, so
  * that a core which reuses memory too early sends rubbish. What it reads is overwritten after the
- * call.
+ * call, unless it asks to hold it.
  */
 export class SimConnection implements Wire {
   readonly id: number
@@ -69,6 +70,8 @@ export class SimConnection implements Wire {
   lastUpMs: number
   #paused: boolean
   #ending: boolean
+  /** What the broker is receiving. */
+  #lent: LentBytes | undefined
   #stalled: boolean
   #frozenUntilMs: number
   readonly #up: Piece[]
@@ -109,6 +112,7 @@ export class SimConnection implements Wire {
     this.lastUpMs = 0
     this.#paused = false
     this.#ending = false
+    this.#lent = undefined
     this.#stalled = false
     this.#frozenUntilMs = 0
     this.#up = []
@@ -130,6 +134,10 @@ export class SimConnection implements Wire {
   /** Nobody listens, or the connection got lost on the way. */
   refused(): void {
     this.#pushDown(undefined)
+  }
+
+  holdReceived(): HeldBytes | undefined {
+    return this.#lent?.hold()
   }
 
   write(chunks: readonly Buffer[], totalBytes: number): boolean {
@@ -276,10 +284,12 @@ export class SimConnection implements Wire {
       this.#up.shift()
     }
     if (arrived.length > 0) {
-      const lent = Buffer.concat(arrived)
+      const lent = new LentBytes(Buffer.concat(arrived))
       this.lastUpMs = nowMs
-      this.#connection.receive(lent)
-      lent.fill(SCRAP)
+      this.#lent = lent
+      this.#connection.receive(lent.bytes)
+      this.#lent = undefined
+      lent.end()
     }
     const end = this.#up[0]
     const ended = end !== undefined && end.bytes === undefined && end.atMs <= nowMs

@@ -27,6 +27,7 @@ class FakeWire implements NetWire<undefined> {
   isDestroyed = false
 
   start(): void {}
+  holdReceived(): undefined {}
   pause(): void {}
   resume(): void {}
   end(): void {}
