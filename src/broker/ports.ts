@@ -35,6 +35,8 @@ export interface WireInfo {
   readonly transport: 'tcp' | 'ssl' | 'ws' | 'wss'
   readonly peerHost: string
   readonly peerPort: number
+  /** Address and port of the listener. */
+  readonly localHost?: string
   readonly localPort: number
   /** Subject of the client's certificate, when TLS asked for one and it was verified. */
   readonly certCommonName?: string

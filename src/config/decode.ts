@@ -86,6 +86,10 @@ function normalize(field: FieldSpec, node: HoconNode): HoconNode {
   if (field.kind === 'list' && node.kind === 'array') {
     return { ...node, items: node.items.map((item) => normalize(field.item, item)) }
   }
+  if (field.kind === 'variant' && field.textKey !== undefined && node.kind === 'scalar') {
+    const fields = new Map([[field.textKey, node]])
+    return normalize(field, { kind: 'object', fields, at: node.at })
+  }
   if (node.kind !== 'object') return node
   if (field.kind === 'variant') {
     const form = formOf(field, (key) => writtenText(node, key))

@@ -134,6 +134,8 @@ export interface VariantSpec extends Common {
   readonly kind: 'variant'
   readonly tellingKeys: readonly string[]
   readonly forms: readonly ObjectSpec[]
+  /** A plain text stands for the group that has only this key. */
+  readonly textKey?: string
 }
 
 export type FieldSpec =

@@ -1,6 +1,6 @@
 /** JSON schema (2020-12) of the written form of a description, for editors and REST clients. */
 import { describe } from './decode-scalar.ts'
-import type { Field, FieldSpec, Hot } from './field.ts'
+import type { Field, FieldSpec, Hot, VariantSpec } from './field.ts'
 import type { Plain } from './hocon/value.ts'
 
 type Schema = { readonly [key: string]: Plain }
@@ -70,8 +70,12 @@ function shapeOf(field: FieldSpec, hot: Hot): Schema {
     case 'object':
       return objectShape(field, hot)
     case 'variant':
-      return { anyOf: field.forms.map((form) => schemaOf(form, hot)) }
+      return { anyOf: [...textForm(field), ...field.forms.map((form) => schemaOf(form, hot))] }
   }
+}
+
+function textForm({ textKey }: VariantSpec): readonly Schema[] {
+  return textKey === undefined ? [] : [{ type: 'string' }]
 }
 
 function objectShape(field: FieldSpec & { readonly kind: 'object' }, hot: Hot): Schema {

@@ -26,7 +26,7 @@ const PROPERTIES: Readonly<Record<FieldSpec['kind'], readonly string[]>> = {
   list: ['item', 'itemsMax', 'commaSeparated'],
   map: ['value', 'keyLabel', 'keyPattern', 'entriesMax', 'words', 'flatEntry'],
   object: ['fields', 'aliases', 'check'],
-  variant: ['tellingKeys', 'forms'],
+  variant: ['tellingKeys', 'forms', 'textKey'],
 }
 
 const all = [...allFields(tidewayFields)]

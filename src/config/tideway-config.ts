@@ -12,6 +12,7 @@ import { log } from './fields/log.ts'
 import { autoSubscribe, delayed, retainer, rewrite } from './fields/messages.ts'
 import { mqtt } from './fields/mqtt.ts'
 import { durability, node } from './fields/node.ts'
+import { ruleEngine } from './fields/rule-engine.ts'
 
 interface Listeners {
   readonly [type: string]: Readonly<Record<string, ListenerBasics>>
@@ -84,6 +85,7 @@ export const tidewayFields = object(
     sys_topics: sysTopics,
     dashboard,
     api_key: apiKey,
+    rule_engine: ruleEngine,
     log,
   },
   { text: 'Tideway.', hot: 'restart-node', check: checkRoots },

@@ -31,9 +31,10 @@ export function formTelling(field: VariantSpec, form: ObjectSpec): string {
 
 /** Short name of a form, such as `password_based:redis:single`. */
 export function formName(field: VariantSpec, form: ObjectSpec): string {
-  return tellingValues(field, form)
+  const name = tellingValues(field, form)
     .map(([, values]) => values.join('|'))
     .join(':')
+  return name === '' ? Object.keys(form.fields).join('|') : name
 }
 
 function tellingValues(

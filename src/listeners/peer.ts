@@ -7,6 +7,7 @@ export interface Peer {
   readonly port: number
   /** Address the connection itself comes from: the client's, or that of a proxy. */
   readonly directHost: string
+  readonly localHost: string
   readonly localPort: number
   readonly certCommonName: string | undefined
   readonly certSubject: string | undefined
@@ -18,6 +19,7 @@ export function peerOf(incoming: Incoming): Peer {
     host: incoming.peerHost,
     port: incoming.peerPort,
     directHost: incoming.peerHost,
+    localHost: incoming.localHost,
     localPort: incoming.localPort,
     certCommonName: undefined,
     certSubject: undefined,
@@ -31,6 +33,7 @@ export function wireInfo(listener: string, transport: WireInfo['transport'], pee
     transport,
     peerHost: peer.host,
     peerPort: peer.port,
+    localHost: peer.localHost,
     localPort: peer.localPort,
     ...(peer.certCommonName !== undefined && { certCommonName: peer.certCommonName }),
     ...(peer.certSubject !== undefined && { certSubject: peer.certSubject }),

@@ -9,6 +9,7 @@ function behind(directHost: string, claimedHost: string): Peer | string {
     host: directHost,
     port: 5000,
     directHost,
+    localHost: '127.0.0.1',
     localPort: 1883,
     certCommonName: undefined,
     certSubject: undefined,

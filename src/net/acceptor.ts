@@ -31,6 +31,8 @@ export interface KeepAlive {
 export interface Incoming {
   readonly peerHost: string
   readonly peerPort: number
+  /** Address of the listener. */
+  readonly localHost: string
   readonly localPort: number
   /** Makes it a wire that carries TCP bytes. */
   wire<Info>(info: Info, receiver: WireReceiver): NetWire<Info>
@@ -130,6 +132,7 @@ function acceptSockets(
     events.accepted({
       peerHost: plainAddress(remoteAddress),
       peerPort: remotePort,
+      localHost: options.host,
       localPort,
       wire: (info, receiver) => new SocketWire(socket, info, receiver),
       socket: () => socket,
@@ -159,29 +162,32 @@ function acceptHandles(
       handle.setKeepAlive(true, keepAlive.idleS, keepAlive.intervalS, keepAlive.count)
     }
     const { address = '', port = 0 } = peer
-    events.accepted(new IncomingHandle(handle, plainAddress(address), port, localPort, tools))
+    const peerPlace = { host: plainAddress(address), port }
+    const place = { host: options.host, port: localPort }
+    events.accepted(new IncomingHandle(handle, peerPlace, place, tools))
   }
 }
 
 class IncomingHandle implements Incoming {
   readonly peerHost: string
   readonly peerPort: number
+  readonly localHost: string
   readonly localPort: number
   readonly #handle: TcpHandle
   readonly #tools: HandleTools
 
   constructor(
     handle: TcpHandle,
-    peerHost: string,
-    peerPort: number,
-    localPort: number,
+    peer: { readonly host: string; readonly port: number },
+    local: { readonly host: string; readonly port: number },
     tools: HandleTools,
   ) {
     this.#handle = handle
     this.#tools = tools
-    this.peerHost = peerHost
-    this.peerPort = peerPort
-    this.localPort = localPort
+    this.peerHost = peer.host
+    this.peerPort = peer.port
+    this.localHost = local.host
+    this.localPort = local.port
   }
 
   wire<Info>(info: Info, receiver: WireReceiver): NetWire<Info> {

@@ -1,4 +1,5 @@
 import type { LocalSet } from './local-set.ts'
+import type { MessageTap } from './routes.ts'
 import type { SharedGroup } from './shared-group.ts'
 
 /**
@@ -14,6 +15,8 @@ export class FilterRoute {
   remoteShards: number
   /** Shared subscriptions of this filter; undefined = none. Changed in place. */
   groups: SharedGroup[] | undefined
+  /** Undefined = none. Replaced, never changed. */
+  taps: readonly MessageTap[] | undefined
   /** Router version of its last change; not kept for filters without wildcard. */
   changedAt: number
 
@@ -23,12 +26,18 @@ export class FilterRoute {
     this.local = undefined
     this.remoteShards = 0
     this.groups = undefined
+    this.taps = undefined
     this.changedAt = 0
   }
 
   /** True when nobody asks for the filter any more. */
   get unused(): boolean {
-    return this.local === undefined && this.remoteShards === 0 && this.groups === undefined
+    return (
+      this.local === undefined &&
+      this.remoteShards === 0 &&
+      this.groups === undefined &&
+      this.taps === undefined
+    )
   }
 }
 

@@ -6,10 +6,18 @@ import { validateTopicName } from '#codec/mqtt/topic.ts'
 import { decodeUtf8 } from '#codec/mqtt/utf8.ts'
 import { FilterRoute, NO_NODE, NO_ROUTES, hasWildcard } from './filter-route.ts'
 import { countDeliveries, hasDelivery, withDelivery, withoutSubscriber } from './local-set.ts'
+import { assignRoutes, isUnchanged } from './assign-routes.ts'
 import { mergeLocal } from './merge-local.ts'
 import { deliveryOf } from './merged-delivery.ts'
-import { NO_GROUPS } from './routes.ts'
-import type { Delivery, GroupMember, GroupRoute, Subscriber, Subscription } from './routes.ts'
+import { NO_TAPS } from './routes.ts'
+import type {
+  Delivery,
+  GroupMember,
+  GroupRoute,
+  MessageTap,
+  Subscriber,
+  Subscription,
+} from './routes.ts'
 import { SharedGroup } from './shared-group.ts'
 import { SplitMap } from './split-map.ts'
 import { TopicCache } from './topic-cache.ts'
@@ -194,6 +202,23 @@ export class Router {
     this.#changed(route)
   }
 
+  /** Has the tap see the messages of a valid filter that enter the broker at this shard. */
+  addTap(filter: string, tap: MessageTap): void {
+    const route = this.#obtain(filter)
+    if (route.taps?.includes(tap)) return
+    route.taps = [...(route.taps ?? NO_TAPS), tap]
+    this.#changed(route)
+  }
+
+  /** Takes a tap from a filter. */
+  removeTap(filter: string, tap: MessageTap): void {
+    const route = this.#find(filter)
+    if (route?.taps === undefined || !route.taps.includes(tap)) return
+    const others = route.taps.filter((other) => other !== tap)
+    route.taps = others.length === 0 ? undefined : others
+    this.#changed(route)
+  }
+
   /** Forgets all that another shard had: its interest and its members of groups. */
   removeShard(shard: number): void {
     this.#assertSibling(shard)
@@ -336,6 +361,7 @@ export class Router {
     entry.deliveries = current.deliveries
     entry.remoteShards = current.remoteShards
     entry.groups = current.groups
+    entry.taps = current.taps
     entry.matched = NO_ROUTES
     return false
   }
@@ -414,42 +440,6 @@ export class Router {
     assertShard(shard)
     assert(shard !== this.#ownShard, 'interest of siblings is not of this shard')
   }
-}
-
-/**
- * Computes the routes of an entry from the filters that match.
- * @returns references in arrays that are the entry's own
- */
-function assignRoutes(entry: TopicEntry, matched: readonly FilterRoute[]): number {
-  let remoteShards = 0
-  let localRoutes = 0
-  let groups: GroupRoute[] | undefined
-  for (const route of matched) {
-    remoteShards |= route.remoteShards
-    if (route.local !== undefined) localRoutes++
-    if (route.groups === undefined) continue
-    groups ??= []
-    for (const group of route.groups) groups.push(group)
-  }
-  entry.remoteShards = remoteShards
-  entry.groups = groups ?? NO_GROUPS
-  entry.deliveries = mergeLocal(matched)
-  entry.matched = matched.length === 0 ? NO_ROUTES : matched.slice()
-  const { length } = entry.deliveries
-  // A single filter lends its list, unless it has but one subscriber.
-  const ownDeliveries = localRoutes > 1 || length === 1 ? length : 0
-  return ownDeliveries + entry.groups.length + entry.matched.length
-}
-
-/** True when the same filters matched before and none of them changed since. */
-function isUnchanged(entry: TopicEntry, matched: readonly FilterRoute[]): boolean {
-  const before = entry.matched
-  if (before.length !== matched.length) return false
-  for (let i = 0; i < before.length; i++) {
-    const route = matched[i]! // In range: both have this length.
-    if (route !== before[i] || route.changedAt > entry.version) return false
-  }
-  return true
 }
 
 /** A slash cannot stand in the name of a group [MQTT-4.8.2-2], so the key is unique. */

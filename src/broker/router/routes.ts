@@ -58,5 +58,12 @@ export interface GroupRoute {
   readonly members: readonly GroupMember[]
 }
 
+/** Somebody beside subscribers who sees the messages of filters, such as a rule. */
+export interface MessageTap {
+  /** For logs. */
+  readonly id: string
+}
+
+export const NO_TAPS: readonly MessageTap[] = Object.freeze([])
 export const NO_DELIVERIES: readonly Delivery[] = Object.freeze([])
 export const NO_GROUPS: readonly GroupRoute[] = Object.freeze([])

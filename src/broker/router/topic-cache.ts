@@ -1,6 +1,6 @@
 import { assert } from '#kernel/assert.ts'
 import { NO_ROUTES } from './filter-route.ts'
-import { NO_DELIVERIES, NO_GROUPS } from './routes.ts'
+import { NO_DELIVERIES, NO_GROUPS, NO_TAPS } from './routes.ts'
 import { EntryVersion } from './topic-entry.ts'
 import type { TopicEntry } from './topic-entry.ts'
 
@@ -229,6 +229,7 @@ function equalBytes(own: Buffer, bytes: Uint8Array, start: number, end: number):
 function forget(entry: TopicEntry): void {
   entry.deliveries = NO_DELIVERIES
   entry.groups = NO_GROUPS
+  entry.taps = NO_TAPS
   entry.matched = NO_ROUTES
   entry.ownedRefs = 0
 }

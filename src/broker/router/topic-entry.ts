@@ -1,8 +1,8 @@
 import { hashBytes } from '#kernel/hash.ts'
 import { NO_ROUTES } from './filter-route.ts'
 import type { FilterRoute } from './filter-route.ts'
-import { NO_DELIVERIES, NO_GROUPS } from './routes.ts'
-import type { Delivery, GroupRoute } from './routes.ts'
+import { NO_DELIVERIES, NO_GROUPS, NO_TAPS } from './routes.ts'
+import type { Delivery, GroupRoute, MessageTap } from './routes.ts'
 
 /** Values of `TopicEntry.version` that no router version has. */
 export const EntryVersion = {
@@ -39,6 +39,8 @@ export class TopicEntry {
   remoteShards: number
   /** Shared subscriptions that match, over all shards. */
   groups: readonly GroupRoute[]
+  /** Each once, however many of its filters match. */
+  taps: readonly MessageTap[]
   /** Router only: the filters that matched, to see that nothing relevant has changed. */
   matched: readonly FilterRoute[]
   /** Router only: references in arrays that no other entry shares, charged to the cache. */
@@ -52,6 +54,7 @@ export class TopicEntry {
     this.deliveries = NO_DELIVERIES
     this.remoteShards = 0
     this.groups = NO_GROUPS
+    this.taps = NO_TAPS
     this.matched = NO_ROUTES
     this.ownedRefs = 0
   }

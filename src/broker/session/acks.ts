@@ -53,9 +53,16 @@ function handlePuback(core: ShardCore, session: Session, packetId: number): void
     return
   }
   values[Metric.MESSAGES_ACKED]!++
+  if (core.hooks.acked !== undefined) tellAcked(core, session, outgoing)
   session.inflight.delete(packetId)
   session.queue.forget(outgoing)
   pump(core, session)
+}
+
+function tellAcked(core: ShardCore, session: Session, { message, qos }: Outgoing): void {
+  if (message !== undefined) {
+    core.hooks.acked?.(session.connection?.identity ?? session, message, qos)
+  }
 }
 
 /** The client has the QoS 2 message: release it [MQTT-4.3.3-3] [MQTT-4.3.3-4]. */
@@ -79,6 +86,7 @@ function handlePubrec(core: ShardCore, connection: Connection, session: Session)
   }
   if (outgoing.state !== OutgoingState.RELEASED) {
     core.metrics.increment(Metric.MESSAGES_ACKED)
+    if (core.hooks.acked !== undefined) tellAcked(core, session, outgoing)
     outgoing.state = OutgoingState.RELEASED
     session.queue.dropBody(outgoing) // Never sent again once released [MQTT-4.3.3-6].
     session.queue.update(outgoing)

@@ -47,14 +47,14 @@ export function handleConnect(
   core.metrics.increment(Metric.PACKETS_CONNECT_RECEIVED)
   if (isFailure(packet)) {
     connection.version = answerVersion(bytes, frame.bodyStart, frame.bodyEnd)
-    refuse(connection, packet)
+    refuse(broker, connection, undefined, packet)
     return
   }
   connection.version = packet.version
   takeLimits(broker, connection, packet)
   const invalid = checkConnect(broker, connection, packet)
   if (invalid !== undefined) {
-    refuse(connection, invalid)
+    refuse(broker, connection, packet, invalid)
     return
   }
   core.metrics.increment(Metric.CLIENT_CONNECT)
@@ -62,7 +62,13 @@ export function handleConnect(
 }
 
 /** Answers with CONNACK and closes [MQTT-3.1.4-1] [MQTT-3.2.2-7]. */
-function refuse(connection: Connection, failure: DecodeFailure): void {
+function refuse(
+  broker: Broker,
+  connection: Connection,
+  packet: ConnectPacket | undefined,
+  failure: DecodeFailure,
+): void {
+  broker.core.hooks.connack?.(connection, packet, failure.reason)
   connection.close({
     reason: failure.reason,
     code: `connect_refused`,
@@ -231,17 +237,19 @@ function authenticated(
   const { metrics } = broker.core
   if (!result.allowed) {
     metrics.increment(Metric.AUTHENTICATION_FAILURE)
-    refuse(connection, fail(result.reason, result.reasonString)) // [MQTT-3.1.4-2]
+    broker.core.hooks.authenticated?.(connection, claimedName, result.reason, false)
+    refuse(broker, connection, packet, fail(result.reason, result.reasonString)) // [MQTT-3.1.4-2]
     return
   }
   metrics.increment(Metric.AUTHENTICATION_SUCCESS)
   const { clientId, listener } = connection
   const username = claimedName ?? result.username
+  broker.core.hooks.authenticated?.(connection, username, ReasonCode.SUCCESS, result.isSuperuser)
   takeCredentials(broker, connection, username, result)
   connection.authenticationData = result.methodData
   const tooLarge = result.methodData && checkConnackSize(broker, connection, packet)
   if (tooLarge !== undefined) {
-    refuse(connection, tooLarge)
+    refuse(broker, connection, packet, tooLarge)
     return
   }
   const mountpoint = renderMountpoint(compileMountpoint(listener.mountpoint), {
@@ -250,14 +258,14 @@ function authenticated(
   })
   if (mountpoint === undefined) {
     const detail = 'the mountpoint of the listener needs a user name, or one without wildcards'
-    refuse(connection, fail(ReasonCode.NOT_AUTHORIZED, detail))
+    refuse(broker, connection, packet, fail(ReasonCode.NOT_AUTHORIZED, detail))
     return
   }
   connection.mountpoint = mountpoint
   connection.mountpointBytes = utf8Length(mountpoint)
   if (connection.expiryMs > 0 && !broker.core.store.healthy) {
     const detail = 'the broker cannot store sessions at the moment'
-    refuse(connection, fail(ReasonCode.QUOTA_EXCEEDED, detail))
+    refuse(broker, connection, packet, fail(ReasonCode.QUOTA_EXCEEDED, detail))
     return
   }
   authorizeWill(broker, connection, packet, (accepted) => {
@@ -325,6 +333,7 @@ function welcome(
   const connect = { keepAliveSeconds, cleanStart, sessionExpiryMs: session.expiryMs }
   const facts = clientFacts(connection, session)
   broker.announce(broker.events.connected(facts, connect, core.nowMs))
+  core.hooks.connected?.(connection, packet)
   resumeSession(broker, connection, session)
   connection.unpark()
 }
@@ -376,6 +385,7 @@ function sendConnack(
   metrics.increment(Metric.PACKETS_CONNACK_SENT)
   metrics.increment(Metric.PACKETS_SENT)
   metrics.increment(Metric.CLIENT_CONNACK)
+  broker.core.hooks.connack?.(connection, packet, ReasonCode.SUCCESS)
   connection.markDirty()
 }
 

@@ -1,4 +1,5 @@
 import type { BlockPool } from '#kernel/block-pool.ts'
+import type { Hooks } from '../hooks.ts'
 import type { Metrics } from '../metrics.ts'
 import type { BrokerSettings } from '../limits.ts'
 import type { Message } from '../message.ts'
@@ -23,6 +24,7 @@ export interface SessionContext {
   readonly store: KvStore
   readonly router: Router
   readonly metrics: Metrics
+  readonly hooks: Hooks
   readonly log: Log
   readonly bodies: Bodies
   readonly slab: WriteSlab

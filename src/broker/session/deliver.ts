@@ -77,8 +77,8 @@ export function deliverAs(
     // Nobody relies on QoS 0 being stored, so a store that cannot write is not given more of it.
     const keep = session.persistent ? context.store.healthy : outlet !== undefined
     if (!keep || (qos0Count === 0 && !context.settings.mqtt.queueStoreQos0)) {
-      context.metrics.increment(Metric.DELIVERY_DROPPED)
-      context.metrics.increment(Metric.DELIVERY_DROPPED_QOS0_MSG)
+      countDropped(context, Metric.DELIVERY_DROPPED_QOS0_MSG)
+      context.hooks.deliveryDropped?.(session, message, 'qos0_msg')
       return
     }
   }
@@ -170,7 +170,9 @@ function sendQueued(
   const { message } = outgoing
   if (message === undefined || isExpired(context, message)) {
     session.queue.forget(outgoing)
-    if (message !== undefined) countDropped(context, Metric.DELIVERY_DROPPED_EXPIRED)
+    if (message === undefined) return
+    countDropped(context, Metric.DELIVERY_DROPPED_EXPIRED)
+    context.hooks.deliveryDropped?.(outlet.identity ?? session, message, 'expired')
     return
   }
   if (outgoing.qos === 0) {
@@ -253,12 +255,13 @@ function writeQos0(
     ? (message.frameV5 ??= frameOf(message, ProtocolVersion.V5))
     : (message.frameV3 ??= frameOf(message, ProtocolVersion.V311))
   if (frame.length > outlet.packetBytesMax) {
-    countDropped(context, Metric.DELIVERY_DROPPED_TOO_LARGE)
+    notSent(context, outlet, message, 'too_large')
     return
   }
   outlet.outbox.appendCopy(frame)
   outlet.markDirty()
   countSent(context, 0)
+  if (context.hooks.delivered !== undefined) tellDelivered(context, outlet, message, 0, false)
 }
 
 function frameOf(message: Message, version: ProtocolVersion): Buffer {
@@ -301,7 +304,7 @@ function writePublish(
   const properties = v5 ? message.properties : NO_PROPERTIES
   // What was sent before does not expire any more [MQTT-4.3.3-7].
   if (!dup && isExpired(context, message)) {
-    countDropped(context, Metric.DELIVERY_DROPPED_EXPIRED)
+    notSent(context, outlet, message, 'expired')
     return false
   }
   const expirySeconds = secondsLeft(context, message)
@@ -313,7 +316,7 @@ function writePublish(
       alias = 0
     }
     if (alias === 0 && !fits(outlet, message, qos, idsLength, alias)) {
-      countDropped(context, Metric.DELIVERY_DROPPED_TOO_LARGE)
+      notSent(context, outlet, message, 'too_large')
       return false
     }
   }
@@ -354,7 +357,37 @@ function writePublish(
   }
   outlet.markDirty()
   countSent(context, qos)
+  if (context.hooks.delivered !== undefined && !dup) {
+    tellDelivered(context, outlet, message, qos, retain)
+  }
   return true
+}
+
+function tellDelivered(
+  context: SessionContext,
+  outlet: Outlet,
+  message: Message,
+  qos: QoS,
+  retain: boolean,
+): void {
+  if (outlet.identity === undefined) return
+  context.hooks.delivered?.(outlet.identity, message, qos, retain)
+}
+
+function notSent(
+  context: SessionContext,
+  outlet: Outlet,
+  message: Message,
+  reason: 'expired' | 'too_large',
+): void {
+  const isLarge = reason === 'too_large'
+  countDropped(
+    context,
+    isLarge ? Metric.DELIVERY_DROPPED_TOO_LARGE : Metric.DELIVERY_DROPPED_EXPIRED,
+  )
+  if (outlet.identity !== undefined) {
+    context.hooks.deliveryDropped?.(outlet.identity, message, reason)
+  }
 }
 
 /**

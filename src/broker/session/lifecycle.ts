@@ -210,6 +210,7 @@ function announceDisconnected(
 ): void {
   const facts = clientFacts(connection, session)
   broker.announce(broker.events.disconnected(facts, cause.code, broker.core.nowMs))
+  broker.core.hooks.disconnected?.(connection, cause.code)
 }
 
 /** What presence messages say of a client. */

@@ -1,6 +1,7 @@
 import type { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import type { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
+import type { Identity } from '../ports.ts'
 import type { Outbox } from './outbox.ts'
 
 /** Why the server ends a connection; `code` is for logs and events, `reason` for the wire. */
@@ -20,6 +21,8 @@ export interface CloseCause {
 
 /** The connection of a session, as those see it who deliver to it. Plain fields: hot. */
 export interface Outlet {
+  /** Who the client is; known before anything is delivered. */
+  readonly identity: Identity | undefined
   readonly version: ProtocolVersion
   readonly outbox: Outbox
   /** Unacknowledged QoS 1 and 2 messages the client and the configuration allow. */

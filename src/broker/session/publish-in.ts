@@ -18,8 +18,9 @@ import type { Identity } from '../ports.ts'
 import type { QoS } from '../qos.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
 import type { Broker } from '../shard/broker.ts'
+import { delayMessage } from '../shard/delay-message.ts'
 import { publishMessage } from '../shard/publisher.ts'
-import { DELAYED_PREFIX, parseDelayedTopic } from '../delayed/delayed-topic.ts'
+import { DELAYED_PREFIX } from '../delayed/delayed-topic.ts'
 import { mountTopic } from '../topics/mountpoint.ts'
 import { isFilterPrefix, rewritePublish, withoutDelay } from '../topics/publish-topic.ts'
 import { ackInOrder } from './acks.ts'
@@ -285,6 +286,9 @@ function authorize(
   if (identity === undefined) return
   const topic = asked.bytes[0] === DOLLAR ? withoutDelay(asked.topic) : asked.topic
   const known = broker.core.access.recallPublish(identity, topic, message.qos, message.retain)
+  if (known !== Access.PENDING) {
+    broker.core.hooks.authorized?.(identity, 'publish', topic, known === Access.ALLOW)
+  }
   if (known === Access.ALLOW) accept(broker, connection, session, message, packetId)
   else if (known === Access.DENY) deny(broker, connection, session, message, packetId)
   else decide(broker, connection, session, message, packetId, identity, topic)
@@ -300,6 +304,7 @@ function decide(
   topic: string,
 ): void {
   const decided = (allowed: boolean): void => {
+    broker.core.hooks.authorized?.(identity, 'publish', topic, allowed)
     if (allowed) accept(broker, connection, session, message, packetId)
     else deny(broker, connection, session, message, packetId)
   }
@@ -353,7 +358,7 @@ function accept(
     return
   }
   if (message.topic.bytes[0] === DOLLAR && message.topic.topic.startsWith(DELAYED_PREFIX)) {
-    const refused = delay(broker, message, session.username)
+    const refused = delayMessage(broker, message, session.username)
     if (refused !== undefined) {
       answer(broker, connection, session, qos, packetId, refused)
       return
@@ -361,6 +366,7 @@ function accept(
   } else {
     if (qos === 2 && session.persistent) setOrigin(broker, session, message, packetId)
     broker.routing.publisher = connection.pickMemory
+    broker.routing.connection = connection
     publishMessage(broker, message)
     if (core.routeRemote !== 0) broker.links.throttle(connection, core.routeRemote)
   }
@@ -425,24 +431,6 @@ function needsStore({ core, links }: Broker, session: Session, message: Message)
   if (topic.remoteShards !== 0 || topic.topic.startsWith(DELAYED_PREFIX)) return true
   // Subscribers of a shard are its sessions.
   return topic.deliveries.some(({ subscriber }) => (subscriber as Session).persistent)
-}
-
-/** Keeps a `$delayed/` message for later; a reason code when it cannot be kept. */
-function delay(broker: Broker, message: Message, username: string | undefined): number | undefined {
-  const { core } = broker
-  core.routeNeedsCommit = false
-  core.routeRemote = 0
-  core.routeEarly = false
-  core.routeReceivers = 1
-  const { topicLevelsMax } = core.settings.mqtt
-  const target = parseDelayedTopic(message.topic.topic, core.nowMs, topicLevelsMax)
-  if (isFailure(target)) return target.reason
-  if (!core.settings.delayed.enable) return ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR
-  const topic = core.router.entryFor(target.topic)
-  const result = broker.delayed.add(message.withTopic(topic), target.dueAtMs, username)
-  if (!result.stored) return ReasonCode.QUOTA_EXCEEDED
-  if (message.qos > 0) core.noteDurableWrite()
-  return undefined
 }
 
 /**

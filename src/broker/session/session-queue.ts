@@ -1,5 +1,6 @@
 import { prefixEnd } from '#kernel/binary-key.ts'
 import { LazySet } from '#kernel/lazy-map.ts'
+import type { Receiver } from '../hooks.ts'
 import { Metric } from '../metrics.ts'
 import type { MqttSettings } from '../limits.ts'
 import { Table } from '../ports.ts'
@@ -57,6 +58,7 @@ export class SessionQueue {
   /** Those of QoS 0: others of QoS 0 must not overtake them. */
   qos0Count: number
   bytes: number
+  readonly #owner: Receiver
   /** While its session is offline a stored queue keeps nothing in memory. */
   #inMemory: boolean
   /** Its records are from before a restart or a move and have not been counted. */
@@ -66,8 +68,10 @@ export class SessionQueue {
   /** Keys of messages that another shard is taking over; they stay until it has stored them. */
   readonly #given: LazySet<string>
 
-  constructor(context: SessionContext, storeKey: string) {
+  /** @param owner the session, as those see it who watch */
+  constructor(context: SessionContext, storeKey: string, owner: Receiver) {
     this.#context = context
+    this.#owner = owner
     this.#storeKey = storeKey
     this.#lanes = []
     this.#nextSequence = 0
@@ -344,7 +348,7 @@ export class SessionQueue {
   }
 
   #makeRoom(outgoing: Outgoing, mqtt: MqttSettings): boolean {
-    const { metrics } = this.#context
+    const { metrics, hooks } = this.#context
     const bytes = outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
     const full = (): boolean =>
       this.count > 0 &&
@@ -354,8 +358,13 @@ export class SessionQueue {
       metrics.increment(
         outgoing.qos === 0 ? Metric.DELIVERY_DROPPED_QOS0_MSG : Metric.DELIVERY_DROPPED_QUEUE_FULL,
       )
-      if (mqtt.queueDropPolicy === 'drop_newest') return false
-      const dropped = this.#takeOldestOfLowest()
+      const isNewest = mqtt.queueDropPolicy === 'drop_newest'
+      const dropped = isNewest ? outgoing : this.#takeOldestOfLowest()
+      if (hooks.deliveryDropped !== undefined && dropped?.message !== undefined) {
+        const reason = outgoing.qos === 0 ? 'qos0_msg' : 'queue_full'
+        hooks.deliveryDropped(this.#owner, dropped.message, reason)
+      }
+      if (isNewest) return false
       if (dropped === undefined) return true
       this.forget(dropped)
     }

@@ -127,7 +127,7 @@ export class Session implements Subscriber {
     this.inflight = new LazyMap()
     this.resend = []
     this.held = 0
-    this.queue = new SessionQueue(context, storeKey)
+    this.queue = new SessionQueue(context, storeKey, this)
     this.awaitingRel = new LazyMap()
     this.origins = new LazySet()
     this.unfinished = new LazySet()

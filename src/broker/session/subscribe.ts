@@ -1,6 +1,7 @@
 import { isFailure } from '#codec/mqtt/decode-failure.ts'
 import type { DecodeFailure } from '#codec/mqtt/decode-failure.ts'
 import type { Frame } from '#codec/mqtt/frame.ts'
+import type { UserProperty } from '#codec/mqtt/properties.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { decodeSubscribe } from '#codec/mqtt/subscribe.ts'
@@ -30,6 +31,7 @@ const ACK_BYTES = 64
 interface Request {
   readonly wanted: SubscribeFilter
   readonly subscriptionId: number
+  readonly userProperties: readonly UserProperty[]
   reason: number
   /** Set once it is subscribed: retained messages follow the SUBACK. */
   filter: string
@@ -52,10 +54,10 @@ export function handleSubscribe(
   if (isFailure(packet)) return packet
   metrics.increment(Metric.PACKETS_SUBSCRIBE_RECEIVED)
   metrics.increment(Metric.CLIENT_SUBSCRIBE)
-  const subscriptionId = packet.subscriptionIdentifier ?? 0
+  const { userProperties, subscriptionIdentifier: subscriptionId = 0 } = packet
   // Each filter is treated as if it had a packet of its own [MQTT-3.8.4-5].
   const requests: Request[] = packet.filters.map((wanted) => {
-    return { wanted, subscriptionId, reason: wanted.qos, filter: '', isNew: false }
+    return { wanted, subscriptionId, userProperties, reason: wanted.qos, filter: '', isNew: false }
   })
   // What follows a SUBSCRIBE waits until it is decided: order is kept, and siblings that must
   // hear of it first have heard.
@@ -79,6 +81,7 @@ export function subscribeForClient(
   const request: Request = {
     wanted,
     subscriptionId: 0,
+    userProperties: [],
     reason: wanted.qos,
     filter: '',
     isNew: false,
@@ -115,6 +118,7 @@ function subscribeOne(
   const { identity } = connection
   if (identity === undefined) return refuse(ReasonCode.NOT_AUTHORIZED)
   const decided = (allowed: boolean): void => {
+    core.hooks.authorized?.(identity, 'subscribe', target.filter, allowed)
     if (allowed) acquire(broker, connection, session, request, filter, target, done)
     else refuse(ReasonCode.NOT_AUTHORIZED)
   }
@@ -201,6 +205,12 @@ function subscribe(
     isNew: request.isNew,
   }
   broker.announce(broker.events.subscribed(facts, wanted.filter, options, broker.core.nowMs))
+  broker.core.hooks.subscribed?.(connection, {
+    filter: wanted.filter,
+    qos,
+    subscriptionId,
+    userProperties: request.userProperties,
+  })
   done()
 }
 
@@ -274,6 +284,7 @@ export function handleUnsubscribe(
     if (!broker.sessions.unsubscribe(session, filter)) return ReasonCode.NO_SUBSCRIPTION_EXISTED
     const facts = clientFacts(connection, session)
     broker.announce(broker.events.unsubscribed(facts, text, core.nowMs))
+    core.hooks.unsubscribed?.(connection, text, packet.userProperties)
     return ReasonCode.SUCCESS
   })
   const writer = new ByteWriter(ACK_BYTES)

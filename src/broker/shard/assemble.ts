@@ -37,11 +37,12 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
   const interest = new Interest(links)
   const exclusive = new ExclusiveTopics(core, links)
   const picker = new SharedPicker(ports.random, settings)
-  const routing: Routing = { core, links, picker, publisher: undefined }
+  const routing: Routing = { core, links, picker, publisher: undefined, connection: undefined }
   const totals = makeTotals(core)
   const retained = makeRetained(core, totals)
   const publish = (message: Message): void => {
     routing.publisher = undefined
+    routing.connection = undefined
     publishMessage({ routing, retained }, message)
   }
   const wills = new Wills(core, links, publish)

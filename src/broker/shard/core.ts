@@ -11,6 +11,7 @@ import type {
   StoreFailure,
 } from '../ports.ts'
 import type { BrokerSettings } from '../limits.ts'
+import { Hooks, type Receiver } from '../hooks.ts'
 import { Metric } from '../metrics.ts'
 import type { Metrics } from '../metrics.ts'
 import type { TimerWheel } from '#kernel/timer-wheel.ts'
@@ -69,6 +70,7 @@ export class ShardCore implements SessionContext {
   readonly store: KvStore
   readonly log: Log
   readonly metrics: Metrics
+  readonly hooks: Hooks
   readonly fabric: Fabric
   readonly access: AccessControl
   readonly router: Router
@@ -118,6 +120,7 @@ export class ShardCore implements SessionContext {
     this.store = ports.store
     this.log = ports.log
     this.metrics = ports.metrics
+    this.hooks = new Hooks()
     this.fabric = ports.fabric
     this.access = ports.access
     this.router = router
@@ -217,7 +220,8 @@ export class ShardCore implements SessionContext {
   }
 
   /** A message was not given to its own publisher. */
-  countNoLocal(): void {
+  countNoLocal(receiver: Receiver, message: Message): void {
+    this.hooks.deliveryDropped?.(receiver, message, 'no_local')
     this.metrics.increment(Metric.DELIVERY_DROPPED)
     this.metrics.increment(Metric.DELIVERY_DROPPED_NO_LOCAL)
   }

@@ -47,6 +47,7 @@ export class DelayedSender {
     const { core, routing } = this.#broker
     const { message } = entry
     routing.publisher = undefined
+    routing.connection = undefined
     if (message.qos === 2) setOrigin(core, entry)
     publishMessage(this.#broker, message)
     if (core.routeRemote === 0) {

@@ -23,12 +23,37 @@ export function publishMessage(parts: PublishParts, message: Message): void {
   core.routeEarly = false
   core.routeReceivers = 0
   core.metrics.values[Metric.MESSAGES_PUBLISH]!++ // The index comes from the table.
-  if (message.retain && !retain(parts, message)) return
-  routeMessage(parts.routing, message)
-  if (core.routeReceivers === 0) {
-    core.metrics.increment(Metric.MESSAGES_DROPPED)
-    core.metrics.increment(Metric.MESSAGES_DROPPED_NO_SUBSCRIBERS)
-  }
+  const { topic } = message
+  if (message.retain && !retain(parts, message)) core.router.resolve(topic)
+  else route(parts.routing, message)
+  if (topic.taps.length > 0) core.hooks.published?.(message, topic.taps, parts.routing.connection)
+}
+
+function route(routing: Routing, message: Message): void {
+  const { core, connection } = routing
+  routeMessage(routing, message)
+  if (core.routeReceivers > 0) return
+  core.metrics.increment(Metric.MESSAGES_DROPPED)
+  core.metrics.increment(Metric.MESSAGES_DROPPED_NO_SUBSCRIBERS)
+  core.hooks.dropped?.(message, connection)
+}
+
+/**
+ * Runs `publish` while another message may be under way, on behalf of that one: what its
+ * acknowledgement waits for is then what both need.
+ */
+export function publishOnBehalf(routing: Routing, publish: () => void): void {
+  const { core, publisher, connection } = routing
+  const { routeNeedsCommit, routeRemote, routeEarly, routeReceivers } = core
+  routing.publisher = undefined
+  routing.connection = undefined
+  publish()
+  routing.publisher = publisher
+  routing.connection = connection
+  core.routeNeedsCommit ||= routeNeedsCommit
+  core.routeRemote |= routeRemote
+  core.routeEarly ||= routeEarly
+  core.routeReceivers = routeReceivers
 }
 
 /** False when the message only cleared a retained one and is not to be forwarded. */

@@ -1,3 +1,4 @@
+import type { HookedConnection } from '../hooks.ts'
 import type { Message } from '../message.ts'
 import type { Delivery, GroupRoute } from '../router/routes.ts'
 import type { PickMemory, SharedPicker } from '../router/shared-strategy.ts'
@@ -17,6 +18,8 @@ export interface Routing {
   readonly picker: SharedPicker
   /** What the session that published the message now being routed remembers of its groups. */
   publisher: PickMemory | undefined
+  /** The connection it came by; undefined for messages of the broker itself. */
+  connection: HookedConnection | undefined
 }
 
 /**
@@ -54,7 +57,7 @@ export function deliverLocally(routing: Routing, message: Message, source: numbe
     // Subscribers of a shard are its sessions.
     const session = delivery.subscriber as Session
     if (session.clientId === message.publisher) {
-      const own = ownDelivery(core, session, delivery)
+      const own = ownDelivery(core, session, message, delivery)
       if (own === undefined) continue
       delivery = own
     }
@@ -66,14 +69,19 @@ export function deliverLocally(routing: Routing, message: Message, source: numbe
 }
 
 /** What a session gets of its own message: no local [MQTT-3.8.3-3]; undefined = nothing. */
-function ownDelivery(core: ShardCore, session: Session, delivery: Delivery): Delivery | undefined {
+function ownDelivery(
+  core: ShardCore,
+  session: Session,
+  message: Message,
+  delivery: Delivery,
+): Delivery | undefined {
   if (core.settings.mqtt.ignoreLoopDeliver && (session.connection?.version ?? 5) < 5) {
-    core.countNoLocal()
+    core.countNoLocal(session, message)
     return undefined
   }
   if (delivery.own === undefined) return delivery
   if (delivery.own === null) {
-    core.countNoLocal()
+    core.countNoLocal(session, message)
     return undefined
   }
   return delivery.own

@@ -123,6 +123,7 @@ export class Shard {
   /** Ends the tick: batches to siblings, group commit, gathered writes. */
   endOfTick(): void {
     if (this.#feedAtMs === 0) this.#runFeed()
+    this.#core.hooks.tickEnds?.()
     this.broker.links.endTick()
     this.#core.endTick()
   }

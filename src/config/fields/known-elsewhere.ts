@@ -33,7 +33,6 @@ const WARNINGS: readonly Row[] = [
   ['dashboard.bootstrap_users_file', 'makes users at the start'],
   ['dashboard.listeners.https', 'serves the web interface over TLS'],
   ['dashboard.sso', 'lets users log in by another service'],
-  ['rule_engine', 'holds rules and their settings'],
   ['bridges', 'holds data bridges'],
   ['connectors', 'holds connections to other systems'],
   ['actions', 'holds actions of rules'],

@@ -1,0 +1,118 @@
+import type { ConnectPacket } from '#codec/mqtt/connect.ts'
+import type { UserProperty } from '#codec/mqtt/properties.ts'
+import type { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import type { Message } from './message.ts'
+import type { Identity, WireInfo } from './ports.ts'
+import type { QoS } from './qos.ts'
+import type { MessageTap } from './router/routes.ts'
+
+/** Whom a message is for; a session without connection has no wire. */
+export interface Receiver {
+  readonly clientId: string
+  readonly username: string | undefined
+  readonly wire?: WireInfo
+}
+
+/** A client's network connection as events show it. */
+export interface HookedConnection {
+  readonly clientId: string
+  /** Undefined until access has let it in. */
+  readonly identity: Identity | undefined
+  readonly wire: { readonly info: WireInfo }
+  /** Of the protocol. */
+  readonly version: number
+  readonly mountpoint: string
+  readonly bridge: boolean
+  readonly cleanStart: boolean
+  readonly inflightMax: number
+  readonly keepAliveMs: number
+  /** Session expiry in ms; Infinity = for ever. */
+  readonly expiryMs: number
+  readonly connectedAtMs: number
+}
+
+/** Options of a subscription as events show them. */
+export interface HookedSubscription {
+  /** As the client wrote it, `$share/…` included. */
+  readonly filter: string
+  readonly qos: QoS
+  readonly subscriptionId: number
+  readonly userProperties: readonly UserProperty[]
+}
+
+/** Why a message was not delivered to one of its receivers. */
+export type DeliveryDropReason = 'queue_full' | 'no_local' | 'expired' | 'qos0_msg' | 'too_large'
+
+/**
+ * What happens in a shard, for those who watch. A hook is undefined while nobody watches, so that
+ * it then costs one comparison. Hooks see and change nothing; they must not throw, and must not
+ * publish before `tickEnds`, but for `published`. Messages are borrowed: `own()` before keeping.
+ * Plain fields: hot.
+ */
+export class Hooks {
+  /** A message entered the broker here, was routed, and has taps. May publish further messages. */
+  published:
+    | ((
+        message: Message,
+        taps: readonly MessageTap[],
+        publisher: HookedConnection | undefined,
+      ) => void)
+    | undefined
+  /** Written to a client for the first time. */
+  delivered: ((receiver: Receiver, message: Message, qos: QoS, retain: boolean) => void) | undefined
+  /** The client has acknowledged a QoS 1 or 2 message. */
+  acked: ((receiver: Receiver, message: Message, qos: QoS) => void) | undefined
+  /** Nobody got it. */
+  dropped: ((message: Message, publisher: HookedConnection | undefined) => void) | undefined
+  deliveryDropped:
+    | ((receiver: Receiver, message: Message, reason: DeliveryDropReason) => void)
+    | undefined
+  connected: ((connection: HookedConnection, packet: ConnectPacket) => void) | undefined
+  /** `reason` is the snake_case code of the close. */
+  disconnected: ((connection: HookedConnection, reason: string) => void) | undefined
+  /** CONNACK is sent, or would be; the packet is undefined when it could not be read. */
+  connack:
+    | ((
+        connection: HookedConnection,
+        packet: ConnectPacket | undefined,
+        reason: ReasonCode,
+      ) => void)
+    | undefined
+  authenticated:
+    | ((
+        connection: HookedConnection,
+        username: string | undefined,
+        reason: ReasonCode,
+        isSuperuser: boolean,
+      ) => void)
+    | undefined
+  authorized:
+    | ((who: Identity, action: 'publish' | 'subscribe', topic: string, isAllowed: boolean) => void)
+    | undefined
+  subscribed: ((connection: HookedConnection, subscription: HookedSubscription) => void) | undefined
+  unsubscribed:
+    | ((
+        connection: HookedConnection,
+        filter: string,
+        userProperties: readonly UserProperty[],
+      ) => void)
+    | undefined
+  /** Before everything of this tick is sent and committed. */
+  tickEnds: (() => void) | undefined
+
+  constructor() {
+    this.published = undefined
+    this.delivered = undefined
+    this.acked = undefined
+    this.dropped = undefined
+    this.deliveryDropped = undefined
+    this.connected = undefined
+    this.disconnected = undefined
+    this.connack = undefined
+    this.authenticated = undefined
+    this.authorized = undefined
+    this.subscribed = undefined
+    this.unsubscribed = undefined
+    this.tickEnds = undefined
+  }
+}

@@ -1,0 +1,50 @@
+import type { ValueMap } from '#plugin/value.ts'
+import type { ActionFailure, ActionOrigin, RuleAction } from './action.ts'
+import type { Rule } from './make-rule.ts'
+import { count, RuleCounter } from './rule-counters.ts'
+
+/** One action at work on one output; its outcome is counted once. */
+export class ActionRun {
+  readonly #rule: Rule
+  readonly #output: ValueMap
+  readonly #failed: (failure: ActionFailure) => void
+  #isDone: boolean
+
+  /** @param failed called when it did not succeed */
+  constructor(rule: Rule, output: ValueMap, failed: (failure: ActionFailure) => void) {
+    this.#rule = rule
+    this.#output = output
+    this.#failed = failed
+    this.#isDone = false
+  }
+
+  /** Starts the work. Never throws. */
+  start(action: RuleAction, origin: ActionOrigin): void {
+    try {
+      action.run(this.#output, origin, (failure) => this.#done(failure))
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#done({ kind: 'unknown', reason })
+    }
+  }
+
+  #done(failure: ActionFailure | undefined): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    const { counters } = this.#rule
+    if (failure === undefined) {
+      count(counters, RuleCounter.ACTIONS_SUCCESS)
+      return
+    }
+    if (failure.kind === 'discarded') count(counters, RuleCounter.ACTIONS_DISCARDED)
+    else {
+      count(counters, RuleCounter.ACTIONS_FAILED)
+      const isAway = failure.kind === 'out_of_service'
+      count(
+        counters,
+        isAway ? RuleCounter.ACTIONS_FAILED_OUT_OF_SERVICE : RuleCounter.ACTIONS_FAILED_UNKNOWN,
+      )
+    }
+    this.#failed(failure)
+  }
+}

@@ -1,0 +1,297 @@
+import type { HookedConnection } from '#broker/hooks.ts'
+import type { Message } from '#broker/message.ts'
+import type { Clock, Log } from '#broker/ports.ts'
+import type { MessageTap } from '#broker/router/routes.ts'
+import type { Broker } from '#broker/shard/broker.ts'
+import { publishInternal } from '#broker/shard/publish-internal.ts'
+import type { InternalMessage } from '#broker/shard/publish-internal.ts'
+import type { FunctionServices } from '#plugin/define-function.ts'
+import type { MutableValueMap, ValueMap } from '#plugin/value.ts'
+import { MapRow } from '../sql/row.ts'
+import type { Row } from '../sql/row.ts'
+import type { ActionFailure, FindAction, RuleAction } from './action.ts'
+import { ActionRun } from './action-run.ts'
+import { makeDeadLetter } from './dead-letter.ts'
+import { isHookedEvent, watchEvents } from './event-watch.ts'
+import { makeRule } from './make-rule.ts'
+import type { ActionPorts, Rule } from './make-rule.ts'
+import { MessageIds } from './message-ids.ts'
+import { MessageRow } from './message-row.ts'
+import type { RowContext } from './message-row.ts'
+import { parseRulePublisher } from './publisher-name.ts'
+import { count, RuleCounter } from './rule-counters.ts'
+import type { RuleSpec } from './rule-spec.ts'
+
+/** What the host gives the rule engine of a shard. */
+export interface RuleEnginePorts {
+  readonly broker: Broker
+  readonly clock: Clock
+  readonly log: Log
+  readonly services: FunctionServices
+  readonly findAction: FindAction
+}
+
+/** How rules behave, for all of them. */
+export interface RuleEngineSettings {
+  readonly nodeName: string
+  /** Messages under `$SYS/` are not seen by rules. */
+  readonly ignoreSysMessages: boolean
+}
+
+/** An event that waits for the end of the tick. */
+interface WaitingEvent {
+  readonly event: string
+  readonly columns: MutableValueMap
+  readonly publisher: string
+}
+
+/** Events that wait for the end of one tick; more are dropped and counted. */
+const EVENTS_WAITING_MAX = 100_000
+/** Rules a record may pass through, one after the other. */
+const HOPS_MAX = 16
+/** Messages that rules publish because of one record: more is a loop in the making. */
+const REPUBLISHED_MAX = 1_000
+/** A rule that fails for every message is logged so often. */
+const LOG_INTERVAL_MS = 1_000
+const SYS_PREFIX = '$SYS/'
+const NO_RULES: readonly Rule[] = []
+
+/**
+ * The rules of one shard. Rules that read topics run while the message is being published, after
+ * its subscribers got it; rules that read events at the end of the tick. A rule that fails harms
+ * nobody else: not the publisher, not the subscribers, not other rules.
+ */
+export class RuleEngine {
+  /** Events dropped because too many happened in one tick. */
+  eventsDropped: number
+  readonly #ports: RuleEnginePorts
+  readonly #settings: RuleEngineSettings
+  readonly #rules: Map<string, Rule>
+  readonly #byEvent: Map<string, readonly Rule[]>
+  readonly #byBridge: Map<string, readonly Rule[]>
+  readonly #rows: RowContext
+  readonly #actions: ActionPorts
+  #events: WaitingEvent[]
+  /** Rules that run now; each has published what the next one reads. */
+  readonly #running: Rule[]
+  #republished: number
+
+  constructor(ports: RuleEnginePorts, settings: RuleEngineSettings) {
+    this.eventsDropped = 0
+    this.#ports = ports
+    this.#settings = settings
+    this.#rules = new Map()
+    this.#byEvent = new Map()
+    this.#byBridge = new Map()
+    this.#events = []
+    this.#running = []
+    this.#republished = 0
+    const { broker, clock, log, findAction } = ports
+    const { nodeName } = settings
+    const ids = new MessageIds(broker.core.ports.run, broker.core.shard)
+    const nowMs = (): number => clock.nowMs()
+    this.#rows = { nodeName, nowMs, messageId: (message) => ids.idOf(message) }
+    this.#actions = { log, findAction, nowMs, publish: (message) => this.#publish(message) }
+  }
+
+  /**
+   * Creates a rule or replaces the one of its id, whose counters go on.
+   * @throws SqlError, RuleError when it is wrong; the former one then stays
+   */
+  put(spec: RuleSpec): void {
+    const rule = makeRule(spec, this.#actions)
+    const former = this.#rules.get(spec.id)
+    if (former !== undefined) {
+      rule.counters.set(former.counters)
+      this.#disconnect(former)
+    }
+    this.#rules.set(spec.id, rule)
+    if (spec.enable) for (const topic of rule.topics) this.#router.addTap(topic, rule)
+    this.#index()
+  }
+
+  /** Removes a rule; false when there is none. */
+  remove(id: string): boolean {
+    const rule = this.#rules.get(id)
+    if (rule === undefined) return false
+    this.#disconnect(rule)
+    this.#rules.delete(id)
+    this.#index()
+    return true
+  }
+
+  /** The counters of every rule, by id, in the order of `RULE_COUNTER_NAMES`. */
+  counters(): Readonly<Record<string, readonly number[]>> {
+    return Object.fromEntries([...this.#rules].map(([id, rule]) => [id, [...rule.counters]]))
+  }
+
+  /** Sets the counters of a rule to zero. */
+  resetCounters(id: string): void {
+    this.#rules.get(id)?.counters.fill(0)
+  }
+
+  /** Hands a record of a source such as `$sources/kafka:name` to the rules that read it. */
+  feed(source: string, columns: ValueMap): void {
+    const rules = this.#byBridge.get(source)
+    if (rules === undefined) return
+    const record: MutableValueMap = { ...columns, node: this.#settings.nodeName }
+    record.timestamp ??= this.#ports.clock.nowMs()
+    this.#runEach(rules, record, '')
+  }
+
+  get #router(): Broker['core']['router'] {
+    return this.#ports.broker.core.router
+  }
+
+  #disconnect(rule: Rule): void {
+    for (const topic of rule.topics) this.#router.removeTap(topic, rule)
+  }
+
+  /** Finds out anew who reads what, and watches what is read. */
+  #index(): void {
+    this.#byEvent.clear()
+    this.#byBridge.clear()
+    let readsTopics = false
+    for (const rule of this.#rules.values()) {
+      if (!rule.spec.enable) continue
+      readsTopics ||= rule.topics.length > 0
+      for (const event of rule.events) addTo(this.#byEvent, event, rule)
+      for (const bridge of rule.bridges) addTo(this.#byBridge, bridge, rule)
+    }
+    const { hooks } = this.#ports.broker.core
+    const wanted = new Set([...this.#byEvent.keys()].filter(isHookedEvent))
+    watchEvents(hooks, wanted, this.#rows, (event, columns, publisher) => {
+      this.#enqueue({ event, columns, publisher })
+    })
+    hooks.tickEnds = wanted.size > 0 ? () => this.#runEvents() : undefined
+    hooks.published = readsTopics
+      ? (message, taps, publisher) => this.#published(message, taps, publisher)
+      : undefined
+  }
+
+  #published(
+    message: Message,
+    taps: readonly MessageTap[],
+    publisher: HookedConnection | undefined,
+  ): void {
+    if (this.#settings.ignoreSysMessages && message.topic.topic.startsWith(SYS_PREFIX)) return
+    if (this.#running.length === 0) this.#republished = 0
+    const row = new MessageRow(message, publisher, this.#rows)
+    for (const tap of taps) {
+      row.ruleId = tap.id
+      // Taps are made here only.
+      this.#run(tap as Rule, row, message.publisher)
+    }
+  }
+
+  #enqueue(event: WaitingEvent): void {
+    if (this.#events.length >= EVENTS_WAITING_MAX) {
+      this.eventsDropped++
+      return
+    }
+    this.#events.push(event)
+    this.#ports.broker.core.startTick()
+  }
+
+  /** Runs what has happened until now; what happens meanwhile has its turn in the next tick. */
+  #runEvents(): void {
+    const events = this.#events
+    if (events.length === 0) return
+    this.#events = []
+    for (const { event, columns, publisher } of events) {
+      columns.event = event
+      columns.timestamp = this.#ports.clock.nowMs()
+      columns.node = this.#settings.nodeName
+      this.#runEach(this.#byEvent.get(event) ?? NO_RULES, columns, publisher)
+    }
+  }
+
+  #runEach(rules: readonly Rule[], columns: MutableValueMap, publisher: string): void {
+    if (this.#running.length === 0) this.#republished = 0
+    const row = new MapRow(columns)
+    for (const rule of rules) {
+      columns.metadata = { rule_id: rule.id }
+      this.#run(rule, row, publisher)
+    }
+  }
+
+  #run(rule: Rule, row: Row, publisher: string): void {
+    const { counters } = rule
+    counters[RuleCounter.MATCHED]! += 1 // The index comes from the table.
+    let outputs: readonly ValueMap[]
+    try {
+      outputs = rule.program(row, this.#ports.services)
+    } catch (error) {
+      this.#failed(rule, row, error)
+      return
+    }
+    if (outputs.length === 0) {
+      counters[RuleCounter.FAILED]! += 1 // As above.
+      counters[RuleCounter.FAILED_NO_RESULT]! += 1
+      return
+    }
+    counters[RuleCounter.PASSED]! += 1 // As above.
+    if (rule.actions.length > 0) this.#act(rule, row, outputs, publisher)
+  }
+
+  #act(rule: Rule, row: Row, outputs: readonly ValueMap[], publisher: string): void {
+    const from = parseRulePublisher(publisher)
+    const hops = (from?.hops ?? 0) + 1
+    const isLoop = from?.rule === rule.id || hops > HOPS_MAX || this.#running.includes(rule)
+    const origin = { ruleId: rule.id, row, hops, isLoop }
+    this.#running.push(rule)
+    for (const output of outputs) {
+      for (const action of rule.actions) {
+        count(rule.counters, RuleCounter.ACTIONS_TOTAL)
+        const run = new ActionRun(rule, output, (failure) => {
+          this.#actionFailed(rule, action, output, failure)
+        })
+        run.start(action, origin)
+      }
+    }
+    this.#running.pop()
+  }
+
+  #failed(rule: Rule, row: Row, error: unknown): void {
+    count(rule.counters, RuleCounter.FAILED)
+    count(rule.counters, RuleCounter.FAILED_EXCEPTION)
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#complain(rule, 'rule_failed', { reason })
+    if (rule.spec.deadLetterTopic !== '') this.#bury(rule, undefined, row.toMap(), reason)
+  }
+
+  #actionFailed(
+    rule: Rule,
+    action: RuleAction,
+    output: ValueMap,
+    { reason, kind }: ActionFailure,
+  ): void {
+    this.#complain(rule, 'rule_action_failed', { action: action.label, reason })
+    if (rule.spec.deadLetterTopic === '' || kind === 'discarded') return
+    this.#bury(rule, action.label, output, reason)
+  }
+
+  #bury(rule: Rule, action: string | undefined, record: ValueMap, reason: string): void {
+    const letter = makeDeadLetter(rule.spec, action, record, reason, this.#ports.clock.nowMs())
+    const refused = this.#publish(letter)
+    if (refused !== undefined) this.#complain(rule, 'dead_letter_refused', { reason: refused })
+  }
+
+  #publish(message: InternalMessage): string | undefined {
+    if (++this.#republished > REPUBLISHED_MAX) {
+      return `rules have published ${REPUBLISHED_MAX} messages because of one already`
+    }
+    return publishInternal(this.#ports.broker, message)
+  }
+
+  #complain(rule: Rule, event: string, fields: Readonly<Record<string, unknown>>): void {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (nowMs < rule.quietUntilMs) return
+    rule.quietUntilMs = nowMs + LOG_INTERVAL_MS
+    this.#ports.log.warn(event, { rule: rule.id, ...fields })
+  }
+}
+
+function addTo(index: Map<string, readonly Rule[]>, key: string, rule: Rule): void {
+  index.set(key, [...(index.get(key) ?? NO_RULES), rule])
+}

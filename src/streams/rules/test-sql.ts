@@ -1,0 +1,61 @@
+import type { FunctionServices } from '#plugin/define-function.ts'
+import { isMap } from '#plugin/value.ts'
+import type { MutableValueMap, Value, ValueMap } from '#plugin/value.ts'
+import { prepareRule } from '../sql/prepare-rule.ts'
+import { MapRow } from '../sql/row.ts'
+import { ruleDialect } from '../sql/rule-dialect.ts'
+import { encodeJson } from '../values/json.ts'
+import { eventsNamed, kindOfSource, MESSAGE_PUBLISH, sampleOf } from './event-sources.ts'
+
+/** What came of a trial. */
+export type SqlTestResult =
+  | { readonly kind: 'output'; readonly output: ValueMap | readonly ValueMap[] }
+  /** The condition is not met. */
+  | { readonly kind: 'no match' }
+  /** It failed for this record. */
+  | { readonly kind: 'failure'; readonly reason: string }
+
+/** Rule id in the column `metadata` of a trial. */
+const TEST_RULE = 'sql_tester'
+
+/**
+ * Runs a statement on a sample, without actions. Columns that the sample lacks have example
+ * values; `event_type` such as `client_connected` says which, else the source after FROM does.
+ * A statement with FOREACH gives a list.
+ * @throws SqlError with all that is wrong with the statement
+ */
+export function testSql(sql: string, context: ValueMap, services: FunctionServices): SqlTestResult {
+  const { program, statement, sources } = prepareRule(sql, ruleDialect)
+  const row = new MapRow(recordOf(context, sources))
+  try {
+    const outputs = program(row, services)
+    if (statement.kind === 'foreach') return { kind: 'output', output: outputs }
+    const [output] = outputs
+    return output === undefined ? { kind: 'no match' } : { kind: 'output', output }
+  } catch (error) {
+    return { kind: 'failure', reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function recordOf(context: ValueMap, sources: readonly string[]): ValueMap {
+  const { event_type: eventType, ...columns } = context
+  const event = eventOf(eventType, sources)
+  const record: MutableValueMap = { ...sampleOf(event), ...columns, event }
+  record.metadata = { rule_id: TEST_RULE }
+  // A payload is bytes on the wire: what is given as a map was meant as JSON.
+  if (isMap(record.payload) || Array.isArray(record.payload)) {
+    record.payload = encodeJson(record.payload)
+  }
+  return record
+}
+
+/** The name in the column `event`: `message.publish` for `message_publish`. */
+function eventOf(eventType: Value, sources: readonly string[]): string {
+  if (typeof eventType === 'string') {
+    const dotted = eventType.replace('_', '.')
+    if (sampleOf(dotted) !== undefined) return dotted
+  }
+  const source = sources.find((name) => kindOfSource(name) === 'event')
+  const [event] = source === undefined ? [] : eventsNamed(source)
+  return event?.event ?? MESSAGE_PUBLISH.event
+}
