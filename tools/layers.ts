@@ -153,8 +153,6 @@ export const ENTRY_POINTS: readonly RegExp[] = [
   /^src\/app\/main\.ts$/,
   /^src\/app\/[a-z0-9-]+-main\.ts$/,
   /^src\/cli\/main\.ts$/,
-  /^src\/streams\/sql\/prepare-rule\.ts$/,
-  /^src\/streams\/sql\/rule-dialect\.ts$/,
 ]
 
 /** Sizes, in lines and columns. */

@@ -12,8 +12,11 @@ import { ReadBuffer } from '#net/read-buffer.ts'
 import { loadTcpInternals } from '#net/tcp-internals.ts'
 import { LmdbStore } from '#storage/lmdb/lmdb-store.ts'
 import { readSecret } from './read-secret.ts'
+import { RuleEngine } from '#streams/rules/rule-engine.ts'
+import { makeRuleServices } from '#streams/rules/rule-services.ts'
 import { ShardRuntime, Ticker } from './shard-runtime.ts'
-import { metricsOf, type ShardStart, slotsOf } from './shard-start.ts'
+import { ruleServicePorts } from './rule-services.ts'
+import { metricsOf, type RuleStart, type ShardStart, slotsOf } from './shard-start.ts'
 import { SysPublisher } from './sys-publisher.ts'
 
 /** Puts a shard together in this thread. The caller connects `fabric` to `receiveBatch`. */
@@ -66,11 +69,13 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     handleTools: start.useHandles ? handleTools() : undefined,
     ticketKeys: start.ticketKeys,
   })
+  const rules = composeRules(start.rules, shard, log)
   const publish = shard.publishSys.bind(shard)
   runtime.use({
     shard,
     store,
     listeners,
+    rules,
     authentication,
     authorization,
     log,
@@ -79,6 +84,16 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
       start.shard === 0 ? new SysPublisher(start.broker, metrics, systemClock, publish) : undefined,
   })
   return runtime
+}
+
+function composeRules({ settings, specs }: RuleStart, shard: Shard, log: Log): RuleEngine {
+  const services = makeRuleServices(ruleServicePorts)
+  const { broker } = shard
+  const findAction = (): undefined => undefined
+  const ports = { broker, clock: systemClock, log, services, findAction }
+  const rules = new RuleEngine(ports, settings)
+  for (const spec of specs) rules.put(spec)
+  return rules
 }
 
 function handleTools(): HandleTools | undefined {

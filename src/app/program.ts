@@ -9,6 +9,7 @@ import { formatAddress } from '#net/ip-address.ts'
 import { StorageError } from '#storage/storage-error.ts'
 import { type Arguments, parseArguments, USAGE } from './arguments.ts'
 import { readConfig } from './read-config.ts'
+import { ruleProblems } from './rule-settings.ts'
 import { settingsProblems, toLogHandlers } from './settings.ts'
 import {
   checkManagementPort,
@@ -51,7 +52,8 @@ function showProblems(loaded: Loaded, { action }: Arguments): TidewayConfig | un
     if (warning.level === 'warning' || action === 'check') say(formatWarning(warning))
   }
   const { config } = loaded
-  const problems = config === undefined ? loaded.errors : settingsProblems(config)
+  const problems =
+    config === undefined ? loaded.errors : [...settingsProblems(config), ...ruleProblems(config)]
   for (const problem of problems) say(formatProblem(problem))
   if (problems.length > 0) {
     say('the configuration has errors: not started')

@@ -14,6 +14,7 @@ import { allFields, type Located } from '#config/walk.ts'
 import { toListenerOptions } from './listener-settings.ts'
 import { toManagementSettings } from './start-management.ts'
 import { SecretFileError } from './read-secret.ts'
+import { toRuleEngineSettings, toRuleSpecs } from './rule-settings.ts'
 import {
   settingsProblems,
   toAuthenticationSettings,
@@ -46,6 +47,7 @@ const BASE = {
   rewrite: [{ action: 'all', source_topic: 'a', re: 'a', dest_topic: 'b' }],
   broker: { shared_subscription_group: { group: {} } },
   log: { file: { default: { enable: true } } },
+  rule_engine: { rules: { default: { sql: 'SELECT * FROM "a"', actions: ['http:a'] } } },
 }
 
 function tlsFiles() {
@@ -94,6 +96,7 @@ function effectsOf(config: TidewayConfig) {
     authorization: config.authorization,
     log: toLogHandlers(config),
     management: toManagementSettings(config),
+    rules: [toRuleEngineSettings(config), toRuleSpecs(config)],
     listeners: toListenerOptions(config, {
       shardCount: 1,
       packetBytesMax: config.mqtt.max_packet_size,

@@ -6,10 +6,19 @@ import type { ListenerHost } from '#listeners/listener-host.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { SlotCounter } from '#listeners/slot-counter.ts'
 import { isSliced, runSliced } from './run-sliced.ts'
+import type { RuleEngine } from '#streams/rules/rule-engine.ts'
+import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { SysPublisher } from './sys-publisher.ts'
 
 /** Operations of a shard by name. */
 export type OperationName = keyof ShardOperator
+
+/** What is to be done with rules. */
+export type RuleCommand =
+  | { readonly kind: 'put'; readonly spec: RuleSpec }
+  | { readonly kind: 'remove'; readonly id: string }
+  | { readonly kind: 'counters' }
+  | { readonly kind: 'reset'; readonly id: string }
 
 /** What the coordinator asks of a shard, wherever that runs. */
 export interface ShardControl {
@@ -28,6 +37,8 @@ export interface ShardControl {
   reload(): Promise<void>
   /** Has an operation of the shard's `ShardOperator` done. */
   operate(operation: OperationName, args: readonly unknown[]): Promise<unknown>
+  /** Changes the rules, or asks for their numbers. */
+  rules(command: RuleCommand): Promise<unknown>
   /** Accepts nothing more, tells all clients that the server goes, and stores what they left. */
   stop(): Promise<void>
   /** Stores what siblings sent meanwhile and lets everything go. After `stop` of all shards. */
@@ -44,6 +55,7 @@ export interface ShardParts {
   readonly shard: Shard
   readonly store: ClosableStore
   readonly listeners: ListenerHost
+  readonly rules: RuleEngine
   /** Lets go of what it holds. */
   readonly authentication: { close(): Promise<void> }
   readonly authorization: ClientAuthorization
@@ -115,6 +127,11 @@ export class ShardRuntime implements ShardControl {
     return isSliced(result) ? runSliced(result) : result
   }
 
+  rules(command: RuleCommand): Promise<unknown> {
+    const { rules } = this.#need()
+    return Promise.resolve(runRuleCommand(rules, command))
+  }
+
   async stop(): Promise<void> {
     const { shard, listeners, sys } = this.#need()
     sys?.stop()
@@ -150,6 +167,20 @@ export class ShardRuntime implements ShardControl {
   #need(): ShardParts {
     if (this.#parts === undefined) throw new Error('the shard has no parts yet')
     return this.#parts
+  }
+}
+
+/** @throws SqlError, RuleError */
+function runRuleCommand(rules: RuleEngine, command: RuleCommand): unknown {
+  switch (command.kind) {
+    case 'put':
+      return rules.put(command.spec)
+    case 'remove':
+      return rules.remove(command.id)
+    case 'counters':
+      return rules.counters()
+    case 'reset':
+      return rules.resetCounters(command.id)
   }
 }
 

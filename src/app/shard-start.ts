@@ -5,6 +5,8 @@ import type { BrokerSettings } from '#broker/limits.ts'
 import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
 import { TableTotals } from '#broker/table-totals.ts'
 import { SlotCounter } from '#listeners/slot-counter.ts'
+import type { RuleEngineSettings } from '#streams/rules/rule-engine.ts'
+import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { StorageTicket } from '#storage/lmdb/storage-ticket.ts'
 
 /** Listeners that can exist in one process at a time. */
@@ -22,6 +24,12 @@ export interface SharedMemory {
   readonly connections: SharedArrayBuffer
 }
 
+/** The rules of a node and how they behave. */
+export interface RuleStart {
+  readonly settings: RuleEngineSettings
+  readonly specs: readonly RuleSpec[]
+}
+
 /** What a shard is started with, apart from its ways to others. Can be sent to a thread. */
 export interface ShardStart {
   readonly shard: number
@@ -29,6 +37,7 @@ export interface ShardStart {
   readonly broker: BrokerSettings
   readonly authentication: AuthenticationSettings
   readonly authorization: AuthorizationConfig
+  readonly rules: RuleStart
   readonly storage: StorageTicket
   readonly storagePendingBytesMax: number
   readonly memory: SharedMemory

@@ -12,11 +12,15 @@ import { checkPortIsFree } from '#net/acceptor.ts'
 import { ensureDevelopmentCertificates } from '#net/certificate/development-certificates.ts'
 import { probeTcpInternals } from '#net/tcp-probe.ts'
 import { type PreparedStorage, prepareStorage } from '#storage/lmdb/prepare-storage.ts'
+import { makeRuleServices } from '#streams/rules/rule-services.ts'
 import { composeShard } from './compose.ts'
 import { type CertificateFiles, toListenerOptions } from './listener-settings.ts'
 import { RunFiles } from './run-files.ts'
 import { nextRunNumber } from './run-number.ts'
 import { toAuthenticationSettings, toBrokerSettings } from './settings.ts'
+import { toRuleEngineSettings, toRuleSpecs } from './rule-settings.ts'
+import { ruleServicePorts } from './rule-services.ts'
+import { NodeRules } from './node-rules.ts'
 import type { OperationName, ShardControl } from './shard-runtime.ts'
 import { NodeUsers } from './node-users.ts'
 import { LISTENERS_MAX, makeSharedMemory, metricsOf, type ShardStart } from './shard-start.ts'
@@ -57,6 +61,7 @@ export interface RunningNode {
   operate(shard: number, operation: OperationName, args: readonly unknown[]): Promise<unknown>
   /** Tells other programs on this host of a listener that is not of the shards. */
   noteListener(listener: OpenListener): void
+  readonly rules: NodeRules
   /** Opens one more listener in all shards. */
   startListener(options: ListenerOptions): Promise<OpenListener>
   /** Closes a listener and its connections; false when there is none. */
@@ -108,6 +113,7 @@ function placeOf({ config, log }: NodeOptions): { dataDir: string; shardCount: n
 class Coordinator implements RunningNode {
   readonly metrics: readonly Metrics[]
   readonly users: NodeUsers
+  readonly rules: NodeRules
   readonly #options: NodeOptions
   readonly #storage: PreparedStorage
   readonly #runFiles: RunFiles
@@ -132,6 +138,7 @@ class Coordinator implements RunningNode {
     this.#memory = makeSharedMemory(shardCount)
     this.metrics = metricsOf(this.#memory)
     const { log, config } = options
+    this.rules = new NodeRules(toRuleSpecs(config), makeRuleServices(ruleServicePorts))
     this.users = new NodeUsers(storage.ticket, log, config.durability.max_pending_bytes)
   }
 
@@ -153,6 +160,7 @@ class Coordinator implements RunningNode {
     if (!useHandles) log.info('plain_sockets', { sockets: this.#options.sockets })
     this.#shards = this.#makeShards(nextRunNumber(dataDir, Date.now()), useHandles)
     await this.users.bootstrap(this.#options.config)
+    this.rules.use(this.#shards)
     // Before the sessions are loaded: who connects meanwhile waits a moment and is not refused.
     for (const listener of listeners) await this.#listen(listener)
     this.#writeRunFiles()
@@ -242,6 +250,7 @@ class Coordinator implements RunningNode {
       shardCount: this.#shardCount,
       broker: toBrokerSettings(config, version),
       authentication: toAuthenticationSettings(config),
+      rules: { settings: toRuleEngineSettings(config), specs: this.rules.list() },
       authorization: config.authorization,
       storage: this.#storage.ticket,
       storagePendingBytesMax: config.durability.max_pending_bytes,

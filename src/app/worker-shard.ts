@@ -5,7 +5,7 @@ import { portsOf } from '#fabric/shard/bus-ends.ts'
 import type { LogRecord } from '#kernel/system/log-record.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { PlainError, ShardCall, ShardReport, ShardThreadData } from './shard-messages.ts'
-import type { OperationName, ShardControl } from './shard-runtime.ts'
+import type { OperationName, RuleCommand, ShardControl } from './shard-runtime.ts'
 import type { ShardStart } from './shard-start.ts'
 
 /** What a shard thread tells without being asked. */
@@ -82,6 +82,10 @@ export class WorkerShard implements ShardControl {
 
   operate(operation: OperationName, args: readonly unknown[]): Promise<unknown> {
     return this.#call('operate', operation, args)
+  }
+
+  async rules(command: RuleCommand): Promise<unknown> {
+    return this.#call('rules', command)
   }
 
   async stop(): Promise<void> {

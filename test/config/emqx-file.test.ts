@@ -43,7 +43,6 @@ test('what its owner may rely on is a warning', () => {
     'listeners.tcp.plant.zone',
     'mqtt.client_attrs_init',
     'mqtt.peer_cert_as_clientid',
-    'rule_engine',
     'zones',
   ])
 })

@@ -260,8 +260,7 @@ function writeQos0(
   }
   outlet.outbox.appendCopy(frame)
   outlet.markDirty()
-  countSent(context, 0)
-  if (context.hooks.delivered !== undefined) tellDelivered(context, outlet, message, 0, false)
+  sent(context, outlet, message, 0, false, false)
 }
 
 function frameOf(message: Message, version: ProtocolVersion): Buffer {
@@ -356,11 +355,23 @@ function writePublish(
     outbox.appendShared(message.payload)
   }
   outlet.markDirty()
+  sent(context, outlet, message, qos, retain, dup)
+  return true
+}
+
+/** A message is in the outbox. */
+function sent(
+  context: SessionContext,
+  outlet: Outlet,
+  message: Message,
+  qos: QoS,
+  retain: boolean,
+  dup: boolean,
+): void {
   countSent(context, qos)
   if (context.hooks.delivered !== undefined && !dup) {
     tellDelivered(context, outlet, message, qos, retain)
   }
-  return true
 }
 
 function tellDelivered(

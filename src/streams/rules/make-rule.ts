@@ -67,6 +67,15 @@ export function makeRule(spec: RuleSpec, ports: ActionPorts): Rule {
   }
 }
 
+/**
+ * Tells whether a rule can be made.
+ * @throws SqlError, RuleError as `makeRule`
+ */
+export function checkRuleSpec(spec: RuleSpec): void {
+  const log = { debug() {}, info() {}, warn() {}, error() {} }
+  makeRule(spec, { log, findAction: () => undefined, nowMs: () => 0, publish: () => undefined })
+}
+
 /** @throws SqlError when there is no source, or one that cannot be */
 function checkSources(sql: string, prepared: PreparedRule): PreparedRule {
   const problems = new ProblemList(sql)

@@ -4,7 +4,7 @@ import type { Message } from '#broker/message.ts'
 import type { MutableValueMap, Value, ValueMap } from '#plugin/value.ts'
 import { decodePayload } from '../sql/row.ts'
 import type { Row } from '../sql/row.ts'
-import { MESSAGE_PUBLISH } from './event-sources.ts'
+import { COMMON_SAMPLE, MESSAGE_PUBLISH } from './event-sources.ts'
 import { showMessageProperties } from './property-names.ts'
 import { shownPublisher } from './publisher-name.ts'
 
@@ -18,7 +18,7 @@ export interface RowContext {
 
 const COLUMNS: readonly string[] = [
   ...Object.keys(MESSAGE_PUBLISH.sample),
-  ...['event', 'timestamp', 'node', 'metadata'],
+  ...Object.keys(COMMON_SAMPLE),
 ]
 
 /**

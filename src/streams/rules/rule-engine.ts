@@ -91,7 +91,13 @@ export class RuleEngine {
     const ids = new MessageIds(broker.core.ports.run, broker.core.shard)
     const nowMs = (): number => clock.nowMs()
     this.#rows = { nodeName, nowMs, messageId: (message) => ids.idOf(message) }
-    this.#actions = { log, findAction, nowMs, publish: (message) => this.#publish(message) }
+    this.#actions = {
+      log,
+      findAction,
+      // The time of the tick, which is that of the messages published in it.
+      nowMs: () => broker.core.nowMs,
+      publish: (message) => this.#publish(message),
+    }
   }
 
   /**

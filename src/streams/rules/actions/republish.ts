@@ -29,9 +29,9 @@ const DEFAULTS = {
 } as const
 /** Keeps what the message was published with, without its being selected. */
 const ORIGINAL_PROPERTIES = "${pub_props.'User-Property'}"
-const ARGUMENTS: ReadonlySet<string> = new Set([
-  ...['topic', 'payload', 'qos', 'retain', 'user_properties', 'mqtt_properties', 'direct_dispatch'],
-])
+const ARGUMENTS: ReadonlySet<string> = new Set(
+  'topic payload qos retain user_properties mqtt_properties direct_dispatch'.split(' '),
+)
 const NO_PROPERTIES = Buffer.alloc(0)
 
 /** Properties that may be set, by the field of the codec. */
