@@ -33,6 +33,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
   if (own === undefined) throw new RangeError(`there is no shard ${start.shard}`)
   const authentication = makeAuthentication(start.authentication, {
     shard: start.shard,
+    shardCount: fabric.shardCount,
     log,
     clock: systemClock,
     store,

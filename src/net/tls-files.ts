@@ -2,11 +2,17 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls'
 
 /** Files and choices of one TLS server. */
-export interface TlsOptions {
+export interface TlsOptions extends TlsFiles {
   readonly certfile: string
   readonly keyfile: string
+}
+
+/** Files and choices of one side of TLS; a client need not show a certificate. */
+export interface TlsFiles {
+  readonly certfile: string | undefined
+  readonly keyfile: string | undefined
   readonly password: string | undefined
-  /** Authorities that client certificates are checked against. */
+  /** Authorities that certificates of the other side are checked against. */
   readonly cacertfile: string | undefined
   readonly dhfile: string | undefined
   readonly versions: readonly TlsVersion[]
@@ -34,18 +40,18 @@ const VERSIONS: ReadonlyMap<TlsVersion, SecureVersion> = new Map([
 ])
 
 /**
- * Loads the files of a TLS server and tries whether they work together.
+ * Loads the files of a side of TLS and tries whether they work together.
  * @throws TlsConfigError
  */
-export function loadTlsFiles(options: TlsOptions): SecureContextOptions {
+export function loadTlsFiles(options: TlsFiles): SecureContextOptions {
   const offered = [...VERSIONS].filter(([name]) => options.versions.includes(name))
   const minVersion = offered[0]?.[1] ?? 'TLSv1.2'
   const maxVersion = offered.at(-1)?.[1] ?? 'TLSv1.3'
   const ciphers = options.ciphers.map(toOpenSslCipher).join(':')
-  const { cacertfile, dhfile, password } = options
+  const { certfile, keyfile, cacertfile, dhfile, password } = options
   const secure: SecureContextOptions = {
-    cert: readPem(options.certfile, 'certfile'),
-    key: readPem(options.keyfile, 'keyfile'),
+    ...(certfile !== undefined && { cert: readPem(certfile, 'certfile') }),
+    ...(keyfile !== undefined && { key: readPem(keyfile, 'keyfile') }),
     ...(cacertfile !== undefined && { ca: readPem(cacertfile, 'cacertfile') }),
     ...(dhfile !== undefined && { dhparam: readPem(dhfile, 'dhfile') }),
     ...(password !== undefined && { passphrase: password }),
@@ -79,7 +85,7 @@ function readPem(path: string, key: string): Buffer {
   throw new TlsConfigError(`${key} ${path} is not a PEM file. Convert it to PEM first.`)
 }
 
-function explain(error: Error & { code?: string }, options: TlsOptions): string {
+function explain(error: Error & { code?: string }, options: TlsFiles): string {
   const { certfile, keyfile, cacertfile, dhfile } = options
   const code = error.code ?? ''
   if (code.includes('KEY_VALUES_MISMATCH')) {

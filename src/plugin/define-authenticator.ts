@@ -86,6 +86,8 @@ export interface AuthenticatorContext {
   readonly id: string
   /** The chain it is in: `mqtt:global`, or the id of a listener. */
   readonly chain: string
+  /** Shards of this node; they share out the connections that it may open. */
+  readonly shardCount: number
   readonly log: Log
   readonly clock: Clock
   /** The store of this shard. An authenticator reads its own tables only. */

@@ -45,6 +45,7 @@ export function authenticatorContext(
 ): AuthenticatorContext {
   const store: KvStore = new MemoryDisk().open()
   return {
+    shardCount: 1,
     id: 'test',
     chain: 'mqtt:global',
     log: SILENT_LOG,

@@ -25,6 +25,7 @@ export interface AuthenticationSettings extends ClientAuthenticationSettings {
 /** What authentication needs of the shard it is in. */
 export interface AuthenticationPorts {
   readonly shard: number
+  readonly shardCount: number
   readonly log: Log
   readonly clock: Clock
   readonly store: KvStore
@@ -73,14 +74,14 @@ export function makeAuthentication(
 function makeLink(
   config: AuthenticatorConfig,
   chain: string,
-  { log, clock, store, readSecret }: AuthenticationPorts,
+  { shardCount, log, clock, store, readSecret }: AuthenticationPorts,
   passwords: PasswordService,
   meter: LinkMeter,
 ): ChainLink {
   const id = authenticatorId(config)
   const definition = definitionOf(config)
   try {
-    const context = { id, chain, log, clock, store, passwords, readSecret }
+    const context = { id, chain, shardCount, log, clock, store, passwords, readSecret }
     const authenticator = definition.create(config, context)
     return { id, authenticator, methods: definition.methods?.(config) ?? [], meter }
   } catch (error) {

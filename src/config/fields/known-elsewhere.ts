@@ -172,6 +172,29 @@ const NOTICES: readonly Row[] = [
   ['listeners.*.*.websocket.validate_utf8', 'checks text frames; MQTT has none'],
 ]
 
+/** Keys of connections to other systems, wherever one is configured. */
+const CONNECTION_NOTICES: readonly Row[] = [
+  ['auto_reconnect', 'connects again after a failure; always so here', 'true'],
+  ['max_retries', 'sends a request again that got no answer; a client tries again by itself'],
+  ['retry_interval', 'waits before it connects again; the pause grows by itself here'],
+  ['pool_type', 'chooses how requests find a connection'],
+  ['w_mode', 'chooses how MongoDB acknowledges writes; nothing is written'],
+  ['use_legacy_protocol', 'chooses a protocol of MongoDB; found out by itself here'],
+  ['topology', 'tunes the MongoDB library of Erlang'],
+]
+const CONNECTION_PLACES = [
+  'authentication.*',
+  'listeners.*.*.authentication.*',
+  'authorization.sources.*',
+] as const
+
+function connectionRows(): readonly KnownElsewhere[] {
+  return CONNECTION_PLACES.flatMap((place) => {
+    const placed = CONNECTION_NOTICES.map(([key, ...rest]): Row => [`${place}.${key}`, ...rest])
+    return rows(placed, 'notice')
+  })
+}
+
 /** Values of keys that are obeyed with others. */
 const VALUES: readonly (readonly [value: string, effect: string])[] = [
   ['crt', 'takes the whole client certificate (DER)'],
@@ -194,6 +217,7 @@ export const KNOWN_ELSEWHERE: readonly KnownElsewhere[] = [
   ...valueRows('mqtt.peer_cert_as_username'),
   ...valueRows('mqtt.peer_cert_as_clientid'),
   ...rows(NOTICES, 'notice'),
+  ...connectionRows(),
 ]
 
 const SPLIT = KNOWN_ELSEWHERE.map((known) => ({ known, keys: known.pattern.split('.') }))

@@ -2,13 +2,47 @@
 import { list, variant } from '../../field.ts'
 import type { Finding, Infer } from '../../field.ts'
 import { builtInDatabase } from './built-in-database.ts'
+import { httpAuthentication } from './http.ts'
 import { jwtHmac, jwtPublicKey } from './jwt.ts'
+import { ldapAuthentication } from './ldap.ts'
+import {
+  mongodbReplicaSetAuthentication,
+  mongodbShardedAuthentication,
+  mongodbSingleAuthentication,
+} from './mongodb.ts'
+import {
+  redisClusterAuthentication,
+  redisSentinelAuthentication,
+  redisSingleAuthentication,
+} from './redis.ts'
+import { mysqlAuthentication, postgresqlAuthentication } from './sql.ts'
 
 /** One line per kind of authenticator, or per form it has. */
-export const AUTHENTICATOR_FORMS = [builtInDatabase, jwtHmac, jwtPublicKey] as const
+export const AUTHENTICATOR_FORMS = [
+  builtInDatabase,
+  httpAuthentication,
+  jwtHmac,
+  jwtPublicKey,
+  ldapAuthentication,
+  mongodbSingleAuthentication,
+  mongodbReplicaSetAuthentication,
+  mongodbShardedAuthentication,
+  mysqlAuthentication,
+  postgresqlAuthentication,
+  redisSingleAuthentication,
+  redisSentinelAuthentication,
+  redisClusterAuthentication,
+] as const
 
 /** What tells the forms apart. */
-export const TELLING_KEYS = ['mechanism', 'backend', 'algorithm', 'use_jwks'] as const
+export const TELLING_KEYS = [
+  'mechanism',
+  'backend',
+  'algorithm',
+  'use_jwks',
+  'redis_type',
+  'mongo_type',
+] as const
 const CHAIN_LENGTH_MAX = 30
 const EXAMPLE = [{ mechanism: 'password_based', backend: 'built_in_database' }]
 

@@ -1,0 +1,35 @@
+import type { ConnectRequest } from '#broker/ports.ts'
+import type { PasswordHashAlgorithm } from '#config/fields/authentication/password-hash.ts'
+import type { Driver } from '#drivers/driver.ts'
+import type { Authenticator, AuthenticatorContext } from '#plugin/define-authenticator.ts'
+import { credentialValue } from '../authentication/credential-template.ts'
+import { checkPassword, type KnownUser } from '../authentication/password/check-password.ts'
+import type { ValueOf } from './fill-template.ts'
+
+/** How a database is asked for a user. */
+export interface PasswordBackend {
+  readonly driver: Driver
+  /** What it knows of the client; undefined when nothing. */
+  find(valueOf: ValueOf, signal: AbortSignal): Promise<KnownUser | undefined>
+}
+
+/** Values of placeholders for a client that connects. */
+export function valuesOf(request: ConnectRequest): ValueOf {
+  return (name) => credentialValue(request, name)
+}
+
+/** An authenticator over a database that keeps passwords. */
+export function passwordAuthenticator(
+  backend: PasswordBackend,
+  algorithm: PasswordHashAlgorithm,
+  { passwords }: AuthenticatorContext,
+): Authenticator {
+  return {
+    async authenticate(request, signal) {
+      const user = await backend.find(valuesOf(request), signal)
+      return checkPassword(passwords, algorithm, request, user)
+    },
+    status: () => backend.driver.health,
+    close: () => backend.driver.close(),
+  }
+}

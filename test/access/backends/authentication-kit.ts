@@ -1,0 +1,192 @@
+/** What every authenticator over another system has to do. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import type { NeedOptions } from '../../support/needs-package.ts'
+import type { TestServer } from '../../support/servers/local-server.ts'
+import { AccessRig, publishCode } from '../access-rig.ts'
+
+const PATIENCE_MS = 30_000
+const PAUSE_MS = 20
+
+/** Codes of CONNACK (MQTT 5 §3.2.2.2). */
+export const Connack = { ACCEPTED: 0, WRONG_PASSWORD: 0x86, UNKNOWN: 0x87, UNAVAILABLE: 0x88 }
+
+/** Users that every system of the tests has. `boss` is a superuser. */
+export const USERS = [
+  { name: 'ann', password: 'ann-pw', salt: 's1', isSuperuser: false },
+  { name: 'boss', password: 'boss-pw', salt: 's2', isSuperuser: true },
+  { name: "o'neil; --", password: 'odd "pw"', salt: '', isSuperuser: false },
+] as const
+
+/** The password of a user as it is stored: SHA-256 of salt and password. */
+export function hashOf({ password, salt }: { password: string; salt: string }): string {
+  return createHash('sha256')
+    .update(salt + password)
+    .digest('hex')
+}
+
+/** Names and passwords that nobody has, and that would mean something if they were not escaped. */
+const STRANGERS = [
+  ['nobody', 'ann-pw'],
+  ["ann' OR '1'='1", 'ann-pw'],
+  ["x' UNION SELECT password_hash, salt, true FROM mqtt_user --", 'x'],
+  ['*', 'ann-pw'],
+  ['ann)(uid=*', 'ann-pw'],
+  ['ann,ou=other', 'ann-pw'],
+  ['ann password_hash', 'ann-pw'],
+  ['${username}', 'ann-pw'],
+  ['{"$ne":null}', 'ann-pw'],
+] as const
+
+/** A system for the tests of one authenticator. */
+export interface AuthenticationRig {
+  readonly server: TestServer
+  /** Keys of the authenticator that ask the system for `${username}`. */
+  readonly authenticator: string
+  /** As before; what the system answers is nonsense. */
+  readonly nonsense: string
+  /** The code for a wrong password. Default: `WRONG_PASSWORD`. */
+  readonly wrongPassword?: number
+  remove(): Promise<void>
+}
+
+/** Limits under which tests end soon. */
+export const QUICK = 'query_timeout = 400ms, connect_timeout = 1s, pool_size = 4'
+
+/** A rig for one test: a broker that asks the system. */
+interface Rigs {
+  readonly backend: () => AuthenticationRig
+  /** @param keys of the authenticator; default: those that work */
+  readonly broker: (context: TestContext, shards?: number, keys?: string) => Promise<AccessRig>
+}
+
+/** Runs the tests that all authenticators over other systems pass. */
+export function describeAuthentication(
+  name: string,
+  start: () => Promise<AuthenticationRig>,
+  needs: NeedOptions = {},
+): void {
+  describe(`authentication by ${name}`, needs, () => {
+    let backend: AuthenticationRig
+    before(async () => {
+      backend = await start()
+    })
+    after(() => backend.remove())
+
+    const broker: Rigs['broker'] = (context, shards = 1, keys = backend.authenticator) =>
+      AccessRig.start(
+        context,
+        shards,
+        `authentication = [{ mechanism = password_based, ${keys} }]
+         authorization { no_match = deny, sources = [] }
+         listeners.tcp.other { bind = "127.0.0.1:0", enable_authn = false }`,
+      )
+    const rigs = { backend: () => backend, broker }
+    testDecisions(rigs)
+    testOutages(rigs)
+    testNonsense(rigs)
+  })
+}
+
+function testDecisions({ backend, broker }: Rigs): void {
+  for (const shards of [1, 3]) {
+    it(`admits who has the password, and nobody else, with ${shards} shards`, async (context) => {
+      const rig = await broker(context, shards)
+      await eventuallyAdmits(rig)
+      for (const { name: username, password } of USERS) {
+        assert.equal(await rig.connectCode({ username, password }), Connack.ACCEPTED, username)
+        const wrong = { username, password: `${password} ` }
+        assert.equal(await rig.connectCode(wrong), wrongPassword(backend()), username)
+        assert.equal(await rig.connectCode({ username, password: '' }), wrongPassword(backend()))
+      }
+      for (const [username, password] of STRANGERS) {
+        const code = await rig.connectCode({ username, password })
+        assert.ok(code === Connack.UNKNOWN || code === Connack.WRONG_PASSWORD, username)
+      }
+      assert.notEqual(await rig.connectCode({}), Connack.ACCEPTED, 'without a name')
+    })
+  }
+
+  it('knows who is a superuser', async (context) => {
+    const rig = await broker(context)
+    await eventuallyAdmits(rig)
+    const boss = await rig.connect({ username: 'boss', password: 'boss-pw' })
+    assert.equal(await publishCode(boss, 'a/b'), 0)
+    const ann = await rig.connect({ username: 'ann', password: 'ann-pw' })
+    assert.equal(await publishCode(ann, 'a/b'), 0x87)
+  })
+}
+
+function testOutages({ backend, broker }: Rigs): void {
+  it('lets nobody in while the system hangs, and keeps nobody else waiting', async (context) => {
+    const rig = await broker(context)
+    await eventuallyAdmits(rig)
+    const other = await rig.connect({ username: 'boss', password: 'boss-pw' })
+    backend().server.pause()
+    try {
+      const waiting = Array.from({ length: 20 }, () => code(rig))
+      assert.equal(await rig.connectCode({}, 'tcp:other'), 0, 'another listener')
+      const startedMs = performance.now()
+      for (let count = 0; count < 50; count++) assert.equal(await publishCode(other, 't'), 0)
+      assert.ok(performance.now() - startedMs < 2000)
+      for (const one of await Promise.all(waiting)) assert.equal(one, Connack.UNAVAILABLE)
+    } finally {
+      backend().server.resume()
+    }
+    await eventuallyAdmits(rig)
+  })
+
+  it('lets nobody in while the system is away, and heals when it is back', async (context) => {
+    const rig = await broker(context)
+    await eventuallyAdmits(rig)
+    await backend().server.kill()
+    for (let count = 0; count < 10; count++) {
+      assert.equal(await code(rig), Connack.UNAVAILABLE)
+    }
+    await backend().server.start()
+    await eventuallyAdmits(rig)
+    const wrong = { username: 'ann', password: 'x' }
+    assert.equal(await rig.connectCode(wrong), wrongPassword(backend()))
+  })
+
+  it('starts while the system is away', async (context) => {
+    await backend().server.kill()
+    const rig = await broker(context)
+    assert.equal(await code(rig), Connack.UNAVAILABLE)
+    await backend().server.start()
+    await eventuallyAdmits(rig)
+  })
+}
+
+function testNonsense({ backend, broker }: Rigs): void {
+  it('lets nobody in when what the system answers is nonsense', async (context) => {
+    const rig = await broker(context, 1, backend().nonsense)
+    for (let count = 0; count < 3; count++) {
+      assert.equal(await code(rig), Connack.UNAVAILABLE)
+    }
+    const said = rig.broker.lines.filter(({ message }) => message === 'authenticator_failed')
+    assert.ok(said.length > 0, 'the log tells why')
+    assert.doesNotMatch(JSON.stringify(said), /Secret|ann-pw/, 'and no secrets')
+  })
+}
+
+function wrongPassword({ wrongPassword: code }: AuthenticationRig): number {
+  return code ?? Connack.WRONG_PASSWORD
+}
+
+function code(rig: AccessRig): Promise<number> {
+  return rig.connectCode({ username: 'ann', password: 'ann-pw' })
+}
+
+/** Waits until the right client is let in. */
+export async function eventuallyAdmits(rig: AccessRig): Promise<void> {
+  const endsAtMs = performance.now() + PATIENCE_MS
+  for (;;) {
+    const got = await code(rig)
+    if (got === Connack.ACCEPTED) return
+    assert.equal(got, Connack.UNAVAILABLE, 'no other answer before it works')
+    assert.ok(performance.now() < endsAtMs, 'in time')
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  }
+}
