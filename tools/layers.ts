@@ -82,7 +82,7 @@ export const LAYERS: readonly Layer[] = [
     [...FILES, ...HTTP, 'crypto', 'os', 'perf_hooks', 'stream', 'zlib'],
     ['fastify', 'typebox'],
   ),
-  layer(8, 'cli', ['*'], ['commander']),
+  layer(8, 'cli', ['*'], ['commander', 'mqtt']),
   layer(8, 'app', ['*'], ['commander', 'pino']),
 ]
 
