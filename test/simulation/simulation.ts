@@ -28,7 +28,9 @@ export interface Result {
 }
 
 const QUIET_MS = 3_000
-const SETTLE_MS_MAX = 240_000
+/** Nothing comes for so long although something is open: it never will. */
+const STUCK_MS = 60_000
+const SETTLE_MS_MAX = 3_600_000
 const EMPTY_MS = 15_000
 const SWEEP_MS = 15_000
 
@@ -115,21 +117,21 @@ export class Simulation {
     const { schedule, trace } = this
     trace.add('broker', 'faults are over')
     this.#faults.end()
-    this.network.calm = true
+    this.network.calmDown()
     this.host.calm = true
     for (const behaviour of this.#behaviours) {
       if (!behaviour.device.traits.twin) behaviour.rest()
       else behaviour.leave()
     }
     const endMs = schedule.nowMs + SETTLE_MS_MAX
-    let quietSinceMs = schedule.nowMs
+    let lastMs = schedule.nowMs
     let before = -1
-    while (schedule.nowMs - quietSinceMs < QUIET_MS) {
+    while (!this.#allIdle() || schedule.nowMs - lastMs < QUIET_MS) {
       schedule.runUntil(schedule.nowMs + 100)
       const activity = this.#activity()
-      if (activity !== before || !this.#allIdle()) quietSinceMs = schedule.nowMs
+      if (activity !== before) lastMs = schedule.nowMs
       before = activity
-      if (schedule.nowMs > endMs) this.#notQuiet()
+      if (schedule.nowMs - lastMs > STUCK_MS || schedule.nowMs > endMs) this.#notQuiet()
     }
   }
 
@@ -165,7 +167,7 @@ export class Simulation {
     const names = open.map(({ name }) => name)
     throw new InvariantBroken(
       'everything comes to rest',
-      `${names.join(' ')} are not done ${SETTLE_MS_MAX} ms after the last fault: ` +
+      `${names.join(' ')} are not done although nothing is in their way: ` +
         open.map((device) => device.status).join('; '),
       names,
     )

@@ -22,6 +22,8 @@ const TICK_MEAN_MS = 0.3
 /** A process that is asked to stop is killed after this time. */
 const STOP_MS_MAX = 10_000
 const SABOTAGE_CHANCE = 0.01
+/** Duration of a commit once faults are over. */
+const CALM_COMMIT_MS = 0.5
 
 /** What the simulation wants to know of the process. */
 export interface HostEvents {
@@ -318,7 +320,7 @@ export class BrokerHost implements ServerSide {
     thread.commitAwaited = true
     const life = this.#life
     const slow = this.slowUntilMs > this.#schedule.nowMs
-    const meanMs = this.scenario.commitMs * (slow ? 100 : 1)
+    const meanMs = this.calm ? CALM_COMMIT_MS : this.scenario.commitMs * (slow ? 100 : 1)
     this.#schedule.after(this.#prng.exponential(meanMs), () => {
       if (this.#life !== life) return
       this.run(index, () => {

@@ -210,6 +210,7 @@ export class Behaviour {
 
   #subscribe(): void {
     const { device } = this
+    if (!device.mayAsk) return
     const wanted = new Map<string, 0 | 1 | 2>()
     const held = device.session.subscriptions.size
     for (let count = this.#prng.between(1, 3); count > 0; count--) {
@@ -246,7 +247,7 @@ export class Behaviour {
   #unsubscribe(): void {
     const { device } = this
     const settled = device.settledFilters
-    if (settled.length === 0) return
+    if (settled.length === 0 || !device.mayAsk) return
     device.unsubscribe([this.#prng.pick(settled)])
   }
 

@@ -41,6 +41,8 @@ export interface DeviceContext {
 const CONNACK_WAIT_MS = 8_000
 const PING_WAIT_MS = 6_000
 const RECEIVE_MAXIMUM_STANDARD = 65_535
+/** SUBSCRIBE and UNSUBSCRIBE packets without an answer; fewer than the identifiers kept for them. */
+const OPERATIONS_MAX = 8
 
 interface Operation {
   readonly kind: 'subscribe' | 'unsubscribe'
@@ -220,6 +222,11 @@ export class Device {
       return false
     const v5 = this.traits.version === ProtocolVersion.V5
     return !v5 || this.#unfinished.size < this.#receiveMaximum
+  }
+
+  /** True when one more SUBSCRIBE or UNSUBSCRIBE may be sent: each needs a packet identifier. */
+  get mayAsk(): boolean {
+    return this.#operations.size < OPERATIONS_MAX
   }
 
   publish(message: SimMessage, wireTopic: string): void {

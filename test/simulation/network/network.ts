@@ -5,6 +5,15 @@ import type { Scenario } from '../scenario.ts'
 import { SimConnection } from './sim-connection.ts'
 import type { ClientEnd, LinkProfile } from './sim-connection.ts'
 
+const CALM: LinkProfile = {
+  latencyMs: 0.1,
+  jitterMs: 0,
+  splitChance: 0,
+  windowBytes: 65_536,
+  refuseChance: 0,
+  silenceMs: 1_000,
+}
+
 /** Makes network connections and knows those whose broker end is open. */
 export class Network {
   readonly connections: Set<SimConnection>
@@ -12,8 +21,7 @@ export class Network {
   readonly #prng: Prng
   readonly #schedule: Schedule
   #nextId: number
-  /** New connections are quick and whole. */
-  calm: boolean
+  #calm: boolean
 
   constructor(scenario: Scenario, prng: Prng, schedule: Schedule) {
     this.connections = new Set()
@@ -21,7 +29,7 @@ export class Network {
     this.#prng = prng
     this.#schedule = schedule
     this.#nextId = 1
-    this.calm = false
+    this.#calm = false
   }
 
   /** Opens a connection to a shard that the system chooses; `shard` fixes it. */
@@ -44,6 +52,12 @@ export class Network {
     return connection
   }
 
+  /** From now on all connections, those that are open as well, are quick and whole. */
+  calmDown(): void {
+    this.#calm = true
+    for (const connection of this.connections) connection.profile = CALM
+  }
+
   /** Some connections get nothing through for a while. */
   partition(durationMs: number): number {
     let count = 0
@@ -59,16 +73,7 @@ export class Network {
   #profile(): LinkProfile {
     const prng = this.#prng
     const { linkMs } = this.#scenario
-    if (this.calm) {
-      return {
-        latencyMs: 0.1,
-        jitterMs: 0,
-        splitChance: 0,
-        windowBytes: 65_536,
-        refuseChance: 0,
-        silenceMs: 1_000,
-      }
-    }
+    if (this.#calm) return CALM
     return {
       latencyMs: prng.exponential(linkMs),
       jitterMs: prng.chance(0.5) ? prng.exponential(linkMs) : 0,

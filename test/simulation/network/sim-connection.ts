@@ -55,7 +55,7 @@ export class SimConnection implements Wire {
   readonly info: WireInfo
   readonly #prng: Prng
   readonly #schedule: Schedule
-  readonly #profile: LinkProfile
+  profile: LinkProfile
   readonly #server: ServerSide
   #connection: Connection | undefined
   #client: ClientEnd | undefined
@@ -101,7 +101,7 @@ export class SimConnection implements Wire {
     }
     this.#prng = prng
     this.#schedule = schedule
-    this.#profile = profile
+    this.profile = profile
     this.#server = server
     this.#connection = undefined
     this.#client = client
@@ -141,8 +141,8 @@ export class SimConnection implements Wire {
   }
 
   write(chunks: readonly Buffer[], totalBytes: number): boolean {
-    const fits = this.#downBytes + totalBytes <= this.#profile.windowBytes
-    if (this.bufferedBytes === 0 && fits && !this.#prng.chance(this.#profile.refuseChance)) {
+    const fits = this.#downBytes + totalBytes <= this.profile.windowBytes
+    if (this.bufferedBytes === 0 && fits && !this.#prng.chance(this.profile.refuseChance)) {
       this.#pushDown(Buffer.concat(chunks))
       return true
     }
@@ -219,7 +219,7 @@ export class SimConnection implements Wire {
     this.#client = undefined
     this.#stalled = true
     this.#loseTail(this.#up)
-    this.#schedule.after(this.#profile.silenceMs, () => this.#pushUp(undefined, 'read ETIMEDOUT'))
+    this.#schedule.after(this.profile.silenceMs, () => this.#pushUp(undefined, 'read ETIMEDOUT'))
   }
 
   /** The client does not read, or reads again. */
@@ -243,7 +243,7 @@ export class SimConnection implements Wire {
   #cut(bytes: Buffer): Buffer[] {
     const pieces: Buffer[] = []
     let rest = bytes
-    while (rest.length > 1 && pieces.length < 8 && this.#prng.chance(this.#profile.splitChance)) {
+    while (rest.length > 1 && pieces.length < 8 && this.#prng.chance(this.profile.splitChance)) {
       const at = this.#prng.between(1, rest.length - 1)
       pieces.push(rest.subarray(0, at))
       rest = rest.subarray(at)
@@ -253,7 +253,7 @@ export class SimConnection implements Wire {
   }
 
   #delayMs(): number {
-    const { latencyMs, jitterMs } = this.#profile
+    const { latencyMs, jitterMs } = this.profile
     return latencyMs + (jitterMs > 0 ? this.#prng.exponential(jitterMs) : 0)
   }
 
@@ -339,7 +339,7 @@ export class SimConnection implements Wire {
   /** Takes over what was held as far as there is room, and tells the core when all is gone. */
   #drain(): void {
     if (this.#held.length === 0) return
-    while (this.#downBytes < this.#profile.windowBytes) {
+    while (this.#downBytes < this.profile.windowBytes) {
       const chunk = this.#held.shift()
       if (chunk === undefined) break
       this.bufferedBytes -= chunk.length
