@@ -22,11 +22,17 @@ function matches(filter: string, topic: string): boolean {
   return wanted.length === present.length
 }
 
+interface JoinedMember {
+  readonly group: string
+  readonly filter: string
+  member: GroupMember
+}
+
 /** All subscriptions as plain lists. */
 class Model {
   readonly locals: Subscription[] = []
   readonly remotes: { readonly shard: number; readonly filter: string }[] = []
-  readonly members: { readonly group: string; readonly filter: string; member: GroupMember }[] = []
+  readonly members: JoinedMember[] = []
 
   subscribe(subscription: Subscription): boolean {
     const { filter, subscriber } = subscription
@@ -184,32 +190,42 @@ const remote: fc.Arbitrary<Step> = fc
     }
   })
 
+function isSameMember(
+  joined: JoinedMember,
+  group: string,
+  filter: string,
+  { clientId: id, shard: from }: GroupMember,
+): boolean {
+  const { member } = joined
+  const isSameGroup = joined.group === group && joined.filter === filter
+  return isSameGroup && member.clientId === id && member.shard === from
+}
+
 const join: fc.Arbitrary<Step> = fc
   .tuple(groupName, topicFilter, clientId, shard, fc.boolean())
   .map(([group, filter, id, from, online]) => (router, model) => {
     const member = { clientId: id, shard: from, online, subscription: undefined }
     router.joinGroup(group, filter, member)
-    drop(model.members, (each) => {
-      return each.group === group && each.filter === filter && each.member.clientId === id
-    })
+    drop(model.members, (each) => isSameMember(each, group, filter, member))
     model.members.push({ group, filter, member })
   })
 
 const changeMember: fc.Arbitrary<Step> = fc
-  .tuple(fc.nat(), fc.constantFrom('leave', 'online', 'offline'), shard, fc.boolean())
-  .map(([pick, change, from, checked]) => (router, model) => {
+  .tuple(fc.nat(), fc.constantFrom('leave', 'online', 'offline'), shard)
+  .map(([pick, change, from]) => (router, model) => {
     const some = model.members[pick % Math.max(1, model.members.length)]
     if (some === undefined) return
     const { group, filter, member } = some
-    const only = checked ? [from] : []
-    const hits = !checked || member.shard === from
+    // Of this shard there may be one of the same name, or none.
+    const ofShard = { ...member, shard: from }
+    const isIt = (each: JoinedMember): boolean => isSameMember(each, group, filter, ofShard)
     if (change === 'leave') {
-      router.leaveGroup(group, filter, member.clientId, ...only)
-      if (hits) drop(model.members, (each) => each === some)
+      router.leaveGroup(group, filter, member.clientId, from)
+      drop(model.members, isIt)
     } else {
       const online = change === 'online'
-      router.setMemberOnline(group, filter, member.clientId, online, ...only)
-      if (hits) some.member = { ...member, online }
+      router.setMemberOnline(group, filter, member.clientId, from, online)
+      for (const each of model.members) if (isIt(each)) each.member = { ...ofShard, online }
     }
   })
 
@@ -306,7 +322,7 @@ test('any mix of operations matches like a list of filters, with any size of the
       for (const { filter, subscriber } of model.locals) router.removeLocal(filter, subscriber)
       for (const each of SIBLINGS) router.removeShard(each)
       for (const { group, filter, member } of model.members) {
-        router.leaveGroup(group, filter, member.clientId)
+        router.leaveGroup(group, filter, member.clientId, member.shard)
       }
       const { counts } = router
       assert.equal(counts.filters + counts.localSubscriptions, 0)

@@ -225,7 +225,8 @@ export class Router {
     for (const { filter } of Array.from(this.#routes())) this.removeRemote(shard, filter)
     for (const group of Array.from(this.#groups.values())) {
       for (const member of group.members.slice()) {
-        if (member.shard === shard) this.leaveGroup(group.group, group.filter, member.clientId)
+        if (member.shard !== shard) continue
+        this.leaveGroup(group.group, group.filter, member.clientId, shard)
       }
     }
   }
@@ -236,8 +237,8 @@ export class Router {
   }
 
   /**
-   * Adds a member of any shard to a shared subscription, or gives the one of this client id new
-   * properties. `filter` is without `$share/group/`.
+   * Adds a member of any shard to a shared subscription, or gives the one of this client id and
+   * shard new properties. `filter` is without `$share/group/`.
    */
   joinGroup(groupName: string, filter: string, member: GroupMember): void {
     assertShard(member.shard)
@@ -254,16 +255,12 @@ export class Router {
     if (group.join(member)) this.#groupMembers++
   }
 
-  /**
-   * Removes a member from a shared subscription; with the last one the group ends.
-   * @param shard only if the member is of this shard: it may have moved to another one meanwhile
-   */
-  leaveGroup(groupName: string, filter: string, clientId: string, shard?: number): void {
+  /** Removes a member of a shard from a shared subscription; with the last one the group ends. */
+  leaveGroup(groupName: string, filter: string, clientId: string, shard: number): void {
     const key = groupKey(groupName, filter)
     const group = this.#groups.get(key)
-    const member = group?.find(clientId)
+    const member = group?.find(clientId, shard)
     if (group === undefined || member === undefined) return
-    if (shard !== undefined && member.shard !== shard) return
     group.leave(member)
     this.#groupMembers--
     if (group.members.length > 0) return
@@ -271,18 +268,17 @@ export class Router {
     this.#removeFromRoute(group)
   }
 
-  /** Notes whether a member is connected. `shard` as for `leaveGroup`. */
+  /** Notes whether a member of a shard is connected. */
   setMemberOnline(
     groupName: string,
     filter: string,
     clientId: string,
+    shard: number,
     online: boolean,
-    shard?: number,
   ): void {
     const group = this.#groups.get(groupKey(groupName, filter))
-    const member = group?.find(clientId)
-    if (group === undefined || member === undefined) return
-    if (shard === undefined || member.shard === shard) group.setOnline(member, online)
+    const member = group?.find(clientId, shard)
+    if (group !== undefined && member !== undefined) group.setOnline(member, online)
   }
 
   /** The shared subscription of this name and filter, undefined when it has no member. */

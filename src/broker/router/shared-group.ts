@@ -8,7 +8,7 @@ const GONE = -1
 /** A member as its group keeps it. Only the group changes its fields. */
 export class SharedMember implements GroupMember {
   readonly clientId: string
-  shard: number
+  readonly shard: number
   online: boolean
   subscription: Subscription | undefined
   /** Place in `members`; below 0 once it has left. */
@@ -41,6 +41,9 @@ interface HashOrder {
  * One shared subscription. Its members stand in four parts (online before offline, in each this
  * shard's before the others'), so that every strategy finds its candidates side by side; moving a
  * member between parts takes at most three swaps.
+ *
+ * While a session moves, its old and its new shard both have it as a member: what they tell comes
+ * on two ways that do not wait for each other, so each shard speaks for its own member only.
  */
 export class SharedGroup implements GroupRoute {
   readonly group: string
@@ -53,7 +56,7 @@ export class SharedGroup implements GroupRoute {
   readonly #ownShard: number
   /** Ends of the first three parts. */
   readonly #ends: [number, number, number]
-  #byClientId: Map<string, SharedMember> | undefined
+  #byKey: Map<string, SharedMember> | undefined
   #hashOrder: HashOrder | undefined
 
   constructor(group: string, filter: string, ownShard: number) {
@@ -64,7 +67,7 @@ export class SharedGroup implements GroupRoute {
     this.turn = -1
     this.#ownShard = ownShard
     this.#ends = [0, 0, 0]
-    this.#byClientId = undefined
+    this.#byKey = undefined
     this.#hashOrder = undefined
   }
 
@@ -81,34 +84,31 @@ export class SharedGroup implements GroupRoute {
   /** Online or offline members sorted by client id: the same list in all shards. */
   sorted(online: boolean): readonly SharedMember[] {
     this.#hashOrder ??= {
-      online: this.members.slice(0, this.#ends[1]).sort(byClientId),
-      offline: this.members.slice(this.#ends[1]).sort(byClientId),
+      online: this.members.slice(0, this.#ends[1]).sort(inOrder),
+      offline: this.members.slice(this.#ends[1]).sort(inOrder),
     }
     return online ? this.#hashOrder.online : this.#hashOrder.offline
   }
 
-  /** The member with this client id. */
-  find(clientId: string): SharedMember | undefined {
-    if (this.#byClientId !== undefined) return this.#byClientId.get(clientId)
-    return this.members.find((member) => member.clientId === clientId)
+  /** The member with this client id that the shard has told of. */
+  find(clientId: string, shard: number): SharedMember | undefined {
+    if (this.#byKey !== undefined) return this.#byKey.get(memberKey(clientId, shard))
+    return this.members.find((member) => member.clientId === clientId && member.shard === shard)
   }
 
-  /** Adds a member, or gives the one of this client id new properties. True when it is new. */
+  /** Adds a member, or gives the one of this client id and shard new properties. True when new. */
   join(given: GroupMember): boolean {
-    const present = this.find(given.clientId)
+    const present = this.find(given.clientId, given.shard)
     if (present !== undefined) {
-      this.#takeOut(present)
-      present.shard = given.shard
-      present.online = given.online
+      this.setOnline(present, given.online)
       present.subscription = given.subscription
-      this.#putIn(present)
       return false
     }
     const member = new SharedMember(given)
     this.#putIn(member)
-    if (this.#byClientId !== undefined) this.#byClientId.set(member.clientId, member)
+    if (this.#byKey !== undefined) this.#byKey.set(keyOf(member), member)
     else if (this.members.length > SEARCH_MAX) {
-      this.#byClientId = new Map(this.members.map((each) => [each.clientId, each]))
+      this.#byKey = new Map(this.members.map((each) => [keyOf(each), each]))
     }
     return true
   }
@@ -117,7 +117,7 @@ export class SharedGroup implements GroupRoute {
   leave(member: SharedMember): void {
     this.#takeOut(member)
     member.position = GONE
-    this.#byClientId?.delete(member.clientId)
+    this.#byKey?.delete(keyOf(member))
   }
 
   /** Notes whether a member of this group is connected. */
@@ -170,28 +170,37 @@ export class SharedGroup implements GroupRoute {
   }
 }
 
-/** By code units, not by locale: the same everywhere. */
-function byClientId(a: SharedMember, b: SharedMember): number {
-  return a.clientId < b.clientId ? -1 : a.clientId > b.clientId ? 1 : 0
+function memberKey(clientId: string, shard: number): string {
+  return `${shard}/${clientId}`
+}
+
+function keyOf({ clientId, shard }: SharedMember): string {
+  return memberKey(clientId, shard)
+}
+
+/** By code units, not by locale, then by shard: the same everywhere. */
+function inOrder(a: SharedMember, b: SharedMember): number {
+  if (a.clientId !== b.clientId) return a.clientId < b.clientId ? -1 : 1
+  return a.shard - b.shard
 }
 
 function insertSorted(list: SharedMember[], member: SharedMember): void {
-  list.splice(sortedPlace(list, member.clientId), 0, member)
+  list.splice(sortedPlace(list, member), 0, member)
 }
 
 function removeSorted(list: SharedMember[], member: SharedMember): void {
-  const place = sortedPlace(list, member.clientId)
+  const place = sortedPlace(list, member)
   assert(list[place] === member, 'the sorted list holds the member')
   list.splice(place, 1)
 }
 
-/** The place of the first client id not below this one. */
-function sortedPlace(list: readonly SharedMember[], clientId: string): number {
+/** The place of the first member not before this one. */
+function sortedPlace(list: readonly SharedMember[], member: SharedMember): number {
   let low = 0
   let high = list.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (list[middle]!.clientId < clientId) low = middle + 1 // In range: low <= middle < high.
+    if (inOrder(list[middle]!, member) < 0) low = middle + 1 // In range: low <= middle < high.
     else high = middle
   }
   return low

@@ -44,7 +44,7 @@ class World {
   }
 
   online(clientId: string, online: boolean): void {
-    this.router.setMemberOnline('g', 'jobs', clientId, online)
+    this.router.setMemberOnline('g', 'jobs', clientId, OWN_SHARD, online)
   }
 
   get group(): GroupRoute {
@@ -114,7 +114,7 @@ test('a group that has ended gives nobody', () => {
   for (const strategy of STRATEGIES) {
     const world = worldOf(strategy, 1)
     const { group, router, picker } = world
-    router.leaveGroup('g', 'jobs', 'm0')
+    router.leaveGroup('g', 'jobs', 'm0', OWN_SHARD)
     assert.equal(picker.pick(group, router.entryFor('jobs'), undefined), undefined, strategy)
   }
 })
@@ -149,7 +149,7 @@ test('round robin goes on evenly while members come and go', () => {
     const world = worldOf(strategy, 10)
     const memory = new PickMemory('p')
     world.tally(7, memory)
-    for (let i = 0; i < 8; i++) world.router.leaveGroup('g', 'jobs', `m${i}`)
+    for (let i = 0; i < 8; i++) world.router.leaveGroup('g', 'jobs', `m${i}`, OWN_SHARD)
     assert.deepEqual(Array.from(world.tally(10, memory).values()), [5, 5], strategy)
     world.join('new')
     assert.deepEqual(Array.from(world.tally(9, memory).values()), [3, 3, 3], strategy)
@@ -168,7 +168,7 @@ test('sticky stays with one member until he is gone or offline', () => {
   assert.ok(second !== undefined && second !== first)
   world.online(first, true)
   assert.deepEqual(world.tally(20, memory), new Map([[second, 20]]))
-  world.router.leaveGroup('g', 'jobs', second)
+  world.router.leaveGroup('g', 'jobs', second, OWN_SHARD)
   const third = world.pick(memory)
   assert.notEqual(third, second)
   world.join(second)

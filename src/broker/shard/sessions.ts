@@ -172,8 +172,10 @@ export class Sessions implements TimerTarget {
       const { group, member } = held.shared
       if (member.online === online) continue
       member.online = online
-      this.#core.router.setMemberOnline(group, held.subscription.filter, session.clientId, online)
-      this.#interest.announceMember(group, held.subscription.filter, member)
+      const { filter } = held.subscription
+      const { router, shard } = this.#core
+      router.setMemberOnline(group, filter, session.clientId, shard, online)
+      this.#interest.announceMember(group, filter, member)
     }
   }
 
