@@ -1,34 +1,76 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Table } from '#broker/ports.ts'
+import { incomingKey, numberedKey, runPrefix } from '#broker/session/keys.ts'
+import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { World } from '../support/world.ts'
 
 const HOUR = { sessionExpiryIntervalSeconds: 3600 }
 
-/** A crash after the new session of a client was stored and before the old one was removed. */
-function crashBetweenCommits(): World {
+/**
+ * A crash after a client began anew, while a sibling was storing what its old session, in shard 0,
+ * had got as a member of a group.
+ */
+function crashWhileLeaving(properties: { sessionExpiryIntervalSeconds: number }): World {
   const world = new World({ shards: 3 })
-  const before = world.connect({ clientId: 'c', properties: HOUR, shard: 0 })
-  before.subscribe('old/#', { qos: 1 })
+  const open = { properties: HOUR, autoAck: false }
+  const before = world.connect({ ...open, clientId: 'c', shard: 0 })
+  before.subscribe(['old/#', '$share/g/jobs'], { qos: 1 })
+  world.connect({ shard: 1 }).publish('jobs', 'job', { qos: 1 })
+  const member = world.connect({ ...open, clientId: 'member', shard: 1 })
+  member.subscribe('$share/g/jobs', { qos: 1 })
   world.pass(1000)
-  world.stores[0]!.setAutomatic(false)
-  const after = world.dial({ clientId: 'c', properties: HOUR, shard: 2 })
-  after.tryConnect()
+  world.stores[1]!.setAutomatic(false)
+  const after = world.connect({ clientId: 'c', properties, shard: 2 })
+  assert.equal(after.packets[0]?.sessionPresent, false)
   world.crash()
   return world
 }
 
-describe('two stored sessions of one client after a crash', () => {
+describe('a session that was ended before a crash, with a job not yet stored elsewhere', () => {
+  test('does not come back for a client that was told so', () => {
+    const world = crashWhileLeaving({ sessionExpiryIntervalSeconds: 0 })
+    const again = world.dial({ clientId: 'c', cleanStart: false, properties: HOUR })
+    assert.equal(again.connect().sessionPresent, false)
+    const member = world.connect({ clientId: 'member', cleanStart: false, properties: HOUR })
+    assert.deepEqual(member.payloads(), ['job'])
+  })
+
+  test('does not come back when the wall clock went back', () => {
+    const world = crashWhileLeaving({ sessionExpiryIntervalSeconds: 0 })
+    world.nowMs -= 100_000
+    world.crash()
+    const again = world.dial({ clientId: 'c', cleanStart: false, properties: HOUR })
+    assert.equal(again.connect().sessionPresent, false)
+  })
+
   test('the newer one lives, nothing of the older one is left', () => {
-    const world = crashBetweenCommits()
+    const world = crashWhileLeaving(HOUR)
     world.pass(1000)
-    assert.equal(world.disk.size(Table.SESSIONS), 1)
-    assert.equal(world.disk.size(Table.SUBSCRIPTIONS), 0)
+    assert.equal(world.disk.size(Table.SESSIONS), 2, 'those of the client and of the member')
+    assert.equal(world.disk.size(Table.SUBSCRIPTIONS), 1)
     world.connect().publish('old/x', 'for nobody', { qos: 1 })
     const again = world.dial({ clientId: 'c', cleanStart: false, properties: HOUR })
     assert.equal(again.connect().sessionPresent, true)
     assert.deepEqual(again.payloads(), [])
+    const member = world.connect({ clientId: 'member', cleanStart: false, properties: HOUR })
+    assert.deepEqual(member.payloads(), ['job'])
   })
+})
+
+test('[MQTT-3.1.2-4] CONNACK says that a session is gone once a crash cannot bring it back', () => {
+  for (const shards of [1, 3]) {
+    const world = new World({ shards })
+    const before = world.connect({ clientId: 'c', properties: HOUR, shard: 0 })
+    before.subscribe('t', { qos: 1 })
+    world.holdCommits()
+    const clients = [0, 1].map(() => world.dial({ clientId: 'c', shard: shards - 1 }))
+    for (const client of clients) assert.equal(client.tryConnect(), undefined)
+    world.finishCommits()
+    assert.equal(clients[0]!.closed, true, 'the later one took over')
+    assert.equal(clients[1]!.take(PacketType.CONNACK).sessionPresent, false)
+    assert.equal(world.disk.size(Table.SESSIONS), 0)
+  }
 })
 
 test('what a sibling sends is committed at the end of the tick, answered or not', () => {
@@ -65,17 +107,26 @@ describe('a start over records that belong to no session', () => {
 
   test('removes notes of messages whose publisher has no session any more', () => {
     const world = new World({ shards: 2 })
-    const publisher = world.connect({ clientId: 'p', properties: HOUR, shard: 0, autoAck: false })
-    const receivers = [0, 1].map((shard) =>
-      world.connect({ clientId: `r${shard}`, properties: HOUR, shard }),
-    )
-    for (const receiver of receivers) receiver.subscribe('t', { qos: 2 })
-    world.stores[1]!.setAutomatic(false)
-    publisher.publish('t', 'm', { qos: 2 })
-    publisher.disconnect(0, 0)
-    world.finishCommits()
-    assert.ok(world.disk.size(Table.INCOMING) > 0, 'the note came after the end of its publisher')
+    const note = incomingKey(numberedKey(runPrefix(1, 1), 7), 5)
+    const [store] = world.stores
+    assert.ok(store !== undefined)
+    store.put(Table.INCOMING, note + numberedKey(runPrefix(1, 0), 1), Buffer.alloc(1))
+    store.commit()
     world.restart()
     assert.equal(world.disk.size(Table.INCOMING), 0)
   })
+})
+
+test('notes of a message go with its publisher, also when siblings store them later', () => {
+  const world = new World({ shards: 2 })
+  const publisher = world.connect({ clientId: 'p', properties: HOUR, shard: 0, autoAck: false })
+  for (const shard of [0, 1]) {
+    const receiver = world.connect({ clientId: `r${shard}`, properties: HOUR, shard })
+    receiver.subscribe('t', { qos: 2 })
+  }
+  world.stores[1]!.setAutomatic(false)
+  publisher.publish('t', 'm', { qos: 2 })
+  publisher.disconnect(0, 0)
+  world.finishCommits()
+  assert.equal(world.disk.size(Table.INCOMING), 0)
 })

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
+import { bytesOf } from '../golden/mqtt/golden.ts'
 import { World } from '../support/world.ts'
 
+/** QoS 1 to `t`, without properties. */
+const SECOND = bytesOf('32 @ s"t" 0007 <> "second"')
 const HOUR = { sessionExpiryIntervalSeconds: 3600 }
 
 describe('messages that come to a session while it moves', () => {
@@ -39,4 +42,21 @@ describe('messages that come to a session while it moves', () => {
       }
     }
   })
+})
+
+test('[MQTT-4.6.0-5] what a client publishes on a new connection comes after the rest', () => {
+  for (const cleanStart of [false, true]) {
+    const world = new World({ shards: 3 })
+    const subscriber = world.connect({ shard: 2 })
+    subscriber.subscribe('t', { qos: 1 })
+    const publisher = { clientId: 'publisher', cleanStart, properties: HOUR }
+    const before = world.connect({ ...publisher, shard: 0 })
+    world.holdLink(0, 2)
+    before.publish('t', 'first', { qos: 1 })
+    const again = world.dial({ ...publisher, shard: 1 })
+    again.sendBytes(Buffer.concat([again.connectBytes(), SECOND]))
+    assert.deepEqual(subscriber.payloads(), [])
+    world.releaseLinks()
+    assert.deepEqual(subscriber.payloads(), ['first', 'second'])
+  }
 })

@@ -49,6 +49,16 @@ describe('messages given to a member in another shard', () => {
     assert.deepEqual(again.payloads(), [])
   })
 
+  test('survive the end of the first session and a crash before they are stored', () => {
+    const { world, first } = withUnacknowledged()
+    world.stores[2]!.setAutomatic(false)
+    first.drop()
+    world.connect({ clientId: 'first', shard: 1 }).disconnect()
+    world.crash()
+    const second = world.connect({ clientId: 'second', cleanStart: false, properties: FOREVER })
+    assert.deepEqual(second.payloads(), ['0', '1', '2', '3', '4', '5'])
+  })
+
   test('leave the body to another queue when the first session has ended meanwhile', () => {
     const world = new BrokerWorld({ shards: 2 })
     const stored = { cleanStart: false, properties: FOREVER, autoAck: false }

@@ -131,6 +131,8 @@ export class World {
   #nextClient: number
   #later: Array<() => void>
   #together: boolean
+  /** Ways between shards on which nothing arrives, as `from>to`. */
+  readonly #heldLinks: Set<string>
 
   constructor(options: WorldOptions = {}) {
     this.shardCount = options.shards ?? 1
@@ -150,6 +152,7 @@ export class World {
     this.#nextClient = 0
     this.#later = []
     this.#together = false
+    this.#heldLinks = new Set()
     this.#boot()
   }
 
@@ -241,6 +244,16 @@ export class World {
     this.settle()
   }
 
+  /** Lets nothing that one shard sends to another arrive until `releaseLinks`. */
+  holdLink(from: number, to: number): void {
+    this.#heldLinks.add(`${from}>${to}`)
+  }
+
+  releaseLinks(): void {
+    this.#heldLinks.clear()
+    this.settle()
+  }
+
   /** Sum of a counter over the shards. */
   metric(index: number): number {
     return this.metrics.reduce((sum, metrics) => sum + metrics.get(index), 0)
@@ -296,6 +309,7 @@ export class World {
     }
     for (const fabric of this.#fabrics) {
       for (let to = 0; to < this.shardCount; to++) {
+        if (this.#heldLinks.has(`${fabric.shard}>${to}`)) continue
         const batch = fabric.outgoing[to]!.shift()
         if (batch === undefined) continue
         this.shards[to]!.receiveBatch(fabric.shard, batch)

@@ -140,9 +140,11 @@ export function endSession(broker: Broker, session: Session): void {
   broker.wills.sendNow(session)
   redispatchShared(broker.routing, session, true)
   const beingStored = session.queue.isGiving || session.leavingWill !== undefined
-  // Its records are what siblings have not stored yet: they go once that is safe.
-  if (beingStored) broker.sessions.end(session, (remove) => removeWhenSafe(broker, remove))
-  else broker.sessions.end(session)
+  // Its records are what siblings have not stored yet, or what they store is noted under its key:
+  // they go once that is safe.
+  if (beingStored || session.origins.size > 0) {
+    broker.sessions.end(session, (remove) => removeWhenSafe(broker, remove))
+  } else broker.sessions.end(session)
 }
 
 function removeWhenSafe(broker: Broker, remove: () => void): void {

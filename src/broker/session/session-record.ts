@@ -64,6 +64,15 @@ export interface StoredSession {
   readonly will: HeldWill | undefined
 }
 
+/** True when the time without a connection that a session may live is over. */
+export function isOver(
+  { disconnectedAtMs, expiryMs }: Pick<StoredSession, 'disconnectedAtMs' | 'expiryMs'>,
+  nowMs: number,
+): boolean {
+  if (disconnectedAtMs === 0) return false
+  return expiryMs === 0 || disconnectedAtMs + expiryMs <= nowMs
+}
+
 /** Writes the session's own record. */
 export function saveSession(store: KvStore, session: Session): void {
   if (!session.persistent) return

@@ -31,7 +31,8 @@ interface Claim {
  *
  * A connection claims its client id from the directory shard (the hash of the id). If another
  * shard has the session, that shard closes its connection, begins to forward what still arrives,
- * commits, and hands over: the session itself is in the store, so moving it means loading it.
+ * commits, waits until the siblings have taken in what the client published, and hands over: the
+ * session itself is in the store, so moving it means loading it.
  * Then every shard cuts its stream of publishes (see move-gate.ts), and when all cuts have passed
  * the old owner forgets the session.
  */
@@ -43,6 +44,8 @@ export class Claims {
   readonly #claims: Map<number, Claim>
   /** Granted claims that wait for the old owner, by client id. */
   readonly #arriving: Map<string, Claim>
+  /** Client ids whose session is being ended, with the claims that wait; for a single shard. */
+  readonly #ending: Map<string, Array<() => void>>
   readonly directory: Directory
   #nextToken: number
 
@@ -53,6 +56,7 @@ export class Claims {
     this.#actions = actions
     this.#claims = new Map()
     this.#arriving = new Map()
+    this.#ending = new Map()
     this.#nextToken = 1
     this.directory = new Directory({
       grant: (to, token, clientId) => {
@@ -88,7 +92,9 @@ export class Claims {
    */
   claim(clientId: string, discard: boolean, done: (session: Session | undefined) => void): void {
     if (this.#core.shardCount === 1) {
-      this.#takeLocal(clientId, discard, done)
+      const waiting = this.#ending.get(clientId)
+      if (waiting === undefined) this.#takeLocal(clientId, discard, done)
+      else waiting.push(() => this.claim(clientId, discard, done))
       return
     }
     const token = this.#nextToken++
@@ -129,7 +135,10 @@ export class Claims {
     if (session !== undefined) this.#actions.takenOver(session, discard)
     const remains = this.#core.sessions.get(clientId)
     if (remains === undefined || remains !== session) {
-      this.#links.send(to, { kind: 'handover-begin', clientId, token, storeKey: '', sequence: 0 })
+      const begin = { kind: 'handover-begin', clientId, token, storeKey: '', sequence: 0 } as const
+      const isFree = afterBoth(() => this.#links.send(to, begin))
+      this.#links.whenTakenIn(isFree)
+      this.#whenEnded(session, isFree)
       return
     }
     this.#sessions.ensureLoaded(session)
@@ -138,27 +147,36 @@ export class Claims {
     const sequence = session.queue.nextSequence
     this.#links.send(to, { kind: 'handover-begin', clientId, token, storeKey, sequence })
     session.move = beginMove('source', to)
-    this.#finishGiving(session, to)
+    const isReady = afterBoth(() => this.#links.send(to, { kind: 'handover', clientId }))
+    // What the client published here comes before what it publishes there [MQTT-4.6.0-5].
+    this.#links.whenTakenIn(isReady)
+    this.#whenGiven(session, () => this.#whenCommitted(isReady))
   }
 
   /** Records that another shard is taking over must be gone before the new owner reads. */
-  #finishGiving(session: Session, to: number): void {
+  #whenGiven(session: Session, done: () => void): void {
     if (!session.queue.isGiving) {
-      this.#commitThenHandOver(session.clientId, to)
+      done()
       return
     }
     this.#links.whenAllSafe(() => {
-      if (!session.queue.isGiving) this.#commitThenHandOver(session.clientId, to)
-      else this.#core.atNextAdvance(() => this.#finishGiving(session, to))
+      if (!session.queue.isGiving) done()
+      else this.#core.atNextAdvance(() => this.#whenGiven(session, done))
     })
   }
 
-  #commitThenHandOver(clientId: string, to: number): void {
+  /** A client that began anew is not told so before a crash cannot bring its old session back. */
+  #whenEnded(session: Session | undefined, done: () => void): void {
+    if (session?.persistent === true) this.#whenCommitted(done)
+    else done()
+  }
+
+  /** Calls back once what was written so far is durable: the store keeps trying until it is. */
+  #whenCommitted(done: () => void): void {
     this.#core.startTick()
     this.#core.store.barrier((failure) => {
-      // The store keeps trying; a session that cannot be written stays where it is until then.
-      if (failure === undefined) this.#links.send(to, { kind: 'handover', clientId })
-      else this.#core.atNextAdvance(() => this.#commitThenHandOver(clientId, to))
+      if (failure === undefined) done()
+      else this.#core.atNextAdvance(() => this.#whenCommitted(done))
     })
   }
 
@@ -276,8 +294,30 @@ export class Claims {
     const session = this.#core.sessions.get(clientId)
     if (session !== undefined) this.#actions.takenOver(session, discard)
     const remains = this.#core.sessions.get(clientId)
-    if (remains !== undefined) this.#sessions.ensureLoaded(remains)
+    if (remains === undefined) {
+      this.#takeAfterEnd(clientId, session, done)
+      return
+    }
+    this.#sessions.ensureLoaded(remains)
     done(remains)
+  }
+
+  #takeAfterEnd(
+    clientId: string,
+    session: Session | undefined,
+    done: (session: Session | undefined) => void,
+  ): void {
+    if (session?.persistent !== true) {
+      done(undefined)
+      return
+    }
+    const waiting: Array<() => void> = []
+    this.#ending.set(clientId, waiting)
+    this.#whenEnded(session, () => {
+      this.#ending.delete(clientId)
+      done(undefined)
+      for (const claim of waiting) claim()
+    })
   }
 
   #claimDone(clientId: string): void {
@@ -289,4 +329,12 @@ export class Claims {
 
 function beginMove(role: SessionMove['role'], peer: number): SessionMove {
   return { role, peer, marked: new Set(), forwarded: false, early: [], waiters: [] }
+}
+
+/** A call that does something the second time. */
+function afterBoth(action: () => void): () => void {
+  let open = 2
+  return () => {
+    if (--open === 0) action()
+  }
 }

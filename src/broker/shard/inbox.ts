@@ -73,6 +73,10 @@ export class Inbox implements ItemHandler {
         return links.batchEnded(from, message.sequence)
       case 'batch-durable':
         return links.batchDurable(from, message)
+      case 'mark':
+        return links.send(from, { kind: 'mark-seen', token: message.token })
+      case 'mark-seen':
+        return links.markSeen(message.token)
       case 'interest':
       case 'no-interest':
       case 'member':

@@ -10,8 +10,8 @@ import { giveQueueAway } from './redispatch.ts'
 
 /**
  * Of several stored sessions of one client id the newest is the living one. Older ones are left
- * over when a crash came between the commit of the shard where the new session began and that of
- * the shard where the old one was to be removed (Clean Start while a session exists).
+ * over when a crash came after the new session had begun (Clean Start while a session exists) and
+ * before siblings had stored what the old one left to them.
  */
 export function separateLeftovers(found: readonly StoredSession[]): {
   living: StoredSession[]
@@ -22,7 +22,7 @@ export function separateLeftovers(found: readonly StoredSession[]): {
   for (const stored of found) {
     const other = newest.get(stored.clientId)
     if (other === undefined) newest.set(stored.clientId, stored)
-    else if (other.createdAtMs < stored.createdAtMs) {
+    else if (isNewer(stored, other)) {
       leftovers.push(other)
       newest.set(stored.clientId, stored)
     } else leftovers.push(stored)
@@ -30,11 +30,20 @@ export function separateLeftovers(found: readonly StoredSession[]): {
   return { living: [...newest.values()], leftovers }
 }
 
-/** Ends what was to be ended: shared messages go to living members, then all its records. */
+/** One that had been ended is older than any other, whatever the clock said. */
+function isNewer(stored: StoredSession, other: StoredSession): boolean {
+  const wasEnded = stored.expiryMs === 0
+  if (wasEnded !== (other.expiryMs === 0)) return !wasEnded
+  return stored.createdAtMs > other.createdAtMs
+}
+
+/** Ends what was to be ended: its will, its shared messages to living members, its records. */
 export function removeLeftover(broker: Broker, stored: StoredSession): void {
-  const { core, links, routing } = broker
+  const { core, links, routing, wills } = broker
   const session = new Session(core, stored.clientId, stored.storeKey, stored.createdAtMs)
   session.ended = true
+  session.will = stored.will
+  wills.sendNow(session)
   session.queue.markUnread()
   for (const outgoing of session.queue.recover()) session.inflight.set(outgoing.packetId, outgoing)
   giveQueueAway(routing, session)

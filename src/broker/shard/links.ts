@@ -55,6 +55,11 @@ interface Batch {
   readonly waiters: PendingAck[]
 }
 
+interface Mark {
+  open: number
+  readonly done: () => void
+}
+
 /**
  * The ways to the sibling shards: encodes what crosses, and keeps which acknowledgements wait
  * until a sibling has made its part safe. One `batch-end` per tick and shard asks for all of them.
@@ -65,6 +70,8 @@ export class Links {
   readonly #waiters: PendingAck[][]
   /** By shard: batches sent and not yet answered, oldest first. */
   readonly #batches: Batch[][]
+  /** Marks that not all siblings have seen, by token. */
+  readonly #marks: Map<number, Mark>
   #nextSequence: number
   /** Publishers that wait until siblings have taken in what is on the way. */
   readonly #heldBack: Set<Parkable>
@@ -79,6 +86,7 @@ export class Links {
     this.#core = core
     this.#waiters = Array.from({ length: core.shardCount }, () => [])
     this.#batches = Array.from({ length: core.shardCount }, () => [])
+    this.#marks = new Map()
     this.#nextSequence = 1
     this.#heldBack = new Set()
     this.forwardedTo = 0
@@ -227,6 +235,25 @@ export class Links {
     this.awaitShards(ack, this.siblings)
     this.#core.awaitEarly(ack)
     this.#core.startTick()
+  }
+
+  /** Calls back once all siblings have taken in what was sent so far, stored or not. */
+  whenTakenIn(done: () => void): void {
+    if (this.siblings === 0) {
+      done()
+      return
+    }
+    const token = this.#nextSequence++
+    this.#marks.set(token, { open: this.broadcast({ kind: 'mark', token }), done })
+  }
+
+  /** A sibling has taken in what was sent before the mark. */
+  markSeen(token: number): void {
+    const mark = this.#marks.get(token)
+    if (mark === undefined) throw new Error(`a mark ${token} was seen that nobody set`)
+    if (--mark.open > 0) return
+    this.#marks.delete(token)
+    mark.done()
   }
 
   /**

@@ -13,6 +13,9 @@ export type ShardMessage =
       /** The sender's store takes new data. */
       readonly healthy: boolean
     }
+  /** Answered by `mark-seen` at once: what was sent before it has been taken in. */
+  | { readonly kind: 'mark'; readonly token: number }
+  | { readonly kind: 'mark-seen'; readonly token: number }
   /** The sender has its first ordinary subscriber of each of these filters. */
   | { readonly kind: 'interest'; readonly filters: readonly string[] }
   | { readonly kind: 'no-interest'; readonly filter: string }

@@ -2,7 +2,7 @@ import { KEY_END } from '#kernel/binary-key.ts'
 import { hashString } from '#kernel/hash.ts'
 import { hexOfKey } from '../session/keys.ts'
 import { Table } from '../ports.ts'
-import { readSession, readSubscription, storedClientId } from '../session/session-record.ts'
+import { isOver, readSession, readSubscription, storedClientId } from '../session/session-record.ts'
 import type { StoredSession } from '../session/session-record.ts'
 import type { Session } from '../session/session.ts'
 import type { Broker } from './broker.ts'
@@ -91,7 +91,7 @@ function settle({ claims, core, exclusive, sessions }: Broker, session: Session)
     session.disconnectedAtMs = core.nowMs
     sessions.save(session)
   }
-  const expired = session.disconnectedAtMs + session.expiryMs <= core.nowMs
+  const expired = isOver(session, core.nowMs)
   if (!expired) sessions.armExpiry(session)
   return expired || session.will !== undefined
 }

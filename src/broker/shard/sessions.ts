@@ -208,18 +208,25 @@ export class Sessions implements TimerTarget {
    * retained stays [MQTT311-3.1.2-7].
    * @param whenSafe calls back when the records may go; default: at once
    */
-  end(session: Session, whenSafe: (remove: () => void) => void = atOnce): void {
+  end(session: Session, whenSafe?: (remove: () => void) => void): void {
     const core = this.#core
     if (session.ended) return
     this.ensureLoaded(session)
     this.#leave(session)
-    whenSafe(() => {
+    const remove = (): void => {
       removeSessionRecords(core.store, session)
       for (const outgoing of session.inflight.values()) session.queue.forget(outgoing)
       session.inflight.clear()
       session.queue.clear()
       core.startTick()
-    })
+    }
+    if (whenSafe === undefined) remove()
+    else {
+      // A restart is to end it again, not to bring it back.
+      session.expiryMs = 0
+      this.save(session)
+      whenSafe(remove)
+    }
     core.metrics.increment(Metric.SESSION_TERMINATED)
     this.#endings.ended(session.clientId)
   }
@@ -301,8 +308,4 @@ export class Sessions implements TimerTarget {
     this.#core.metrics.addGauge(Gauge.CHANNELS, by)
     this.#core.metrics.addGauge(Gauge.CONNECTIONS, by)
   }
-}
-
-function atOnce(remove: () => void): void {
-  remove()
 }

@@ -8,6 +8,7 @@ import { Router } from '../router/router.ts'
 import { Connection } from '../session/connection.ts'
 import { endSession } from '../session/lifecycle.ts'
 import { PacketHandler } from '../session/packet-handler.ts'
+import { isOver } from '../session/session-record.ts'
 import type { StoredSession } from '../session/session-record.ts'
 import type { Session } from '../session/session.ts'
 import type { SysMessage } from '../sys/sys-topics.ts'
@@ -175,8 +176,7 @@ export class Shard {
     this.#bereaved = []
     for (const stored of this.#leftovers.splice(0)) removeLeftover(this.broker, stored)
     for (const session of bereaved) {
-      if (session.disconnectedAtMs + session.expiryMs <= core.nowMs)
-        endSession(this.broker, session)
+      if (isOver(session, core.nowMs)) endSession(this.broker, session)
       else wills.connectionBroke(session)
     }
     links.whenAllSafe(() => this.#started())

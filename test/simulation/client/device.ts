@@ -41,7 +41,7 @@ export interface DeviceContext {
 const CONNACK_WAIT_MS = 8_000
 const PING_WAIT_MS = 6_000
 const RECEIVE_MAXIMUM_STANDARD = 65_535
-/** SUBSCRIBE and UNSUBSCRIBE packets without an answer; fewer than the identifiers kept for them. */
+/** Requests without an answer; fewer than the packet identifiers kept for them. */
 const OPERATIONS_MAX = 8
 
 interface Operation {
