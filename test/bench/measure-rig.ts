@@ -118,7 +118,7 @@ export function referenceNs(): number {
 }
 
 /** CPU time of this thread: other programs on the machine do not count. */
-function threadUs(): number {
+export function threadUs(): number {
   const { user, system } = process.threadCpuUsage()
   return user + system
 }

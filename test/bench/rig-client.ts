@@ -120,3 +120,12 @@ export function publishPacket(topic: string, packetId: number, options: MessageO
     encodePublish(w, V311, first, Buffer.from(topic), id, NO_BYTES, -1, 0, undefined, payload),
   )
 }
+
+/** A PUBLISH of QoS 0 with this text as payload. */
+export function publishText(topic: string, text: string): Buffer {
+  const first = publishFirstByte(0, false, false)
+  const payload = Buffer.from(text)
+  return written((w) =>
+    encodePublish(w, V311, first, Buffer.from(topic), 0, NO_BYTES, -1, 0, undefined, payload),
+  )
+}

@@ -4,7 +4,9 @@ import type { MutableValueMap, Value } from '#plugin/value.ts'
 /** Text that `JSON.stringify` takes over as it is; the library's types do not know it yet. */
 const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown }
 /** So many digits in a row may be an integer that a number cannot hold. */
-const LONG_DIGITS = /\d{16}/
+const LONG_DIGITS = 16
+const ZERO = 0x30
+const NINE = 0x39
 const INTEGER = /^-?\d+$/
 
 /**
@@ -12,8 +14,26 @@ const INTEGER = /^-?\d+$/
  * @throws SyntaxError that says where the text is wrong
  */
 export function decodeJson(text: string): Value {
-  if (!LONG_DIGITS.test(text)) return JSON.parse(text) as Value
+  if (!hasLongDigits(text)) return JSON.parse(text) as Value
   return JSON.parse(text, reviveInteger) as Value
+}
+
+/** Any long run of digits stands on a place that is looked at here. */
+function hasLongDigits(text: string): boolean {
+  for (let at = LONG_DIGITS - 1; at < text.length; at += LONG_DIGITS) {
+    if (!isDigit(text, at)) continue
+    let start = at
+    while (isDigit(text, start - 1)) start--
+    let end = at + 1
+    while (isDigit(text, end)) end++
+    if (end - start >= LONG_DIGITS) return true
+  }
+  return false
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= ZERO && code <= NINE
 }
 
 function reviveInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
