@@ -49,6 +49,17 @@ export function* kickClients(broker: Broker, clientIds: readonly string[]): Slic
   return kicked
 }
 
+/** Changes the keep alive of a connected client, in seconds; 0 switches it off. */
+export function setKeepAlive({ core }: Broker, clientId: string, seconds: number): CommandResult {
+  const connection = core.sessions.get(clientId)?.connection
+  if (!(connection instanceof Connection)) return CommandResult.NO_CLIENT
+  connection.keepAliveMs = seconds * 1000 * core.settings.mqtt.keepAliveMultiplier
+  connection.lastReceivedMs = core.monotonicMs
+  if (connection.keepAliveMs === 0) core.timers.cancel(connection.timer)
+  else core.timers.schedule(connection.timer, connection.keepAliveMs)
+  return CommandResult.DONE
+}
+
 /** The subscriptions of one client; undefined when it is not here. */
 export function subscriptionsOf(
   { core }: Broker,

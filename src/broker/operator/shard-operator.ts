@@ -3,6 +3,7 @@ import type { Broker } from '../shard/broker.ts'
 import {
   kickClient,
   kickClients,
+  setKeepAlive,
   subscribeClient,
   subscriptionsOf,
   unsubscribeClient,
@@ -11,15 +12,38 @@ import type { SubscribeRefusal } from './client-commands.ts'
 import { countClients, listClients, viewClient } from './client-list.ts'
 import { publishForOperator } from './publish.ts'
 import type { Sliced } from './slices.ts'
+import {
+  cancelDelayed,
+  cancelDelayedMatching,
+  delayedMessage,
+  delayedPage,
+} from './delayed-messages.ts'
+import {
+  getRetained,
+  listRetained,
+  removeRetained,
+  removeRetainedMatching,
+} from './retained-list.ts'
+import { listRoutes } from './route-list.ts'
+import { listSubscriptions } from './subscription-list.ts'
+import type { SubscriptionPart } from './subscription-list.ts'
+import { inflightMessages, queuedMessages } from './waiting-messages.ts'
 import type {
   ClientQuery,
   ClientView,
   CommandResult,
+  DelayedView,
   ListPart,
   ListRange,
+  MessageRange,
+  MessageView,
   OperatorMessage,
   PublishOutcome,
+  RouteView,
+  SubscriptionQuery,
   SubscriptionView,
+  TextListPart,
+  WaitingMessageView,
 } from './views.ts'
 
 /**
@@ -81,5 +105,72 @@ export class ShardOperator {
       })
     })
     return Promise.all(outcomes)
+  }
+
+  /** Changes the keep alive of a connected client; 0 switches it off. */
+  setKeepAlive(clientId: string, seconds: number): CommandResult {
+    return setKeepAlive(this.#broker, clientId, seconds)
+  }
+
+  listSubscriptions(
+    query: SubscriptionQuery,
+    range: ListRange,
+    afterNumber: number,
+  ): Sliced<SubscriptionPart> {
+    return listSubscriptions(this.#broker.core, query, range, afterNumber)
+  }
+
+  listRoutes(filter: string | undefined, skip: number, limit: number): Sliced<ListPart<RouteView>> {
+    return listRoutes(this.#broker.core, filter, skip, limit)
+  }
+
+  queuedMessages(
+    clientId: string,
+    range: MessageRange,
+  ): Sliced<TextListPart<WaitingMessageView> | undefined> {
+    return queuedMessages(this.#broker, clientId, range)
+  }
+
+  inflightMessages(
+    clientId: string,
+    range: MessageRange,
+  ): TextListPart<WaitingMessageView> | undefined {
+    return inflightMessages(this.#broker, clientId, range)
+  }
+
+  listRetained(
+    filter: string | undefined,
+    skip: number,
+    range: MessageRange,
+  ): Sliced<TextListPart<MessageView>> {
+    return listRetained(this.#broker, filter, skip, range)
+  }
+
+  getRetained(topic: string): MessageView | undefined {
+    return getRetained(this.#broker, topic)
+  }
+
+  removeRetained(topic: string): boolean {
+    return removeRetained(this.#broker, topic)
+  }
+
+  removeRetainedMatching(filter: string | undefined): Sliced<void> {
+    return removeRetainedMatching(this.#broker, filter)
+  }
+
+  delayedPage(skip: number, limit: number): readonly DelayedView[] {
+    return delayedPage(this.#broker, skip, limit)
+  }
+
+  delayedMessage(id: string): DelayedView | undefined {
+    return delayedMessage(this.#broker, id)
+  }
+
+  cancelDelayed(id: string): boolean {
+    return cancelDelayed(this.#broker, id)
+  }
+
+  cancelDelayedMatching(filter: string): Sliced<number> {
+    return cancelDelayedMatching(this.#broker, filter)
   }
 }

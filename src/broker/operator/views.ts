@@ -118,3 +118,73 @@ export interface PublishOutcome {
   /** For a refusal. */
   readonly detail: string
 }
+
+/** A message as an operator sees it. */
+export interface MessageView {
+  readonly topic: string
+  readonly qos: QoS
+  readonly retain: boolean
+  /** Client id of the publisher; empty = the broker. */
+  readonly publisher: string
+  readonly receivedAtMs: number
+  /** Undefined when payloads were not asked for. */
+  readonly payload: Uint8Array | undefined
+  readonly payloadBytes: number
+}
+
+/** A message that waits in a queue, or for its acknowledgement. */
+export interface WaitingMessageView extends MessageView {
+  /** 0 while it has none. */
+  readonly packetId: number
+  /** 0..255; undefined when the queue has no priorities. */
+  readonly priority: number | undefined
+}
+
+/** A part of a list with texts as positions. */
+export interface TextListPart<Item> {
+  readonly items: readonly Item[]
+  /** Begin here for what follows; undefined = there is nothing. */
+  readonly next: string | undefined
+}
+
+/** Which part of a list of messages is wanted. */
+export interface MessageRange {
+  /** As an earlier part gave it; '' = from the start. */
+  readonly from: string
+  readonly limit: number
+  readonly withPayload: boolean
+  /** The part ends with the message whose payload passes it. */
+  readonly payloadBytesMax: number
+}
+
+export interface DelayedView extends MessageView {
+  readonly id: string
+  readonly username: string | undefined
+  readonly dueAtMs: number
+}
+
+/** A filter that somebody asked for. */
+export interface RouteView {
+  readonly filter: string
+  /** Of a shared subscription. */
+  readonly group: string | undefined
+}
+
+/** Which subscriptions are wanted; what is absent does not matter. */
+export interface SubscriptionQuery {
+  readonly clientId?: string | undefined
+  readonly qos?: number | undefined
+  /** The filter as its client wrote it. */
+  readonly filter?: string | undefined
+  /** Filters, without a prefix, that match this topic, or that this filter covers. */
+  readonly matchTopic?: string | undefined
+  readonly shareGroup?: string | undefined
+  readonly durable?: boolean | undefined
+}
+
+/** A subscription with its place in the order of its shard's list. */
+export interface ListedSubscription extends SubscriptionView {
+  readonly ordinal: number
+  /** Among those of its session. */
+  readonly number: number
+}

@@ -1,7 +1,7 @@
 /** Publishing over HTTP. */
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { Bit, closed, mqttText, oneOf, Qos } from './common.ts'
+import { Bit, closed, ErrorBody, mqttText, oneOf, Qos } from './common.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Publish'
@@ -38,6 +38,8 @@ export const PublishRefused = Type.Object({
   reason_code: Type.Integer({ description: 'Reason code of MQTT 5; 16: nobody subscribes.' }),
   message: Type.String(),
 })
+/** A refusal by the broker, or a request that is not well-formed. */
+const NotPublished = Type.Union([PublishRefused, ErrorBody])
 const Outcomes = Type.Array(Type.Union([PublishAccepted, PublishRefused]))
 
 export const publish = operation({
@@ -49,7 +51,7 @@ export const publish = operation({
   permission: 'publish',
   body: PublishMessage,
   bodyBytesMax: PUBLISH_BODY_BYTES_MAX,
-  replies: { 200: PublishAccepted, 202: PublishRefused, 400: PublishRefused, 503: PublishRefused },
+  replies: { 200: PublishAccepted, 202: PublishRefused, 400: NotPublished, 503: NotPublished },
 })
 
 export const publishBulk = operation({
@@ -61,5 +63,10 @@ export const publishBulk = operation({
   permission: 'publish',
   body: Type.Array(PublishMessage, { maxItems: BULK_MESSAGES_MAX }),
   bodyBytesMax: PUBLISH_BODY_BYTES_MAX,
-  replies: { 200: Outcomes, 202: Outcomes, 400: Outcomes, 503: Outcomes },
+  replies: {
+    200: Outcomes,
+    202: Outcomes,
+    400: Type.Union([Outcomes, ErrorBody]),
+    503: Type.Union([Outcomes, ErrorBody]),
+  },
 })

@@ -1,10 +1,15 @@
 import type { ManagementContext } from '../context.ts'
 import type { Route } from '../http/route.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { auditRoutes } from './audit.ts'
+import { clientMessageRoutes } from './client-messages.ts'
 import { clientRoutes } from './clients.ts'
+import { delayedRoutes } from './delayed.ts'
 import { loginRoutes } from './login.ts'
 import { nodeRoutes } from './nodes.ts'
 import { publishRoutes } from './publish.ts'
+import { retainerRoutes } from './retainer.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
 import { userRoutes } from './users.ts'
 
 /** Every operation of the REST API with what does it. */
@@ -15,6 +20,11 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...apiKeyRoutes(context),
     ...nodeRoutes(context),
     ...clientRoutes(context),
+    ...clientMessageRoutes(context),
+    ...subscriptionRoutes(context),
     ...publishRoutes(context),
+    ...retainerRoutes(context),
+    ...delayedRoutes(context),
+    ...auditRoutes(context),
   ]
 }

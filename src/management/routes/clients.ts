@@ -19,7 +19,8 @@ import type { Static } from 'typebox'
 import type { ManagementContext } from '../context.ts'
 import { type ApiError, badRequest, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
-import { formatTime, parseTime } from '../time-text.ts'
+import { formatTime } from '../time-text.ts'
+import { requireTime } from './require-time.ts'
 import { pageMeta } from './page-meta.ts'
 import { Gauge, sumOf } from '#broker/metrics.ts'
 import { clientFields } from './client-fields.ts'
@@ -115,18 +116,11 @@ function toClientQuery(query: Query): ClientQuery {
     connected: state === undefined || state === 'idle' ? undefined : state === 'connected',
     cleanStart: query.clean_start,
     protocolVersion: query.proto_ver,
-    createdFromMs: timeOf('gte_created_at', query.gte_created_at),
-    createdToMs: timeOf('lte_created_at', query.lte_created_at),
-    connectedFromMs: timeOf('gte_connected_at', query.gte_connected_at),
-    connectedToMs: timeOf('lte_connected_at', query.lte_connected_at),
+    createdFromMs: requireTime('query.gte_created_at', query.gte_created_at),
+    createdToMs: requireTime('query.lte_created_at', query.lte_created_at),
+    connectedFromMs: requireTime('query.gte_connected_at', query.gte_connected_at),
+    connectedToMs: requireTime('query.lte_connected_at', query.lte_connected_at),
   }
-}
-
-function timeOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const timeMs = parseTime(text)
-  if (timeMs !== undefined) return timeMs
-  throw badRequest(`query.${name} must be a time of RFC 3339, or milliseconds since 1970.`)
 }
 
 /** A client as the API shows it. */

@@ -1,0 +1,58 @@
+/** Subscriptions of all clients, and what is routed. */
+import { Type } from 'typebox'
+import { Subscription } from './clients.ts'
+import { mqttText, pageOf, pageQuery, pathText, Qos } from './common.ts'
+import { operation } from './operation.ts'
+
+export const listSubscriptions = operation({
+  id: 'listSubscriptions',
+  method: 'GET',
+  path: '/subscriptions',
+  tag: 'Subscriptions',
+  summary: 'Subscriptions that match all conditions.',
+  permission: 'read',
+  query: Type.Object({
+    ...pageQuery,
+    node: Type.Optional(Type.String()),
+    clientid: Type.Optional(mqttText('Client identifier.')),
+    qos: Type.Optional(Qos),
+    topic: Type.Optional(mqttText('Filter as its client wrote it.')),
+    match_topic: Type.Optional(mqttText('Filters that match this topic.')),
+    share_group: Type.Optional(mqttText('Group of shared subscriptions.')),
+    durable: Type.Optional(Type.Boolean()),
+  }),
+  replies: { 200: pageOf(Subscription) },
+})
+
+const Topic = Type.Object({
+  topic: Type.String({ description: 'Filter.' }),
+  node: Type.String(),
+  session: Type.Optional(Type.String()),
+})
+
+export const listTopics = operation({
+  id: 'listTopics',
+  method: 'GET',
+  path: '/topics',
+  tag: 'Topics',
+  summary: 'Filters that anybody has subscribed to.',
+  permission: 'read',
+  query: Type.Object({
+    ...pageQuery,
+    node: Type.Optional(Type.String()),
+    topic: Type.Optional(mqttText('Only this filter.')),
+  }),
+  replies: { 200: pageOf(Topic) },
+})
+
+export const getTopic = operation({
+  id: 'getTopic',
+  method: 'GET',
+  path: '/topics/{topic}',
+  tag: 'Topics',
+  summary: 'Where a filter is routed to.',
+  permission: 'read',
+  params: pathText('topic', 'Filter.'),
+  replies: { 200: Type.Array(Topic) },
+  errors: [404],
+})

@@ -1,0 +1,105 @@
+import type { ListedSubscription, SubscriptionQuery } from '#broker/operator/views.ts'
+import { Gauge, sumOf } from '#broker/metrics.ts'
+import { getTopic, listSubscriptions, listTopics } from '../contract/subscriptions.ts'
+import type { ManagementContext } from '../context.ts'
+import { badRequest, notFound } from '../http/api-error.ts'
+import { ok, type Route, route } from '../http/route.ts'
+import type { PageRequest } from '../shards.ts'
+import { toSubscription } from './clients.ts'
+import { pageMeta } from './page-meta.ts'
+
+/** Every shard knows all filters. */
+const ANY_SHARD = 0
+
+/** Subscriptions of all clients, and filters that are routed. */
+export function subscriptionRoutes(context: ManagementContext): readonly Route[] {
+  const { node, shards } = context
+  return [
+    route(listSubscriptions, async ({ query }) => {
+      const { page, limit = 100, cursor } = query
+      const request = { page, limit, cursor }
+      if (isElsewhere(context, query.node)) return ok(nothing(request))
+      const wanted = {
+        clientId: query.clientid,
+        qos: query.qos,
+        filter: query.topic,
+        matchTopic: query.match_topic,
+        shareGroup: query.share_group,
+        durable: query.durable,
+      }
+      const found = await pageOfSubscriptions(context, request, wanted)
+      const isFiltered = Object.values(wanted).some((condition) => condition !== undefined)
+      const count = isFiltered ? undefined : sumOf(node.metrics, Gauge.SUBSCRIPTIONS)
+      const data = found.items.map((view) => toSubscription(context, view))
+      return ok({ data, meta: pageMeta(request, found, count) })
+    }),
+    route(listTopics, async ({ query }) => {
+      const { page, limit = 100, cursor } = query
+      const request = { page, limit, cursor }
+      if (isElsewhere(context, query.node)) return ok(nothing(request))
+      const skip = cursor === undefined ? ((page ?? 1) - 1) * limit : placeOf(cursor)
+      const part = await shards.call(ANY_SHARD, 'listRoutes', query.topic, skip, limit)
+      const next = part.next === undefined ? undefined : String(part.next)
+      const data = part.items.map(({ filter, group }) => toTopic(context, filter, group))
+      const isLast = part.next === undefined
+      const count = isLast && part.skipped === skip ? skip + data.length : undefined
+      return ok({ data, meta: pageMeta(request, { hasNext: !isLast, cursor: next }, count) })
+    }),
+    route(getTopic, async ({ params: { topic } }) => {
+      const part = await shards.call(ANY_SHARD, 'listRoutes', topic, 0, 10_000)
+      if (part.items.length === 0) {
+        throw notFound(`There is no subscription to ${topic}.`, 'TOPIC_NOT_FOUND')
+      }
+      return ok(part.items.map(({ filter, group }) => toTopic(context, filter, group)))
+    }),
+  ]
+}
+
+function isElsewhere({ node }: ManagementContext, name: string | undefined): boolean {
+  return name !== undefined && name !== node.name
+}
+
+function nothing(request: PageRequest) {
+  return { data: [], meta: pageMeta(request, { hasNext: false, cursor: undefined }, 0) }
+}
+
+function toTopic({ node }: ManagementContext, filter: string, group: string | undefined) {
+  const prefix = group === undefined ? '' : group === '$queue' ? '$queue/' : `$share/${group}/`
+  return { topic: prefix + filter, node: node.name }
+}
+
+function placeOf(cursor: string): number {
+  if (/^\d{1,12}$/.test(cursor)) return Number(cursor)
+  throw badRequest('query.cursor is not one that this API has given.')
+}
+
+/** Like `Shards.page`, with a place inside a session in the cursor. */
+async function pageOfSubscriptions(
+  { shards }: ManagementContext,
+  { page, limit, cursor }: PageRequest,
+  wanted: SubscriptionQuery,
+) {
+  const start = cursor === undefined ? { shard: 0, after: 0, number: -1 } : readCursor(cursor)
+  let skip = cursor === undefined ? ((page ?? 1) - 1) * limit : 0
+  const items: ListedSubscription[] = []
+  let { after, number } = start
+  for (let { shard } = start; shard < shards.count; shard++) {
+    const range = { after, skip, limit: limit - items.length }
+    const part = await shards.call(shard, 'listSubscriptions', wanted, range, number)
+    skip -= part.skipped
+    items.push(...part.items)
+    const last = part.items.at(-1) ?? { ordinal: after, number }
+    const place = `${shard}:${last.ordinal}:${last.number}`
+    if (part.more) return { items, hasNext: true, cursor: Buffer.from(place).toString('base64url') }
+    after = 0
+    number = -1
+  }
+  return { items, hasNext: false, cursor: undefined }
+}
+
+function readCursor(text: string) {
+  const place = Buffer.from(text, 'base64url').toString()
+  const match = /^(\d{1,3}):(\d{1,16}):(-?\d{1,16})$/.exec(place)
+  if (match === null) throw badRequest('query.cursor is not one that this API has given.')
+  return { shard: Number(match[1]), after: Number(match[2]), number: Number(match[3]) }
+}

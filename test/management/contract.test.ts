@@ -1,0 +1,141 @@
+/** Every operation of the OpenAPI document keeps what the document says, with real requests. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { connectAsync } from 'mqtt'
+import * as Schema from 'typebox/schema'
+import { type ApiOperation, operationsOf } from './support/api-document.ts'
+import {
+  type GoodRequest,
+  goodRequests,
+  LAST_REQUESTS,
+  type Scene,
+} from './support/good-requests.ts'
+import { type ApiReply, basic, type ManagedBroker, startManaged } from './support/managed-broker.ts'
+
+const NOWHERE = 'no-such-thing'
+
+describe('the OpenAPI document', () => {
+  let managed: ManagedBroker
+  let scene: Scene
+  let operations: readonly ApiOperation[]
+  let viewer: string
+  let publisher: string
+
+  before(async () => {
+    managed = await startManaged({ shards: 2 })
+    scene = await makeScene(managed)
+    const { body } = await managed.call('GET', '/api-docs/swagger.json')
+    operations = operationsOf(body)
+    const eve = { username: 'eve', password: 'looking-at-1' }
+    await managed.call('POST', '/users', { body: { ...eve, role: 'viewer' } })
+    viewer = `Bearer ${(await managed.call('POST', '/login', { body: eve })).body.token}`
+    const key = await managed.call('POST', '/api_key', { body: { name: 'p', role: 'publisher' } })
+    publisher = basic(key.body.api_key, key.body.api_secret)
+  })
+  after(async () => {
+    await scene.client.endAsync(true)
+    await managed.stop()
+  })
+
+  function send(operation: ApiOperation, request: GoodRequest, auth?: string): Promise<ApiReply> {
+    const { params = {}, query, body } = request
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      return encodeURIComponent(params[name] ?? NOWHERE)
+    })
+    const url = query === undefined ? path : `${path}?${query}`
+    return managed.call(operation.method, url, {
+      ...(auth !== undefined && { auth }),
+      ...(body !== undefined && { body }),
+    })
+  }
+
+  it('names a good request of the tests for every operation', () => {
+    const known = { ...goodRequests(scene), ...LAST_REQUESTS }
+    assert.deepEqual(operations.map(({ id }) => id).toSorted(), Object.keys(known).toSorted())
+  })
+
+  it('says truly who is let in', async () => {
+    for (const operation of operations) {
+      const { id, permission, usersOnly } = operation
+      if (permission === 'public') continue
+      const nobody = await send(operation, {}, '')
+      assert.equal(nobody.status, 401, `${id} without credentials`)
+      assert.equal(nobody.body.code, 'AUTHORIZATION_HEADER_ERROR', id)
+      if (permission === 'write' || permission === 'publish') {
+        const { status, body } = await send(operation, {}, viewer)
+        assert.equal(status, 403, `${id} as viewer`)
+        assert.equal(body.code, 'UNAUTHORIZED_ROLE', id)
+      }
+      if (permission !== 'publish') {
+        const { status } = await send(operation, {}, publisher)
+        assert.equal(status, usersOnly ? 401 : 403, `${id} as publisher`)
+      }
+    }
+  })
+
+  it('has a 400 with the path for every wrong input', async () => {
+    const good = goodRequests(scene)
+    for (const operation of operations) {
+      const request = good[operation.id] ?? {}
+      for (const name of operation.typedQuery) {
+        const { status, body } = await send(operation, { ...request, query: `${name}=wrong` })
+        assert.equal(status, 400, `${operation.id} ?${name}`)
+        assert.match(body.message, new RegExp(`query\\.${name}`), operation.id)
+      }
+      if (operation.bodyType !== 'application/json') continue
+      const { status, body } = await send(operation, { ...request, body: { wrong_field: {} } })
+      assert.equal(status, 400, `${operation.id} with a wrong body`)
+      assert.match(body.message, /body/, operation.id)
+    }
+  })
+
+  it('has a 404 for what does not exist', async () => {
+    const good = goodRequests(scene)
+    for (const operation of operations) {
+      if (!operation.replies.has(404) || !operation.path.includes('{')) continue
+      const { body: given, query } = good[operation.id] ?? {}
+      const params = { msgid: '0'.repeat(34) }
+      const { status, body } = await send(operation, {
+        params,
+        ...(given !== undefined && { body: given }),
+        ...(query !== undefined && { query }),
+      })
+      assert.equal(status, 404, `${operation.id}: ${JSON.stringify(body)}`)
+      assert.equal(typeof body.code, 'string')
+      assert.match(body.message, /no /i, operation.id)
+    }
+  })
+
+  it('has the schema of every reply to a good request', async () => {
+    const requests = { ...goodRequests(scene), ...LAST_REQUESTS }
+    for (const [id, request] of Object.entries(requests)) {
+      const operation = operations.find((one) => one.id === id)
+      assert.ok(operation, id)
+      const { status, body } = await send(operation, request)
+      const expected = request.status ?? (operation.replies.has(204) ? 204 : 200)
+      assert.equal(status, expected, `${id}: ${JSON.stringify(body)}`)
+      if (id === 'cancelDelayed') await delayMessage(managed)
+      const schema = operation.replies.get(status)
+      if (schema === undefined) continue
+      const [, errors] = Schema.Compile(schema).Errors(body)
+      assert.deepEqual(errors, [], id)
+    }
+  })
+})
+
+/** A client with a subscription, a retained message and a delayed one. */
+async function makeScene(managed: ManagedBroker): Promise<Scene> {
+  const url = `mqtt://127.0.0.1:${managed.broker.port('tcp:default')}`
+  const client = await connectAsync(url, { clientId: 'seen', reconnectPeriod: 0 })
+  client.on('error', () => {})
+  await client.subscribeAsync('seen/#', { qos: 1 })
+  await client.publishAsync('kept/1', 'x', { qos: 1, retain: true })
+  await delayMessage(managed)
+  const { body } = await managed.call('GET', '/mqtt/delayed/messages')
+  return { managed, client, delayedId: body.data[0].msgid }
+}
+
+async function delayMessage(managed: ManagedBroker): Promise<void> {
+  const body = { topic: '$delayed/1000/later/1', payload: 'x', qos: 1 }
+  await managed.call('POST', '/publish', { body })
+}

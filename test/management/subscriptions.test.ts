@@ -1,0 +1,69 @@
+/** Subscriptions and filters as the REST API lists them, with real clients. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
+import { type ManagedBroker, startManaged } from './support/managed-broker.ts'
+
+describe('subscriptions', () => {
+  let managed: ManagedBroker
+  const clients: MqttClient[] = []
+  before(async () => {
+    managed = await startManaged({ shards: 2 })
+  })
+  after(async () => {
+    for (const client of clients) await client.endAsync(true)
+    await managed.stop()
+  })
+
+  async function connect(clientId: string, options: IClientOptions = {}): Promise<MqttClient> {
+    const port = managed.broker.port('tcp:default')
+    const given = { clientId, reconnectPeriod: 0, protocolVersion: 5, ...options } as const
+    const client = await connectAsync(`mqtt://127.0.0.1:${port}`, given)
+    client.on('error', () => {})
+    clients.push(client)
+    return client
+  }
+
+  it('lists subscriptions by every condition, and pages through them', async () => {
+    const ann = await connect('ann', { clean: false, properties: { sessionExpiryInterval: 1000 } })
+    const bob = await connect('bob')
+    await ann.subscribeAsync(['subs/a', 'subs/b', '$share/g/subs/c', 'subs/+'])
+    await bob.subscribeAsync(['subs/a', 'subs/d'], { qos: 2 })
+    const find = async (query: string): Promise<readonly string[]> => {
+      const { status, body } = await managed.call('GET', `/subscriptions?${query}`)
+      assert.equal(status, 200, JSON.stringify(body))
+      return body.data
+        .map((one: { clientid: string; topic: string }) => `${one.clientid} ${one.topic}`)
+        .toSorted()
+    }
+    const whole = ['ann $share/g/subs/c', 'ann subs/+', 'ann subs/a', 'ann subs/b']
+    assert.deepEqual(await find('clientid=ann'), whole)
+    assert.deepEqual(await find('topic=subs%2Fa'), ['ann subs/a', 'bob subs/a'])
+    assert.deepEqual(await find('qos=2&match_topic=subs%2Fd'), ['bob subs/d'])
+    assert.deepEqual(await find('match_topic=subs%2Fd'), ['ann subs/+', 'bob subs/d'])
+    assert.deepEqual(await find('share_group=g'), ['ann $share/g/subs/c'])
+    assert.deepEqual(await find('durable=true&clientid=bob'), [])
+    const paged: string[] = []
+    let cursor = ''
+    for (;;) {
+      const { body } = await managed.call('GET', `/subscriptions?limit=2${cursor}`)
+      paged.push(...body.data.map((one: { topic: string }) => one.topic))
+      if (body.meta.hasnext === false) break
+      cursor = `&cursor=${body.meta.cursor}`
+    }
+    const all = await managed.call('GET', '/subscriptions?limit=1000')
+    assert.equal(all.body.meta.count, all.body.data.length)
+    assert.deepEqual(
+      paged.toSorted(),
+      all.body.data.map((one: { topic: string }) => one.topic).toSorted(),
+    )
+    const second = await managed.call('GET', '/subscriptions?limit=4&page=2')
+    assert.deepEqual(second.body.data, all.body.data.slice(4, 8))
+    const topics = await managed.call('GET', '/topics?limit=1000')
+    const names = topics.body.data.map(({ topic }: { topic: string }) => topic)
+    assert.ok(names.includes('$share/g/subs/c') && names.includes('subs/+'))
+    assert.equal(topics.body.meta.count, names.length)
+    const one = await managed.call('GET', `/topics/${encodeURIComponent('subs/d')}`)
+    assert.deepEqual(one.body, [{ topic: 'subs/d', node: 'tideway@127.0.0.1' }])
+  })
+})

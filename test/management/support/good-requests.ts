@@ -1,0 +1,94 @@
+/** A request for every operation that succeeds, in the order in which they are made. */
+import type { MqttClient } from 'mqtt'
+import type { ManagedBroker } from './managed-broker.ts'
+
+export interface GoodRequest {
+  /** Values of the parameters in the path. */
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: string
+  readonly body?: unknown
+  readonly status?: number
+}
+
+/** What good requests talk about. */
+export interface Scene {
+  readonly managed: ManagedBroker
+  readonly client: MqttClient
+  /** Id of a delayed message. */
+  readonly delayedId: string
+}
+
+const NODE = { node: 'tideway@127.0.0.1' }
+const CLIENT = { clientid: 'seen' }
+
+/** By operation id. `undefined` as a status means 200 or 204. */
+export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>> {
+  return {
+    ...identity(),
+    getStatus: {},
+    listNodes: {},
+    getNode: { params: NODE },
+    getNodeMetrics: { params: NODE },
+    getNodeStats: { params: NODE },
+    getMetrics: { query: 'aggregate=true' },
+    getStats: {},
+    ...clients(),
+    listSubscriptions: { query: 'limit=10' },
+    listTopics: {},
+    getTopic: { params: { topic: 'seen/#' } },
+    publish: { body: { topic: 'seen/1', payload: 'x', qos: 1 } },
+    publishBulk: { body: [{ topic: 'seen/1', payload: 'eA==', payload_encoding: 'base64' }] },
+    listRetained: { query: 'topic=kept%2F%2B' },
+    getRetained: { params: { topic: 'kept/1' } },
+    deleteRetained: { params: { topic: 'kept/1' } },
+    deleteAllRetained: { query: 'topic=kept%2F%23' },
+    listDelayed: {},
+    getDelayed: { params: { ...NODE, msgid: scene.delayedId } },
+    cancelDelayed: { params: { ...NODE, msgid: scene.delayedId } },
+    cancelDelayedByTopic: { params: { topic: 'later/+' } },
+    listAudit: { query: 'limit=5' },
+    listErrorCodes: {},
+    getErrorCode: { params: { code: 'BAD_REQUEST' } },
+  }
+}
+
+function identity(): Readonly<Record<string, GoodRequest>> {
+  const user = { username: 'made' }
+  const key = { name: 'made' }
+  return {
+    login: { body: { username: 'admin', password: 'correct-horse-7' } },
+    listUsers: {},
+    createUser: { body: { ...user, password: 'made-of-2', role: 'viewer' } },
+    updateUser: { params: user, body: { description: 'changed' } },
+    changePassword: { params: user, body: { new_pwd: 'made-of-3' } },
+    deleteUser: { params: user },
+    listApiKeys: {},
+    createApiKey: { body: { ...key, role: 'viewer', expired_at: 'infinity' } },
+    getApiKey: { params: key },
+    updateApiKey: { params: key, body: { desc: 'changed' } },
+    deleteApiKey: { params: key },
+  }
+}
+
+function clients(): Readonly<Record<string, GoodRequest>> {
+  return {
+    listClients: { query: 'limit=5' },
+    listClientsByCursor: { query: 'limit=5' },
+    getClient: { params: CLIENT },
+    listClientSubscriptions: { params: CLIENT },
+    subscribeClient: { params: CLIENT, body: { topic: 'more', qos: 1 } },
+    subscribeClientBulk: { params: CLIENT, body: [{ topic: 'more/1' }] },
+    unsubscribeClient: { params: CLIENT, body: { topic: 'more' } },
+    unsubscribeClientBulk: { params: CLIENT, body: [{ topic: 'more/1' }] },
+    listQueuedMessages: { params: CLIENT },
+    listInflightMessages: { params: CLIENT },
+    setKeepAlive: { params: CLIENT, body: { interval: 0 } },
+    kickClients: { body: ['nobody'] },
+  }
+}
+
+/** Made at the end: nothing comes after them. */
+export const LAST_REQUESTS: Readonly<Record<string, GoodRequest>> = {
+  kickClient: { params: CLIENT },
+  logout: {},
+}
