@@ -1,9 +1,9 @@
 /** The composition root: the only place that knows which part fills which port. */
-import { joinAccess } from '#access/access-control.ts'
-import { makeAuthentication } from '#access/authentication/make-authentication.ts'
-import { ClientAuthorization } from '#access/authorization/client-authorization.ts'
 import type { Fabric, Log } from '#broker/ports.ts'
+import type { CloseCause } from '#broker/session/outlet.ts'
+import type { ShardMessage } from '#broker/shard/messages.ts'
 import { Shard } from '#broker/shard/shard.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { systemClock } from '#kernel/system/system-clock.ts'
 import { systemRandom } from '#kernel/system/system-random.ts'
 import { ListenerHost } from '#listeners/listener-host.ts'
@@ -11,13 +11,21 @@ import { type HandleTools, makeHandleTools } from '#net/handle-wire.ts'
 import { ReadBuffer } from '#net/read-buffer.ts'
 import { loadTcpInternals } from '#net/tcp-internals.ts'
 import { LmdbStore } from '#storage/lmdb/lmdb-store.ts'
-import { readSecret } from './read-secret.ts'
+import { composeAccess } from './compose-access.ts'
 import { RuleEngine } from '#streams/rules/rule-engine.ts'
 import { makeRuleServices } from '#streams/rules/rule-services.ts'
 import { ShardRuntime, Ticker } from './shard-runtime.ts'
 import { ruleServicePorts } from './rule-services.ts'
 import { metricsOf, type RuleStart, type ShardStart, slotsOf } from './shard-start.ts'
 import { SysPublisher } from './sys-publisher.ts'
+
+/** A ban ends connections, also those that are about to be let in. */
+const BANNED: CloseCause = {
+  reason: ReasonCode.BANNED,
+  code: 'banned',
+  text: 'The client is banned.',
+  dropWill: true,
+}
 
 /** Puts a shard together in this thread. The caller connects `fabric` to `receiveBatch`. */
 export function composeShard(start: ShardStart, fabric: Fabric, log: Log): ShardRuntime {
@@ -31,27 +39,24 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
   const metrics = metricsOf(start.memory)
   const own = metrics[start.shard]
   if (own === undefined) throw new RangeError(`there is no shard ${start.shard}`)
-  const authentication = makeAuthentication(start.authentication, {
-    shard: start.shard,
-    shardCount: fabric.shardCount,
+  const { authentication, access } = composeAccess(start, {
     log,
-    clock: systemClock,
     store,
-    meters: start.memory.authentication,
-    readSecret,
+    metrics: own,
+    send(to, message) {
+      const wrapped: ShardMessage = { kind: 'access', message }
+      fabric.send(to, wrapped)
+      ticker.request()
+    },
+    kick: (matches) => void shard.closeClients(matches, BANNED),
   })
-  const authorization = new ClientAuthorization(
-    start.authorization,
-    { log, clock: systemClock, store, readSecret },
-    own,
-  )
   const shard = new Shard(
     {
       clock: systemClock,
       random: systemRandom,
       log,
       store,
-      access: joinAccess(authentication, authorization),
+      access: access,
       fabric,
       metrics: own,
       requestTick: ticker.request,
@@ -78,7 +83,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     listeners,
     rules,
     authentication,
-    authorization,
+    access,
     log,
     slotsOf: (place) => slotsOf(start.memory, place),
     sys:

@@ -20,6 +20,7 @@ import {
   toAuthenticationSettings,
   toBrokerSettings,
   toLogHandlers,
+  toProtectionSettings,
 } from './settings.ts'
 
 /** Keys that are read and change nothing, each with the reason. */
@@ -29,6 +30,7 @@ const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
 
 /** Keys that `startNode` takes as they are: test/config/running-node.test.ts proves them. */
 const TAKEN_AT_START: ReadonlySet<string> = new Set([
+  'banned.bootstrap_file',
   'node.data_dir',
   'node.shards',
   'durability.mode',
@@ -94,6 +96,7 @@ function effectsOf(config: TidewayConfig) {
     broker: toBrokerSettings(config, '0'),
     authentication: toAuthenticationSettings(config),
     authorization: config.authorization,
+    protection: toProtectionSettings(config),
     log: toLogHandlers(config),
     management: toManagementSettings(config),
     rules: [toRuleEngineSettings(config), toRuleSpecs(config)],

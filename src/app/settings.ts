@@ -4,6 +4,7 @@ import type {
   ChainSettings,
 } from '#access/authentication/make-authentication.ts'
 import { GLOBAL_CHAIN } from '#access/authentication/users/user-table.ts'
+import { readBanFile } from '#access/protection/ban-file.ts'
 import { authorizerOf } from '#access/authorization/source-chain.ts'
 import { TopicRewriter } from '#broker/topics/rewrite.ts'
 import {
@@ -16,12 +17,15 @@ import {
 } from '#broker/limits.ts'
 import type { Problem } from '#config/decode.ts'
 import type { MqttConfig, TidewayConfig } from '#config/tideway-config.ts'
+import type { ProtectionSettings } from './shard-start.ts'
 import type { LogHandlerOptions } from '#kernel/system/log-handlers.ts'
 
 /** Bytes waiting for one connection at which it is cut: above what makes it a slow reader. */
 const OUTBOX_CUT_FACTOR = 8
 /** Or so many of the largest packets, as none may be too large for its receivers. */
 const OUTBOX_CUT_PACKETS = 2
+/** Rules of one subject in the built-in database, as long as that is no source. */
+const RULES_MAX = 100
 /** What `infinity` is to a timer: 136 years. */
 const FOREVER_MS = 4_294_967_295_000
 
@@ -173,6 +177,20 @@ function toChains({ authentication, listeners }: TidewayConfig): readonly ChainS
   return all.filter(({ authenticators }) => authenticators.length > 0)
 }
 
+/** What protects the node, but for the secret of this run. */
+export function toProtectionSettings(config: TidewayConfig): Omit<ProtectionSettings, 'tallySalt'> {
+  const { sources } = config.authorization
+  const rulesMax = sources.find((source) => source.type === 'built_in_database')?.max_rules
+  return {
+    flapping: config.flapping_detect,
+    limits: {
+      perUser: config.mqtt.max_connections_per_user,
+      perAddress: config.mqtt.max_connections_per_address,
+    },
+    rulesMax: rulesMax ?? RULES_MAX,
+  }
+}
+
 /** Where log lines go. */
 export function toLogHandlers({ log }: TidewayConfig): readonly LogHandlerOptions[] {
   const console = log.console.enable ? [toLogHandler(log.console)] : []
@@ -198,7 +216,9 @@ export function settingsProblems(config: TidewayConfig): readonly Problem[] {
     const path = ['authorization', 'sources', String(index)]
     return problemsOf(path, () => authorizerOf(source).check?.(source as never))
   })
-  return [...rewriting, ...sources]
+  const { bootstrap_file: bans } = config.banned
+  const banned = bans === '' ? [] : problemsOf(['banned'], () => readBanFile(bans, 0))
+  return [...rewriting, ...sources, ...banned]
 }
 
 function problemsOf(path: readonly string[], attempt: () => unknown): readonly Problem[] {

@@ -1,4 +1,5 @@
-import type { ClientAuthorization } from '#access/authorization/client-authorization.ts'
+import type { AdministrationMethod } from '#access/administration/access-administration.ts'
+import type { ShardAccess } from '#access/shard-access.ts'
 import type { ControlMessage, KvStore, Log, StoreFailure } from '#broker/ports.ts'
 import type { ShardOperator } from '#broker/operator/shard-operator.ts'
 import type { Shard } from '#broker/shard/shard.ts'
@@ -35,6 +36,8 @@ export interface ShardControl {
   unlisten(id: string): Promise<boolean>
   /** Takes changed rules and certificates into use. Broken ones are logged and left alone. */
   reload(): Promise<void>
+  /** Has bans or stored rules shown or changed. Of the first shard only. */
+  administer(method: AdministrationMethod, args: readonly unknown[]): Promise<unknown>
   /** Has an operation of the shard's `ShardOperator` done. */
   operate(operation: OperationName, args: readonly unknown[]): Promise<unknown>
   /** Changes the rules, or asks for their numbers. */
@@ -58,7 +61,7 @@ export interface ShardParts {
   readonly rules: RuleEngine
   /** Lets go of what it holds. */
   readonly authentication: { close(): Promise<void> }
-  readonly authorization: ClientAuthorization
+  readonly access: ShardAccess
   readonly log: Log
   readonly slotsOf: (place: number) => SlotCounter
   /** In one of the shards. */
@@ -115,9 +118,16 @@ export class ShardRuntime implements ShardControl {
   }
 
   async reload(): Promise<void> {
-    const { authorization, listeners } = this.#need()
-    authorization.reload()
+    const { access, listeners } = this.#need()
+    access.reload()
     listeners.reloadCertificates()
+  }
+
+  async administer(method: AdministrationMethod, args: readonly unknown[]): Promise<unknown> {
+    const { administration } = this.#need().access
+    if (administration === undefined) throw new Error('bans and rules are kept by the first shard')
+    const run = administration[method] as (...args: readonly unknown[]) => Promise<unknown>
+    return run.apply(administration, [...args])
   }
 
   async operate(name: OperationName, args: readonly unknown[]): Promise<unknown> {
@@ -144,10 +154,10 @@ export class ShardRuntime implements ShardControl {
   }
 
   async close(): Promise<void> {
-    const { store, log, authentication, authorization } = this.#need()
+    const { store, log, authentication, access } = this.#need()
     clearInterval(this.#timer)
     this.#ticker.runNow()
-    await Promise.all([authentication.close(), authorization.close()])
+    await Promise.all([authentication.close(), access.close()])
     const failure = await store.close()
     if (failure !== undefined) log.error('storage_not_closed', { reason: failure.message })
   }

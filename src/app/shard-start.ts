@@ -1,6 +1,9 @@
 import type { AuthenticationSettings } from '#access/authentication/make-authentication.ts'
 import { METERS_BYTES } from '#access/authentication/authenticator-meter.ts'
 import type { AuthorizationConfig } from '#config/fields/authorization/authorization.ts'
+import { TALLY_BYTES } from '#access/protection/connection-tally.ts'
+import type { ConnectionLimits } from '#access/shard-access.ts'
+import type { FlappingConfig } from '#config/fields/protection.ts'
 import type { BrokerSettings } from '#broker/limits.ts'
 import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
 import { TableTotals } from '#broker/table-totals.ts'
@@ -22,6 +25,19 @@ export interface SharedMemory {
   readonly authentication: SharedArrayBuffer
   /** One counter of connections for each listener. */
   readonly connections: SharedArrayBuffer
+  /** Connections by user, and by address. */
+  readonly users: SharedArrayBuffer
+  readonly addresses: SharedArrayBuffer
+}
+
+/** What protects the node. */
+export interface ProtectionSettings {
+  readonly flapping: FlappingConfig
+  readonly limits: ConnectionLimits
+  /** Rules that one subject may have in the built-in database. */
+  readonly rulesMax: number
+  /** Secret that hashes of users and addresses begin with. */
+  readonly tallySalt: string
 }
 
 /** The rules of a node and how they behave. */
@@ -38,6 +54,7 @@ export interface ShardStart {
   readonly authentication: AuthenticationSettings
   readonly authorization: AuthorizationConfig
   readonly rules: RuleStart
+  readonly protection: ProtectionSettings
   readonly storage: StorageTicket
   readonly storagePendingBytesMax: number
   readonly memory: SharedMemory
@@ -59,6 +76,8 @@ export function makeSharedMemory(shardCount: number): SharedMemory {
     delayedTotals: new SharedArrayBuffer(TableTotals.memoryBytes(shardCount)),
     authentication: new SharedArrayBuffer(METERS_BYTES * shardCount),
     connections: new SharedArrayBuffer(LISTENERS_MAX * Int32Array.BYTES_PER_ELEMENT),
+    users: new SharedArrayBuffer(TALLY_BYTES),
+    addresses: new SharedArrayBuffer(TALLY_BYTES),
   }
 }
 

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import type {
+  AccessAdministration,
+  AdministrationMethod,
+} from '#access/administration/access-administration.ts'
+import { readBanFile } from '#access/protection/ban-file.ts'
 import type { Metrics } from '#broker/metrics.ts'
 import type { Log } from '#broker/ports.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
@@ -17,7 +22,7 @@ import { composeShard } from './compose.ts'
 import { type CertificateFiles, toListenerOptions } from './listener-settings.ts'
 import { RunFiles } from './run-files.ts'
 import { nextRunNumber } from './run-number.ts'
-import { toAuthenticationSettings, toBrokerSettings } from './settings.ts'
+import { toAuthenticationSettings, toBrokerSettings, toProtectionSettings } from './settings.ts'
 import { toRuleEngineSettings, toRuleSpecs } from './rule-settings.ts'
 import { ruleServicePorts } from './rule-services.ts'
 import { NodeRules } from './node-rules.ts'
@@ -59,6 +64,11 @@ export interface RunningNode {
   readonly shardCount: number
   /** Has an operation of one shard done, wherever it runs. */
   operate(shard: number, operation: OperationName, args: readonly unknown[]): Promise<unknown>
+  /** Shows or changes bans and stored rules; a change reaches all shards. */
+  access<M extends AdministrationMethod>(
+    method: M,
+    args: Parameters<AccessAdministration[M]>,
+  ): Promise<Awaited<ReturnType<AccessAdministration[M]>>>
   /** Tells other programs on this host of a listener that is not of the shards. */
   noteListener(listener: OpenListener): void
   readonly rules: NodeRules
@@ -75,6 +85,7 @@ export interface RunningNode {
 /** Systems that spread connections over several listening sockets of one port. */
 const REUSE_PORT_SYSTEMS: ReadonlySet<string> = new Set(['linux', 'freebsd'])
 const TICKET_KEY_BYTES = 48
+const TALLY_SALT_BYTES = 8
 
 /**
  * Starts a node: takes the data directory, starts the shards, opens the listeners.
@@ -165,6 +176,8 @@ class Coordinator implements RunningNode {
     for (const listener of listeners) await this.#listen(listener)
     this.#writeRunFiles()
     await Promise.all(this.#shards.map((shard) => shard.start()))
+    const { bootstrap_file: bans } = config.banned
+    if (bans !== '') await this.access('ban', [readBanFile(bans, Date.now()), 'keep'])
     await Promise.all(this.#shards.map((shard) => shard.serve()))
   }
 
@@ -185,6 +198,16 @@ class Coordinator implements RunningNode {
     const control = this.#shards[shard]
     if (control === undefined) throw new RangeError(`there is no shard ${shard}`)
     return control.operate(operation, args)
+  }
+
+  async access<M extends AdministrationMethod>(
+    method: M,
+    args: Parameters<AccessAdministration[M]>,
+  ): Promise<Awaited<ReturnType<AccessAdministration[M]>>> {
+    const control = this.#shards[0]
+    if (control === undefined) throw new Error('the node has no shards yet')
+    const result = await control.administer(method, args)
+    return result as Awaited<ReturnType<AccessAdministration[M]>> // What the method returns.
   }
 
   async startListener(options: ListenerOptions): Promise<OpenListener> {
@@ -252,6 +275,10 @@ class Coordinator implements RunningNode {
       authentication: toAuthenticationSettings(config),
       rules: { settings: toRuleEngineSettings(config), specs: this.rules.list() },
       authorization: config.authorization,
+      protection: {
+        ...toProtectionSettings(config),
+        tallySalt: randomBytes(TALLY_SALT_BYTES).toString('hex'),
+      },
       storage: this.#storage.ticket,
       storagePendingBytesMax: config.durability.max_pending_bytes,
       memory: this.#memory,

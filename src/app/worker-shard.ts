@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import type { AdministrationMethod } from '#access/administration/access-administration.ts'
 import { type BusEnds } from '#fabric/shard/bus.ts'
 import { portsOf } from '#fabric/shard/bus-ends.ts'
 import type { LogRecord } from '#kernel/system/log-record.ts'
@@ -78,6 +79,10 @@ export class WorkerShard implements ShardControl {
 
   async reload(): Promise<void> {
     await this.#call('reload')
+  }
+
+  administer(method: AdministrationMethod, args: readonly unknown[]): Promise<unknown> {
+    return this.#call('administer', method, args)
   }
 
   operate(operation: OperationName, args: readonly unknown[]): Promise<unknown> {

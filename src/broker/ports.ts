@@ -92,6 +92,10 @@ export const Table = {
   DELAYED: 'delayed',
   /** Users of the built-in database; see access/authentication/users. */
   USERS: 'users',
+  /** Rules of the built-in database; see access/authorization/rules. */
+  RULES: 'rules',
+  /** Clients that are not let in; see access/protection. */
+  BANS: 'bans',
 } as const
 export type Table = (typeof Table)[keyof typeof Table]
 
@@ -254,6 +258,15 @@ export interface AccessControl {
     qos: QoS,
     done: (allowed: boolean) => void,
   ): Access
+  /**
+   * A client that was authenticated is about to be let in. It counts from here until `left`,
+   * unless this returns why it is not let in.
+   */
+  admit(who: Identity): Refused | undefined
+  /** The connection of an admitted client has ended. */
+  left(who: Identity): void
+  /** What access in shard `from` has sent here, see `ShardMessage`. */
+  siblingSent(from: number, message: unknown): void
 }
 
 /**

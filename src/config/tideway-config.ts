@@ -13,6 +13,7 @@ import { autoSubscribe, delayed, retainer, rewrite } from './fields/messages.ts'
 import { mqtt } from './fields/mqtt.ts'
 import { durability, node } from './fields/node.ts'
 import { ruleEngine } from './fields/rule-engine.ts'
+import { banned, flappingDetect } from './fields/protection.ts'
 
 interface Listeners {
   readonly [type: string]: Readonly<Record<string, ListenerBasics>>
@@ -74,6 +75,8 @@ export const tidewayFields = object(
     allow_anonymous: allowAnonymous,
     authentication,
     authorization,
+    banned,
+    flapping_detect: flappingDetect,
     listeners,
     mqtt,
     durability,

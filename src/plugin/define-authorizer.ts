@@ -43,6 +43,8 @@ export interface Authorizer {
    * @throws an Error with what to do; what it knew before holds on then
    */
   reload?(): boolean
+  /** Rules in the store of the node were changed. */
+  rulesChanged?(): void
   close(): void | Promise<void>
 }
 
@@ -54,6 +56,8 @@ export interface AuthorizerStatus {
 
 /** What an authorizer is given to work with. */
 export interface AuthorizerContext {
+  /** Shards of the node: each has an authorizer of its own, with its own connections. */
+  readonly shardCount: number
   readonly log: Log
   readonly clock: Clock
   /** The store of this shard. An authorizer reads its own tables only, and writes nothing. */

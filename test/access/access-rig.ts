@@ -11,12 +11,14 @@ export type Code = number
 /** A broker for one test, and stock clients of it. All is gone when the test ends. */
 export class AccessRig {
   readonly folder: string
-  readonly broker: TestBroker
+  broker: TestBroker
+  readonly #restart: () => Promise<TestBroker>
   readonly #clients: MqttClient[] = []
 
-  private constructor(broker: TestBroker, folder: string) {
+  private constructor(broker: TestBroker, folder: string, restart: () => Promise<TestBroker>) {
     this.broker = broker
     this.folder = folder
+    this.#restart = restart
   }
 
   /** @param files written beside the configuration, which names them as `@/name` */
@@ -30,8 +32,9 @@ export class AccessRig {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
     const text = config.replaceAll('@/', `${folder}/`)
     const threads = shards === 1 ? 'inline' : 'workers'
-    const broker = await startBroker({ shards, threads, config: text })
-    const rig = new AccessRig(broker, folder)
+    const dataDir = join(folder, 'data')
+    const start = () => startBroker({ shards, threads, config: text, dataDir })
+    const rig = new AccessRig(await start(), folder, start)
     context.after(() => rig.#stop())
     return rig
   }
@@ -56,6 +59,12 @@ export class AccessRig {
     } catch (error) {
       return codeOf(error)
     }
+  }
+
+  /** Stops the broker and starts it again over the same data. */
+  async restart(): Promise<void> {
+    await this.broker.stop()
+    this.broker = await this.#restart()
   }
 
   async #stop(): Promise<void> {

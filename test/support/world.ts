@@ -95,6 +95,9 @@ export class OpenAccess implements AccessControl {
   recallPublish: AccessControl['recallPublish'] = () => Access.PENDING
   authorizePublish: AccessControl['authorizePublish'] = () => Access.ALLOW
   authorizeSubscribe: AccessControl['authorizeSubscribe'] = () => Access.ALLOW
+  admit: AccessControl['admit'] = () => undefined
+  left: AccessControl['left'] = () => {}
+  siblingSent: AccessControl['siblingSent'] = () => {}
 }
 
 /** One entry of the log. */

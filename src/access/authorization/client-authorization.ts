@@ -85,6 +85,12 @@ export class ClientAuthorization {
     this.#generation++
   }
 
+  /** Rules in the store were changed. */
+  rulesChanged(): void {
+    this.#chain.rulesChanged()
+    this.forget()
+  }
+
   /** Takes changed files of rules into use. */
   reload(): void {
     if (this.#chain.reload()) this.forget()

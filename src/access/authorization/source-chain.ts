@@ -97,6 +97,11 @@ export class SourceChain {
     return isChanged
   }
 
+  /** Rules in the store were changed. */
+  rulesChanged(): void {
+    for (const { authorizer } of this.#sources) authorizer.rulesChanged?.()
+  }
+
   report(): readonly SourceReport[] {
     return this.#sources.map(({ type, authorizer, counts }) => {
       return { type, counts, ...authorizer.status() }

@@ -252,6 +252,11 @@ function authenticated(
     refuse(broker, connection, packet, tooLarge)
     return
   }
+  const refused = admit(broker, connection)
+  if (refused !== undefined) {
+    refuse(broker, connection, packet, fail(refused.reason, refused.reasonString))
+    return
+  }
   const mountpoint = renderMountpoint(compileMountpoint(listener.mountpoint), {
     clientId,
     username,
@@ -274,6 +279,15 @@ function authenticated(
       claimed(broker, connection, accepted, username, session)
     })
   })
+}
+
+/** Asks access whether there is room for the client; it counts until its connection is gone. */
+function admit(broker: Broker, connection: Connection): Refused | undefined {
+  const { identity } = connection
+  if (identity === undefined) return undefined
+  const refused = broker.core.access.admit(identity)
+  if (refused === undefined) connection.admitted = identity
+  return refused
 }
 
 /** This shard has the client id now, and its session if there was one to keep. */

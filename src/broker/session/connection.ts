@@ -83,6 +83,8 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   version: ProtocolVersion
   session: Session | undefined
   identity: Identity | undefined
+  /** Who it was when access let it in and began to count it. */
+  admitted: Identity | undefined
   clientId: string
   cleanStart: boolean
   bridge: boolean
@@ -154,6 +156,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.version = ProtocolVersion.V311
     this.session = undefined
     this.identity = undefined
+    this.admitted = undefined
     this.clientId = ''
     this.cleanStart = true
     this.bridge = false

@@ -33,6 +33,7 @@ export function connectionGone(
   core.timers.cancel(connection.timer)
   dropCredentialTimer(broker, connection)
   connection.exchange?.stop()
+  if (connection.admitted !== undefined) core.access.left(connection.admitted)
   sayGoodbye(broker, connection, cause, before)
   if (cause.peerGone === true) connection.wire.destroy()
   else {
@@ -96,10 +97,15 @@ function sayGoodbye(
       reason === ReasonCode.BAD_USER_NAME_OR_PASSWORD || reason === ReasonCode.NOT_AUTHORIZED
     if (auth) metrics.increment(Metric.PACKETS_CONNACK_AUTH_ERROR)
   } else if (state === ConnectionState.CONNECTED && version === ProtocolVersion.V5) {
-    encodeDisconnect(outbox, version, cause.reason, properties, packetBytesMax)
+    encodeDisconnect(outbox, version, disconnectReason(cause.reason), properties, packetBytesMax)
     metrics.increment(Metric.PACKETS_DISCONNECT_SENT)
     metrics.increment(Metric.PACKETS_SENT)
   }
+}
+
+/** DISCONNECT has no code of its own for a ban. */
+function disconnectReason(reason: ReasonCode): ReasonCode {
+  return reason === ReasonCode.BANNED ? ReasonCode.ADMINISTRATIVE_ACTION : reason
 }
 
 /** A reason that CONNACK may carry [MQTT-3.2.2-8]. */

@@ -69,6 +69,8 @@ export class Inbox implements ItemHandler {
     switch (message.kind) {
       case 'started':
         return this.#siblingStarted()
+      case 'access':
+        return core.access.siblingSent(from, message.message)
       case 'batch-end':
         return links.batchEnded(from, message.sequence)
       case 'batch-durable':

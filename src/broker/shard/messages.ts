@@ -2,6 +2,8 @@ import type { StoreFailure } from '../ports.ts'
 
 /** Control messages between shards. What each asks of the receiver stands beside its kind. */
 export type ShardMessage =
+  /** For access of the receiver, whatever it is. */
+  | { readonly kind: 'access'; readonly message: unknown }
   /** The sender has loaded its sessions: what it announced before is all its interest. */
   | { readonly kind: 'started' }
   /** All publishes before this are to be made safe; answered by `batch-durable`. */

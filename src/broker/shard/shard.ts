@@ -1,12 +1,13 @@
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { TimerWheel } from '#kernel/timer-wheel.ts'
 import type { BrokerSettings, ListenerSettings } from '../limits.ts'
-import type { ControlMessage, Wire } from '../ports.ts'
+import type { ControlMessage, Identity, Wire } from '../ports.ts'
 import { ShardOperator } from '../operator/shard-operator.ts'
 import { RetainedSweep } from '../retained/retained-sweep.ts'
 import { Router } from '../router/router.ts'
 import { Connection } from '../session/connection.ts'
 import { endSession } from '../session/lifecycle.ts'
+import type { CloseCause } from '../session/outlet.ts'
 import { PacketHandler } from '../session/packet-handler.ts'
 import { isOver } from '../session/session-record.ts'
 import type { StoredSession } from '../session/session-record.ts'
@@ -152,6 +153,19 @@ export class Shard {
   /** Publishes a message of the broker itself, such as the node's numbers under `$SYS`. */
   publishSys(message: SysMessage): void {
     this.broker.announce(message)
+  }
+
+  /** Closes the connections of the clients that `matches` holds for; how many that were. */
+  closeClients(matches: (client: Identity) => boolean, cause: CloseCause): number {
+    const core = this.#core
+    core.startTick()
+    let count = 0
+    for (const connection of core.connections) {
+      if (connection.identity === undefined || !matches(connection.identity)) continue
+      connection.close(cause)
+      count++
+    }
+    return count
   }
 
   /** Tells every client that the server goes, and calls back once everything is stored. */

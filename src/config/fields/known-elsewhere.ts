@@ -25,8 +25,6 @@ type Row = readonly [pattern: string, effect: string, asHere?: string]
 const WARNINGS: readonly Row[] = [
   ['authorization.node_cache', 'remembers decisions for all clients together'],
   ['psk_authentication', 'checks TLS clients by pre-shared keys'],
-  ['banned', 'loads bans from a file at start'],
-  ['flapping_detect', 'bans clients that connect and disconnect too often'],
   ['force_shutdown', 'ends connections whose process has grown too large'],
   ['overload_protection', 'holds back new work while the node is overloaded'],
   ['limiter', 'limits rates of the node'],

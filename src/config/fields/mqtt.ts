@@ -39,6 +39,18 @@ const connectFields = {
     max: 65_535,
     default: 65_535,
   }),
+  max_connections_per_user: int({
+    text: 'Connections that clients with the same user name may have. A further one gets 0x97.',
+    words: ['infinity'],
+    min: 1,
+    default: 'infinity',
+  }),
+  max_connections_per_address: int({
+    text: 'Connections that clients from the same address may have. A further one gets 0x97.',
+    words: ['infinity'],
+    min: 1,
+    default: 'infinity',
+  }),
   max_topic_levels: int({
     text: 'Deepest topic or filter.',
     unit: 'levels',

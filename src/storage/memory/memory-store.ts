@@ -52,6 +52,8 @@ export class MemoryDisk {
       retained: new OrderedMap(),
       delayed: new OrderedMap(),
       users: new OrderedMap(),
+      rules: new OrderedMap(),
+      bans: new OrderedMap(),
     }
     this.#stores = []
   }

@@ -30,6 +30,8 @@ export class Batch {
       retained: undefined,
       delayed: undefined,
       users: undefined,
+      rules: undefined,
+      bans: undefined,
     }
     this.bytes = 0
     this.barriers = []

@@ -39,6 +39,9 @@ const OPEN_ACCESS: AccessControl = {
   recallPublish: () => Access.PENDING,
   authorizePublish: () => Access.ALLOW,
   authorizeSubscribe: () => Access.ALLOW,
+  admit: () => undefined,
+  left: () => {},
+  siblingSent: () => {},
 }
 
 interface Thread {

@@ -1,4 +1,5 @@
 /** Files with users: CSV with a line of names, or JSON with a list of objects. */
+import { csvLines } from '../../csv.ts'
 
 /** One user of a file. Either `password` or `hash` is there. */
 export interface ParsedUser {
@@ -98,7 +99,7 @@ function jsonRows(text: string): readonly Row[] {
 }
 
 function csvRows(text: string): readonly Row[] {
-  const [names, ...lines] = csvLines(text.replace(/^\uFEFF/, ''))
+  const [names, ...lines] = csvLines(text, (message) => new UserFileError(message))
   if (names === undefined) return []
   if (!names.cells.includes('user_id')) {
     throw new UserFileError('the first line does not name the columns (`user_id`, …)')
@@ -108,29 +109,4 @@ function csvRows(text: string): readonly Row[] {
     if (cells.length > names.cells.length) throw new UserFileError(`${where}: too many columns`)
     return { where, row: Object.fromEntries(cells.map((cell, at) => [names.cells[at], cell])) }
   })
-}
-
-interface CsvLine {
-  readonly cells: string[]
-  readonly line: number
-}
-
-/** Lines of RFC 4180: cells may be quoted, quotes in them are doubled. Empty lines are skipped. */
-function csvLines(text: string): readonly CsvLine[] {
-  const lines: CsvLine[] = []
-  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y
-  let current: CsvLine = { cells: [], line: 1 }
-  let lineNumber = 1
-  while (cell.lastIndex < text.length || current.cells.length > 0) {
-    const match = cell.exec(text)
-    if (match === null) throw new UserFileError(`line ${lineNumber}: a quote is out of place`)
-    const [whole, quoted, plain = '', end] = match
-    lineNumber += whole.split('\n').length - 1
-    current.cells.push(quoted === undefined ? plain.trim() : quoted.replaceAll('""', '"'))
-    if (end === ',') continue
-    if (current.cells.some((text) => text !== '')) lines.push(current)
-    current = { cells: [], line: lineNumber }
-    if (cell.lastIndex >= text.length) break
-  }
-  return lines
 }

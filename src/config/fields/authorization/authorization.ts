@@ -1,9 +1,10 @@
 /** `authorization.*`: what clients may publish and subscribe. */
 import type { Infer } from '../../field.ts'
 import { bool, duration, int, list, object, oneOf, string, variant } from '../../field.ts'
+import { builtInDatabaseSource } from './built-in-database.ts'
 import { fileSource } from './file.ts'
 
-const source = variant(['type'], [fileSource], {
+const source = variant(['type'], [fileSource, builtInDatabaseSource], {
   text: 'One source of rules.',
   example: { type: 'file', path: 'etc/acl.conf' },
 })

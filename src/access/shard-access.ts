@@ -1,0 +1,246 @@
+import type {
+  Access,
+  AccessControl,
+  AuthenticateResult,
+  Clock,
+  ConnectRequest,
+  Identity,
+  KvStore,
+  Log,
+  Refused,
+} from '#broker/ports.ts'
+import type { QoS } from '#broker/qos.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import type { FlappingConfig } from '#config/fields/protection.ts'
+import { hashString } from '#kernel/hash.ts'
+import { AccessAdministration, type AccessChange } from './administration/access-administration.ts'
+import type { ClientAuthorization, Done } from './authorization/client-authorization.ts'
+import { type Ban, compileBans } from './protection/ban.ts'
+import { Bans, holds } from './protection/bans.ts'
+import type { ConnectionTally } from './protection/connection-tally.ts'
+import { Flapping } from './protection/flapping.ts'
+
+/** What access of one shard tells that of another. */
+type AccessMessage =
+  /** To the shard of the administration. */
+  | { readonly kind: 'ban'; readonly ban: Ban }
+  /** From the shard of the administration to all others. */
+  | { readonly kind: 'change'; readonly change: AccessChange; readonly token: number }
+  /** The change with this token holds. */
+  | { readonly kind: 'changed'; readonly token: number }
+  /** To the shard that counts how often this client leaves. */
+  | { readonly kind: 'left'; readonly clientId: string }
+
+/** Limits of connections over all shards; Infinity = none. */
+export interface ConnectionLimits {
+  readonly perUser: number
+  readonly perAddress: number
+}
+
+/** What protects a shard, and how it reaches the others. */
+export interface ShardAccessParts {
+  readonly shard: number
+  readonly shardCount: number
+  readonly log: Log
+  readonly clock: Clock
+  readonly store: KvStore
+  readonly authentication: Pick<AccessControl, 'authenticate'>
+  readonly authorization: ClientAuthorization
+  readonly flapping: FlappingConfig
+  readonly limits: ConnectionLimits
+  readonly users: ConnectionTally
+  readonly addresses: ConnectionTally
+  /** `max_rules` of the built-in database. */
+  readonly rulesMax: number
+  /** Sends something to access of another shard. */
+  readonly send: (to: number, message: unknown) => void
+  /** Closes the connections of the clients that the test holds for. */
+  readonly kick: (matches: (client: Identity) => boolean) => void
+}
+
+/** Shard in which bans and rules are changed. */
+const ADMINISTRATION_SHARD = 0
+const SWEEP_MS = 60_000
+
+const BANNED: Refused = Object.freeze({
+  allowed: false,
+  reason: ReasonCode.BANNED,
+  reasonString: 'The client is banned.',
+})
+const TOO_MANY_OF_USER: Refused = Object.freeze({
+  allowed: false,
+  reason: ReasonCode.QUOTA_EXCEEDED,
+  reasonString: 'The user has as many connections as it may (mqtt.max_connections_per_user).',
+})
+const TOO_MANY_OF_ADDRESS: Refused = Object.freeze({
+  allowed: false,
+  reason: ReasonCode.QUOTA_EXCEEDED,
+  reasonString: 'The address has as many connections as it may (mqtt.max_connections_per_address).',
+})
+
+/** Access control of one shard: bans, authentication, limits of connections, authorization. */
+export class ShardAccess implements AccessControl {
+  /** In one of the shards. */
+  readonly administration: AccessAdministration | undefined
+  readonly #parts: ShardAccessParts
+  readonly #bans: Bans
+  readonly #flapping: Flapping
+  readonly #sweep: NodeJS.Timeout | undefined
+  /** Changes that other shards were told of, and how many of them have not answered. */
+  readonly #told = new Map<number, { open: number; readonly resolve: () => void }>()
+  #nextToken = 0
+
+  constructor(parts: ShardAccessParts) {
+    const { store, clock, rulesMax } = parts
+    this.#parts = parts
+    this.#bans = new Bans(store, clock)
+    this.#flapping = new Flapping(parts.flapping, () => clock.monotonicMs())
+    if (parts.shard !== ADMINISTRATION_SHARD) return
+    const tell = (change: AccessChange): Promise<void> => this.#tell(change)
+    const administration = new AccessAdministration({ store, clock, rulesMax, tell })
+    this.administration = administration
+    this.#sweep = setInterval(() => {
+      administration.removeOverBans().catch((error: unknown) => this.#failed(error))
+    }, SWEEP_MS).unref()
+  }
+
+  authenticate(request: ConnectRequest, done: (result: AuthenticateResult) => void): void {
+    const ban = this.#bans.find(request)
+    if (ban === undefined) return this.#parts.authentication.authenticate(request, done)
+    this.#parts.log.debug('banned_client_refused', { clientid: request.clientId, as: ban.as })
+    done(BANNED)
+  }
+
+  admit(who: Identity): Refused | undefined {
+    const { limits, users, addresses } = this.#parts
+    const { username, wire } = who
+    const { perUser, perAddress } = limits
+    if (perAddress !== Infinity && !addresses.take(wire.peerHost, perAddress)) {
+      return TOO_MANY_OF_ADDRESS
+    }
+    if (perUser === Infinity || username === undefined || users.take(username, perUser)) {
+      return undefined
+    }
+    if (perAddress !== Infinity) addresses.give(wire.peerHost)
+    return TOO_MANY_OF_USER
+  }
+
+  left(who: Identity): void {
+    const { limits, users, addresses, shard, shardCount } = this.#parts
+    if (limits.perAddress !== Infinity) addresses.give(who.wire.peerHost)
+    if (limits.perUser !== Infinity && who.username !== undefined) users.give(who.username)
+    if (!this.#flapping.isOn) return
+    const { clientId } = who
+    const home = hashString(clientId) % shardCount
+    if (home === shard) this.#countLeft(clientId)
+    else this.#send(home, { kind: 'left', clientId })
+  }
+
+  recallPublish(who: Identity, topic: string, qos: QoS, retain: boolean): Access {
+    return this.#parts.authorization.recallPublish(who, topic, qos, retain)
+  }
+
+  authorizePublish(who: Identity, topic: string, qos: QoS, retain: boolean, done: Done): Access {
+    return this.#parts.authorization.authorizePublish(who, topic, qos, retain, done)
+  }
+
+  authorizeSubscribe(who: Identity, filter: string, qos: QoS, done: Done): Access {
+    return this.#parts.authorization.authorizeSubscribe(who, filter, qos, done)
+  }
+
+  siblingSent(from: number, sent: unknown): void {
+    const message = sent as AccessMessage // Access of a sibling sends nothing else.
+    switch (message.kind) {
+      case 'ban':
+        return this.#ban(message.ban)
+      case 'change':
+        this.#changed(message.change)
+        return this.#send(from, { kind: 'changed', token: message.token })
+      case 'changed':
+        return this.#holds(message.token)
+      case 'left':
+        return this.#countLeft(message.clientId)
+    }
+  }
+
+  /** Takes changed files of rules into use. */
+  reload(): void {
+    this.#parts.authorization.reload()
+  }
+
+  /** Lets go of what authorization holds. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweep)
+    await this.#parts.authorization.close()
+  }
+
+  /** Resolves when the change holds in all shards. */
+  #tell(change: AccessChange): Promise<void> {
+    const { shard, shardCount } = this.#parts
+    this.#changed(change)
+    if (shardCount === 1) return Promise.resolve()
+    const token = this.#nextToken++
+    for (let other = 0; other < shardCount; other++) {
+      if (other !== shard) this.#send(other, { kind: 'change', change, token })
+    }
+    return new Promise((resolve) => this.#told.set(token, { open: shardCount - 1, resolve }))
+  }
+
+  #holds(token: number): void {
+    const told = this.#told.get(token)
+    if (told === undefined || --told.open > 0) return
+    this.#told.delete(token)
+    told.resolve()
+  }
+
+  #send(to: number, message: AccessMessage): void {
+    this.#parts.send(to, message)
+  }
+
+  #changed(change: AccessChange): void {
+    switch (change.kind) {
+      case 'banned':
+        return this.#banned(change.bans)
+      case 'unbanned':
+        return this.#bans.removed(change.as, change.who)
+      case 'all-unbanned':
+        return this.#bans.cleared()
+      case 'rules':
+        return this.#parts.authorization.rulesChanged()
+      case 'forget':
+        return this.#parts.authorization.forget()
+    }
+  }
+
+  #banned(bans: readonly Ban[]): void {
+    const nowMs = this.#parts.clock.nowMs()
+    for (const ban of bans) this.#bans.added(ban)
+    this.#parts.kick(compileBans(bans.filter((ban) => holds(ban, nowMs))))
+  }
+
+  #countLeft(clientId: string): void {
+    if (!this.#flapping.left(clientId)) return
+    const atMs = this.#parts.clock.nowMs()
+    const ban: Ban = {
+      as: 'clientid',
+      who: clientId,
+      by: 'flapping detector',
+      reason: 'flapping is detected',
+      atMs,
+      untilMs: atMs + this.#flapping.banMs,
+    }
+    this.#parts.log.warn('flapping_detected', { clientid: clientId })
+    this.#ban(ban)
+  }
+
+  #ban(ban: Ban): void {
+    if (this.administration === undefined) {
+      this.#send(ADMINISTRATION_SHARD, { kind: 'ban', ban })
+    } else this.administration.ban([ban]).catch((error: unknown) => this.#failed(error))
+  }
+
+  #failed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#parts.log.error('access_not_changed', { reason })
+  }
+}
