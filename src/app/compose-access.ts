@@ -30,6 +30,7 @@ export function composeAccess(start: ShardStart, tools: AccessTools) {
     clock: systemClock,
     store,
     meters: memory.authentication,
+    nodeSecret: start.nodeSecret,
     readSecret,
   })
   const context = { shardCount, log, clock: systemClock, store, readSecret }

@@ -62,6 +62,8 @@ export interface ShardStart {
   readonly run: number
   /** TCP connections go below the streams of Node.js. */
   readonly useHandles: boolean
+  /** See `AuthenticatorContext.nodeSecret`. */
+  readonly nodeSecret: Uint8Array
   /** 48 secret bytes for TLS session tickets. */
   readonly ticketKeys: Uint8Array
   /** Number of the lowest log level that anybody sees. */

@@ -86,6 +86,7 @@ export interface RunningNode {
 const REUSE_PORT_SYSTEMS: ReadonlySet<string> = new Set(['linux', 'freebsd'])
 const TICKET_KEY_BYTES = 48
 const TALLY_SALT_BYTES = 8
+const NODE_SECRET_BYTES = 32
 
 /**
  * Starts a node: takes the data directory, starts the shards, opens the listeners.
@@ -284,6 +285,7 @@ class Coordinator implements RunningNode {
       memory: this.#memory,
       run,
       useHandles,
+      nodeSecret: randomBytes(NODE_SECRET_BYTES),
       ticketKeys: randomBytes(TICKET_KEY_BYTES),
       logLevelMin,
     }

@@ -93,6 +93,8 @@ export interface AuthenticatorContext {
   /** The store of this shard. An authenticator reads its own tables only. */
   readonly store: KvStore
   readonly passwords: PasswordChecks
+  /** 32 random bytes, the same in all shards while the node runs. */
+  readonly nodeSecret: Uint8Array
   /**
    * A secret of the configuration; reads the file when it is written as `file:///path`.
    * @throws when that file cannot be read

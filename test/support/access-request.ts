@@ -38,20 +38,25 @@ export function namedRequest(
   return connectRequest({ username, password: bytes, ...more })
 }
 
+/** A store in memory that commits at once. */
+export function memoryStore(): KvStore {
+  return new MemoryDisk().open({ automatic: true })
+}
+
 /** What an authenticator works with; the wall clock stands at `nowMs`. */
 export function authenticatorContext(
   nowMs = Date.now(),
   more: Partial<AuthenticatorContext> = {},
 ): AuthenticatorContext {
-  const store: KvStore = new MemoryDisk().open()
   return {
     shardCount: 1,
     id: 'test',
     chain: 'mqtt:global',
     log: SILENT_LOG,
     clock: { nowMs: () => nowMs, monotonicMs: () => performance.now() },
-    store,
+    store: memoryStore(),
     passwords: { verify: () => 'mismatch' },
+    nodeSecret: Buffer.alloc(32, 7),
     readSecret: (written) => written,
     ...more,
   }

@@ -7,6 +7,7 @@ import mongodb from './mongodb.ts'
 import mysql from './mysql.ts'
 import postgresql from './postgresql.ts'
 import redis from './redis.ts'
+import scram from './scram/scram.ts'
 
 /** Every authenticator there is. */
 export const AUTHENTICATORS: readonly AuthenticatorDefinition[] = [
@@ -18,4 +19,5 @@ export const AUTHENTICATORS: readonly AuthenticatorDefinition[] = [
   mysql,
   postgresql,
   redis,
+  scram,
 ]

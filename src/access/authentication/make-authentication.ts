@@ -31,6 +31,8 @@ export interface AuthenticationPorts {
   readonly store: KvStore
   /** Memory for the numbers of all shards, see `METERS_BYTES`. */
   readonly meters: SharedArrayBuffer
+  /** See `AuthenticatorContext.nodeSecret`. */
+  readonly nodeSecret: Uint8Array
   /** See `AuthenticatorContext.readSecret`. */
   readonly readSecret: (written: string) => string
 }
@@ -74,14 +76,24 @@ export function makeAuthentication(
 function makeLink(
   config: AuthenticatorConfig,
   chain: string,
-  { shardCount, log, clock, store, readSecret }: AuthenticationPorts,
+  { shardCount, log, clock, store, nodeSecret, readSecret }: AuthenticationPorts,
   passwords: PasswordService,
   meter: LinkMeter,
 ): ChainLink {
   const id = authenticatorId(config)
   const definition = definitionOf(config)
   try {
-    const context = { id, chain, shardCount, log, clock, store, passwords, readSecret }
+    const context = {
+      id,
+      chain,
+      shardCount,
+      log,
+      clock,
+      store,
+      passwords,
+      nodeSecret,
+      readSecret,
+    }
     const authenticator = definition.create(config, context)
     return { id, authenticator, methods: definition.methods?.(config) ?? [], meter }
   } catch (error) {

@@ -15,6 +15,7 @@ import {
   redisSentinelAuthentication,
   redisSingleAuthentication,
 } from './redis.ts'
+import { scram } from './scram.ts'
 import { mysqlAuthentication, postgresqlAuthentication } from './sql.ts'
 
 /** One line per kind of authenticator, or per form it has. */
@@ -32,6 +33,7 @@ export const AUTHENTICATOR_FORMS = [
   redisSingleAuthentication,
   redisSentinelAuthentication,
   redisClusterAuthentication,
+  scram,
 ] as const
 
 /** What tells the forms apart. */
