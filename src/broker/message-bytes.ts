@@ -16,6 +16,11 @@ const ORIGIN_BYTES = 11
 const HAS_ORIGIN = 8
 const CHECK_ORIGIN = 16
 
+const NO_BYTES = Buffer.alloc(0)
+const TEXT_LOOP_MAX = 24
+/** Publisher of the message read last: mostly that of the next one, too. */
+let lastPublisher = ''
+
 /** Bytes that `writeMessage` needs. */
 export function messageBytesLength(message: Message): number {
   return (
@@ -40,7 +45,7 @@ export function writeMessage(target: Buffer, offset: number, message: Message): 
   target.writeDoubleBE(message.expiresAtMs, offset + 1)
   target.writeDoubleBE(message.receivedAtMs, offset + 9)
   let at = offset + FIXED_BYTES
-  const publisherBytes = target.write(message.publisher, at, 'utf8')
+  const publisherBytes = putText(target, at, message.publisher)
   target.writeUInt16BE(publisherBytes, offset + 17)
   target.writeUInt16BE(topic.bytes.length, offset + 19)
   target.writeUInt32BE(properties.length, offset + 21)
@@ -76,20 +81,46 @@ export function readMessage(
   if (payloadStart > end || (flags & 3) === 3) return undefined
   const topic = router.entryForBytes(source, topicStart, propertiesStart)
   if (isFailure(topic)) return undefined
+  if (!sameText(lastPublisher, source, publisherStart, topicStart)) {
+    lastPublisher = decodeUtf8(source, publisherStart, topicStart)
+  }
+  const hasProperties = originStart > propertiesStart
   const message = new Message(
     topic,
-    source.subarray(payloadStart, end),
+    source,
     (flags & 3) as QoS, // 0..2: checked above.
     (flags & 4) !== 0,
-    source.subarray(propertiesStart, originStart),
+    hasProperties ? source.subarray(propertiesStart, originStart) : NO_BYTES,
     source.readDoubleBE(offset + 1),
-    decodeUtf8(source, publisherStart, topicStart),
+    lastPublisher,
     source.readDoubleBE(offset + 9),
     borrowed,
   )
+  message.setPayloadRange(payloadStart, end)
   if ((flags & HAS_ORIGIN) !== 0) {
     message.origin = source.toString('latin1', originStart, payloadStart)
     message.checkOrigin = (flags & CHECK_ORIGIN) !== 0
   }
   return message
+}
+
+/** True when the bytes are this text and ASCII. */
+function sameText(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (text.length !== end - start) return false
+  for (let index = 0; index < text.length; index++) {
+    const byte = bytes[start + index]! // In range: the lengths are equal.
+    if (byte >= 0x80 || byte !== text.charCodeAt(index)) return false
+  }
+  return true
+}
+
+/** Writes a text in UTF-8 and returns the number of bytes; a loop beats the native while short. */
+function putText(target: Buffer, at: number, text: string): number {
+  if (text.length > TEXT_LOOP_MAX) return target.write(text, at, 'utf8')
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code >= 0x80) return target.write(text, at, 'utf8')
+    target[at + index] = code
+  }
+  return text.length
 }

@@ -332,19 +332,18 @@ export class Links {
 
   #item(from: number, blob: Buffer, start: number, end: number, handler: ItemHandler): void {
     const kind = blob[start]
+    if (kind === ItemKind.PUBLISH) {
+      handler.published(this.#message(from, blob, start + 1, end), from)
+      return
+    }
     let at = start + 1
     const text = (): string => {
       const length = blob.readUInt16BE(at)
       at += 2 + length
       return decodeUtf8(blob, at - length, at)
     }
-    const message = (): Message => {
-      const read = readMessage(blob, at, end, this.#core.router, true)
-      if (read === undefined) throw new Error(`shard ${from} sent an unreadable message`)
-      return read
-    }
-    if (kind === ItemKind.PUBLISH) handler.published(message(), from)
-    else if (kind === ItemKind.MEMBER) {
+    const message = (): Message => this.#message(from, blob, at, end)
+    if (kind === ItemKind.MEMBER) {
       const hops = blob[at++]! // In range: every item of this kind has it.
       const group = text()
       const filter = text()
@@ -370,6 +369,12 @@ export class Links {
       )
       handler.forwarded(clientId, outgoing)
     } else throw new Error(`shard ${from} sent an item of unknown kind ${kind}`)
+  }
+
+  #message(from: number, blob: Buffer, start: number, end: number): Message {
+    const read = readMessage(blob, start, end, this.#core.router, true)
+    if (read === undefined) throw new Error(`shard ${from} sent an unreadable message`)
+    return read
   }
 
   #begin(shard: number, kind: number, extraBytes: number, message: Message): ByteWriter {

@@ -4,6 +4,9 @@ const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as {
   utf8Slice: (this: Uint8Array, start: number, end: number) => string
 }
 
+/** Up to here a loop beats the native call. */
+const LENGTH_LOOP_MAX = 24
+
 /**
  * True when bytes `start`..`end` are well-formed UTF-8 without U+0000: no surrogates, no overlong
  * forms, nothing above U+10FFFF [MQTT-1.5.4-1] [MQTT-1.5.4-2]. Hot path: allocates nothing.
@@ -77,5 +80,10 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 
 /** Bytes of `text` in UTF-8; a lone surrogate counts as the three bytes of U+FFFD. */
 export function utf8Length(text: string): number {
-  return Buffer.byteLength(text)
+  const { length } = text
+  if (length > LENGTH_LOOP_MAX) return Buffer.byteLength(text)
+  for (let index = 0; index < length; index++) {
+    if (text.charCodeAt(index) >= 0x80) return Buffer.byteLength(text)
+  }
+  return length
 }

@@ -14,6 +14,8 @@ export interface Batch {
 }
 
 const WRITER_BYTES = 16_384
+/** Largest memory that is reserved before it is needed. */
+const WRITER_BYTES_MAX = 262_144
 /** Blobs up to this size are copied, so that the writer keeps its memory; larger ones move. */
 const COPIED_BYTES_MAX = 8192
 
@@ -60,7 +62,9 @@ export class OutgoingBatch {
     this.#items.push(bytes.subarray(0, length))
     // A writer's memory is its own and not shared: allocated by ByteWriter itself.
     this.#moved.push(bytes.buffer as ArrayBuffer)
-    writer.bytes = Buffer.allocUnsafeSlow(WRITER_BYTES)
+    // The next batch will be about as large: no growing by copies.
+    const wanted = Math.min(WRITER_BYTES_MAX, Math.max(WRITER_BYTES, length + length / 4))
+    writer.bytes = Buffer.allocUnsafeSlow(Math.ceil(wanted))
   }
 }
 
