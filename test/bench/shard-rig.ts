@@ -1,3 +1,4 @@
+import { Access } from '#broker/ports.ts'
 import { World } from '../support/world.ts'
 import {
   connectPacket,
@@ -32,6 +33,7 @@ export class ShardRig {
   constructor(options: RigOptions) {
     const { shape, publishers, subscribers, burst } = options
     this.#world = new World()
+    this.#world.access.recallPublish = () => Access.ALLOW // As decisions mostly are: known.
     this.#subscribers = Array.from({ length: subscribers }, (_, n) => this.#connect(`s${n}`))
     this.#publishers = Array.from({ length: publishers }, (_, n) => this.#connect(`p${n}`))
     for (const [n, client] of this.#subscribers.entries()) {
