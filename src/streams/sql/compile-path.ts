@@ -92,13 +92,8 @@ function elementOf(value: Value, index: Value, first: 0 | 1): Value {
   if (typeof index === 'string') return memberOf(value, index)
   const list = decodeText(value)
   if (!isList(list) || typeof index !== 'number') return undefined
-  return list.at(index < 0 ? index : index - first) ?? elementNull(list, index, first)
-}
-
-/** Tells a null in the list from no element. */
-function elementNull(list: readonly Value[], index: number, first: 0 | 1): Value {
-  const at = index < 0 ? list.length + index : index - first
-  return at >= 0 ? list[at] : undefined
+  // What is out of range, or no whole number, is no key of the list.
+  return list[index < 0 ? list.length + index : index - first]
 }
 
 /** Elements from one position to another, both included. */
