@@ -144,7 +144,8 @@ describe('conditions', () => {
   })
 
   test('CASE takes the first branch that fits', () => {
-    const sized = `CASE WHEN payload.t > 9 THEN 'big' WHEN payload.t > 5 THEN 'mid' ELSE 'small' END`
+    const sized = `CASE WHEN payload.t > 9 THEN 'big'
+      WHEN payload.t > 5 THEN 'mid' ELSE 'small' END`
     assert.equal(select(`${sized} as s`, { t: 7 })?.s, 'mid')
     assert.equal(select(`${sized} as s`, {})?.s, 'small')
     assert.equal(select(`CASE qos WHEN '1' THEN 1 WHEN 1 THEN 2 END as s`)?.s, 2)
