@@ -1,15 +1,18 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ConnectRequest } from '#broker/ports.ts'
-import { jwtHmac, jwtPublicKey } from '#config/fields/authentication/jwt.ts'
-import type { JwtConfig } from '#config/fields/authentication/jwt.ts'
+import { jwtHmac, jwtKeySet, jwtPublicKey } from '#config/fields/authentication/jwt.ts'
+import type { JwtConfig, JwtKeySetConfig } from '#config/fields/authentication/jwt.ts'
 import {
   type AuthenticatorContext,
+  type AuthenticatorStatus,
   type AuthenticatorResult,
   defineAuthenticator,
   IGNORE,
+  UNAVAILABLE,
 } from '#plugin/define-authenticator.ts'
 import { checkClaims, compileClaimRules } from './check-claims.ts'
+import { KeySet, type UsableKeys } from './key-set.ts'
 import { verifyToken } from './verify-token.ts'
 
 const HMAC_ALGORITHMS: readonly string[] = ['HS256', 'HS384', 'HS512']
@@ -23,31 +26,64 @@ const EDWARDS_ALGORITHMS: readonly string[] = ['EdDSA', 'Ed25519']
  */
 export default defineAuthenticator({
   mechanism: 'jwt',
-  fields: [jwtHmac, jwtPublicKey],
+  fields: [jwtHmac, jwtPublicKey, jwtKeySet],
   create(config, context) {
-    const key = keyOf(config, context)
-    const algorithms = algorithmsOf(key)
     const rules = compileClaimRules(config)
+    const source =
+      config.use_jwks === 'true' ? new KeySet(config, context) : oneKey(config, context)
     return {
       async authenticate(request): Promise<AuthenticatorResult> {
         const token = tokenOf(config, request)
-        if (token === undefined) return IGNORE
-        const claims = await verifyToken(token, key, algorithms)
+        if (token === undefined || !LOOKS_LIKE_TOKEN.test(token)) return IGNORE
+        const keys = source.current()
+        if (keys === undefined) return UNAVAILABLE
+        let claims = await verifyToken(token, keys.keys, keys.algorithms)
+        if (claims === 'no-key') {
+          const newer = await source.newer()
+          if (newer !== undefined) claims = await verifyToken(token, newer.keys, newer.algorithms)
+        }
         if (typeof claims === 'string') return IGNORE
         return checkClaims(rules, claims, request, context.clock.nowMs())
       },
-      status: () => ({ status: 'connected' }),
-      close() {},
+      status: () => source.status(),
+      close: () => source.close(),
     }
   },
 })
+
+/** Anything else is a password for another authenticator: no key is asked for it. */
+const LOOKS_LIKE_TOKEN = /^[\w-]+\.[\w-]*\.[\w-]*$/
+
+/** Where keys come from. */
+interface KeySource {
+  /** Undefined as long as there are none. */
+  current(): UsableKeys | undefined
+  /** Keys that are newer than the current ones, if there may be any. */
+  newer(): Promise<UsableKeys | undefined>
+  status(): AuthenticatorStatus
+  close(): void | Promise<void>
+}
+
+function oneKey(config: Exclude<JwtConfig, JwtKeySetConfig>, context: AuthenticatorContext) {
+  const keys = keyOf(config, context)
+  const usable = { keys, algorithms: algorithmsOf(keys) }
+  return {
+    current: () => usable,
+    newer: () => Promise.resolve(undefined),
+    status: () => ({ status: 'connected' }),
+    close() {},
+  } satisfies KeySource
+}
 
 function tokenOf({ from }: JwtConfig, { username, password }: ConnectRequest): string | undefined {
   if (from === 'username') return username
   return password && Buffer.from(password).toString('latin1')
 }
 
-function keyOf(config: JwtConfig, { readSecret }: AuthenticatorContext): KeyObject {
+function keyOf(
+  config: Exclude<JwtConfig, JwtKeySetConfig>,
+  { readSecret }: AuthenticatorContext,
+): KeyObject {
   if (config.algorithm === 'public-key') return readPublicKey(config.public_key)
   const secret = readSecret(config.secret)
   const bytes = Buffer.from(secret, config.secret_base64_encoded ? 'base64' : 'utf8')

@@ -3,7 +3,7 @@ import { list, variant } from '../../field.ts'
 import type { Finding, Infer } from '../../field.ts'
 import { builtInDatabase } from './built-in-database.ts'
 import { httpAuthentication } from './http.ts'
-import { jwtHmac, jwtPublicKey } from './jwt.ts'
+import { jwtHmac, jwtKeySet, jwtPublicKey } from './jwt.ts'
 import { ldapAuthentication } from './ldap.ts'
 import {
   mongodbReplicaSetAuthentication,
@@ -24,6 +24,7 @@ export const AUTHENTICATOR_FORMS = [
   httpAuthentication,
   jwtHmac,
   jwtPublicKey,
+  jwtKeySet,
   ldapAuthentication,
   mongodbSingleAuthentication,
   mongodbReplicaSetAuthentication,

@@ -1,10 +1,12 @@
 /** `jwt`. */
-import { bool, map, object, oneOf, secret, string } from '../../field.ts'
+import { bool, int, map, object, oneOf, secret, string } from '../../field.ts'
 import type { Infer } from '../../field.ts'
 import { mechanismKeys } from './common.ts'
+import { clientSsl, poolSize } from '../backends/connection.ts'
 import { checkTemplate } from './template-check.ts'
 
 const CLAIMS_MAX = 100
+const HEADERS_MAX = 100
 
 const common = {
   ...mechanismKeys('jwt'),
@@ -72,4 +74,44 @@ export const jwtPublicKey = object(
   { text: 'Tokens that are signed with a private key.' },
 )
 
-export type JwtConfig = Infer<typeof jwtHmac> | Infer<typeof jwtPublicKey>
+/** What is wrong with the address of a key set, or undefined. */
+function checkEndpoint(text: string): string | undefined {
+  if (/^https?:\/\/[^\s@]+$/.test(text) && URL.canParse(text)) return undefined
+  return 'must be an address such as https://auth.example.org/jwks.json, without a user'
+}
+
+export const jwtKeySet = object(
+  {
+    ...common,
+    use_jwks: oneOf(['true'], {
+      text: 'Whether keys come from a key set on a server.',
+      required: true,
+    }),
+    endpoint: string({
+      text: 'Address of the key set (JWKS, RFC 7517).',
+      required: true,
+      check: checkEndpoint,
+    }),
+    headers: map(string({ text: 'Value of the header.' }), {
+      keyLabel: 'name',
+      entriesMax: HEADERS_MAX,
+      text: 'Headers of the request, besides `accept: application/json`.',
+      default: {},
+    }),
+    refresh_interval: int({
+      text:
+        'How often the key set is fetched. A token with a key that is not in it has it fetched ' +
+        'earlier. While the server cannot be reached, the keys that are known stay in use.',
+      unit: 's',
+      min: 1,
+      max: 2_000_000,
+      default: 300,
+    }),
+    pool_size: poolSize,
+    ssl: clientSsl,
+  },
+  { text: 'Tokens that are signed with a key of a key set.' },
+)
+
+export type JwtKeySetConfig = Infer<typeof jwtKeySet>
+export type JwtConfig = Infer<typeof jwtHmac> | Infer<typeof jwtPublicKey> | JwtKeySetConfig
