@@ -25,6 +25,8 @@ export interface CertificateFiles {
 export interface ListenerContext {
   readonly shardCount: number
   readonly packetBytesMax: number
+  /** From accept to CONNECT. */
+  readonly connectTimeoutMs: number
   /** Makes the certificate for this host when the first listener needs it. */
   readonly developmentCertificate: () => CertificateFiles
 }
@@ -35,7 +37,7 @@ type AnyListener = TcpListenerConfig &
   Partial<Pick<SslListenerConfig, 'ssl_options'>> &
   Partial<Pick<WssListenerConfig, 'websocket'>>
 
-/** Connections that have not asked for the WebSocket by then are closed. */
+/** Longest time until a connection has asked for the WebSocket. */
 const UPGRADE_TIMEOUT_MS = 10_000
 /** Largest WebSocket message when the configuration sets no limit: many packets fit in. */
 const FRAME_BYTES_MAX = 16 * 1024 * 1024
@@ -117,7 +119,7 @@ function toWebSocket(websocket: WebSocketConfig, context: ListenerContext): WebS
     compress: websocket.compress,
     idleTimeoutMs: websocket.idle_timeout,
     frameBytesMax: Math.min(websocket.max_frame_size, enough),
-    upgradeTimeoutMs: UPGRADE_TIMEOUT_MS,
+    upgradeTimeoutMs: Math.min(UPGRADE_TIMEOUT_MS, context.connectTimeoutMs),
     requireSubprotocol: websocket.fail_if_no_subprotocol,
     subprotocols: websocket.supported_subprotocols,
     origins: websocket.check_origin_enable ? websocket.check_origins : undefined,

@@ -103,6 +103,7 @@ function effectsOf(config: TidewayConfig) {
     listeners: toListenerOptions(config, {
       shardCount: 1,
       packetBytesMax: config.mqtt.max_packet_size,
+      connectTimeoutMs: config.mqtt.idle_timeout,
       developmentCertificate: () => ({ certfile: 'made', keyfile: 'made' }),
     }),
   }
@@ -215,7 +216,8 @@ function tlsOf(text: string) {
   const { config } = loadConfig({ files: [{ source: 'test', text }] })
   assert.ok(config)
   const made = { certfile: 'made/server.pem', keyfile: 'made/server.key' }
-  const context = { shardCount: 1, packetBytesMax: 1, developmentCertificate: () => made }
+  const limits = { shardCount: 1, packetBytesMax: 1, connectTimeoutMs: 1 }
+  const context = { ...limits, developmentCertificate: () => made }
   return toListenerOptions(config, context).find(({ id }) => id === 'ssl:default')?.tls
 }
 

@@ -164,6 +164,7 @@ class Coordinator implements RunningNode {
     const listeners = toListenerOptions(config, {
       shardCount: this.#shardCount,
       packetBytesMax: config.mqtt.max_packet_size,
+      connectTimeoutMs: config.mqtt.idle_timeout,
       developmentCertificate: () => developmentCertificate(dataDir, log),
     })
     // Before any thread is started: the most frequent reason why a start fails.

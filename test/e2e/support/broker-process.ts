@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -184,6 +184,22 @@ export class BrokerProcess {
   processorMs(): number {
     const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
     return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS
+  }
+
+  /** Files and sockets it has open. */
+  openFiles(): number {
+    return readdirSync(`/proc/${this.pid}/fd`).length
+  }
+
+  /** Waits until it has no more files and sockets open than so many. */
+  async untilOpenFiles(most: number, limitMs = 10_000): Promise<void> {
+    const endsAtMs = performance.now() + limitMs
+    while (this.openFiles() > most) {
+      if (performance.now() > endsAtMs) {
+        throw new Error(`${this.openFiles()} files are open, there were ${most}`)
+      }
+      await pause(LOOK_MS)
+    }
   }
 
   /** Memory it has in RAM at the moment, in bytes. */

@@ -163,6 +163,11 @@ export class LoadClient {
     })
   }
 
+  /** Reads nothing more from the network. */
+  stopReading(): void {
+    this.#stream?.socket.pause()
+  }
+
   /** Waits for the network connection that `connect` asked for; CONNACK may take longer. */
   async opened(): Promise<void> {
     const socket = this.#stream?.socket
