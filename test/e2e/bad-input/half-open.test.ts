@@ -22,7 +22,7 @@ const PINGREQ = Buffer.from('c000', 'hex')
 const PING_MS = 400
 const DISCONNECT = PacketType.DISCONNECT << 4
 
-test('a client that has fallen silent is closed after one and a half keep alives', async (context) => {
+test('a silent client is closed after one and a half keep alives', async (context) => {
   const dataDir = join(makeFolder(context), 'data')
   const broker = await BrokerProcess.start({ dataDir, shards: 2, config: CONFIG })
   const calm = await CalmClient.start(broker)
@@ -42,7 +42,8 @@ test('a client that has fallen silent is closed after one and a half keep alives
         const tookMs = performance.now() - startedMs
         assert.ok(tookMs > KEEP_ALIVE_MS * 0.8, `${name}: closed after ${tookMs} ms`)
         assert.ok(tookMs < KEEP_ALIVE_MS + LATE_MS, `${name}: closed after ${tookMs} ms`)
-        const goodbye = silent.received.subarray(2 + silent.received[1]!) // A CONNACK has two bytes.
+        // Behind CONNACK, which has a second byte.
+        const goodbye = silent.received.subarray(2 + silent.received[1]!)
         if (version === V311) assert.equal(goodbye.length, 0, `${name}: ${goodbye.toString('hex')}`)
         else assert.deepEqual([goodbye[0], goodbye[2]], [DISCONNECT, ReasonCode.KEEP_ALIVE_TIMEOUT])
       }),
@@ -50,7 +51,7 @@ test('a client that has fallen silent is closed after one and a half keep alives
   )
   assert.equal(alive.isEnded, false, 'who pings stays')
   const slowestMs = await calm.stop()
-  assert.ok(slowestMs < 1_000, `others waited ${slowestMs} ms`)
+  assert.ok(slowestMs < 2_000, `others waited ${slowestMs} ms`)
 })
 
 test('a client that closes its half of the connection is gone', async (context) => {

@@ -37,7 +37,7 @@ async function flood(publisher: LoadClient, reader: LoadClient, qos: 0 | 1): Pro
 }
 
 for (const qos of [0, 1] as const) {
-  test(`a reader that never reads QoS ${qos} costs others nothing and is closed`, async (context) => {
+  test(`whoever never reads QoS ${qos} costs others nothing and is closed`, async (context) => {
     const dataDir = join(makeFolder(context), 'data')
     const broker = await BrokerProcess.start({ dataDir, shards: 2, config: CONFIG })
     const [lazy, reader, publisher] = ['lazy', 'reader', 'publisher'].map(
