@@ -6,6 +6,7 @@ import type { Shard } from '#broker/shard/shard.ts'
 import type { ListenerHost } from '#listeners/listener-host.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { SlotCounter } from '#listeners/slot-counter.ts'
+import { LoopWatch, type ShardHealth } from './loop-watch.ts'
 import { isSliced, runSliced } from './run-sliced.ts'
 import type { RuleEngine } from '#streams/rules/rule-engine.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
@@ -42,6 +43,8 @@ export interface ShardControl {
   operate(operation: OperationName, args: readonly unknown[]): Promise<unknown>
   /** Changes the rules, or asks for their numbers. */
   rules(command: RuleCommand): Promise<unknown>
+  /** How the thread is doing, since it was asked last. */
+  health(): Promise<ShardHealth>
   /** Accepts nothing more, tells all clients that the server goes, and stores what they left. */
   stop(): Promise<void>
   /** Stores what siblings sent meanwhile and lets everything go. After `stop` of all shards. */
@@ -76,6 +79,7 @@ const LAST_BYTES_CHECK_MS = 10
 /** Runs a shard in this thread: ticks, time, listeners, start and stop. */
 export class ShardRuntime implements ShardControl {
   readonly #ticker: Ticker
+  readonly #loopWatch = new LoopWatch()
   #parts: ShardParts | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -142,6 +146,11 @@ export class ShardRuntime implements ShardControl {
     return Promise.resolve(runRuleCommand(rules, command))
   }
 
+  async health(): Promise<ShardHealth> {
+    const { store } = this.#need()
+    return this.#loopWatch.read(store)
+  }
+
   async stop(): Promise<void> {
     const { shard, listeners, sys } = this.#need()
     sys?.stop()
@@ -156,6 +165,7 @@ export class ShardRuntime implements ShardControl {
   async close(): Promise<void> {
     const { store, log, authentication, access } = this.#need()
     clearInterval(this.#timer)
+    this.#loopWatch.stop()
     this.#ticker.runNow()
     await Promise.all([authentication.close(), access.close()])
     const failure = await store.close()

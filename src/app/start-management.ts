@@ -19,6 +19,7 @@ export interface ManagementOptions {
 export interface RunningManagement {
   readonly host: string
   readonly port: number
+  readonly management: Management
   stop(): Promise<void>
 }
 
@@ -36,6 +37,7 @@ export function toManagementSettings(config: TidewayConfig): ManagementSettings 
     defaultUsername: dashboard.default_username,
     defaultPassword: readSecret(dashboard.default_password),
     sampleIntervalMs: dashboard.sample_interval,
+    prometheusAuth: config.prometheus.enable_basic_auth,
     tokenIdleMs: dashboard.token_expired_time,
     cors: dashboard.cors,
     docs: dashboard.swagger_support,
@@ -73,6 +75,7 @@ export async function startManagement(
       metrics: node.metrics,
       log,
       nowMs: Date.now,
+      health: () => node.health(),
       operate: (shard, operation, args) => node.operate(shard, operation, args),
     },
     {
@@ -83,7 +86,7 @@ export async function startManagement(
   try {
     const port = await management.start()
     node.noteListener({ id: 'http:dashboard', host: settings.host, port })
-    return { host: settings.host, port, stop: () => management.stop() }
+    return { host: settings.host, port, management, stop: () => management.stop() }
   } catch (error) {
     await management.stop()
     throw error

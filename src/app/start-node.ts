@@ -27,6 +27,7 @@ import { toRuleEngineSettings, toRuleSpecs } from './rule-settings.ts'
 import { ruleServicePorts } from './rule-services.ts'
 import { NodeRules } from './node-rules.ts'
 import type { OperationName, ShardControl } from './shard-runtime.ts'
+import type { ShardHealth } from './loop-watch.ts'
 import { NodeUsers } from './node-users.ts'
 import { LISTENERS_MAX, makeSharedMemory, metricsOf, type ShardStart } from './shard-start.ts'
 import { WorkerShard } from './worker-shard.ts'
@@ -69,6 +70,8 @@ export interface RunningNode {
     method: M,
     args: Parameters<AccessAdministration[M]>,
   ): Promise<Awaited<ReturnType<AccessAdministration[M]>>>
+  /** How every shard is doing, since this was asked last. */
+  health(): Promise<readonly ShardHealth[]>
   /** Tells other programs on this host of a listener that is not of the shards. */
   noteListener(listener: OpenListener): void
   readonly rules: NodeRules
@@ -181,6 +184,10 @@ class Coordinator implements RunningNode {
     const { bootstrap_file: bans } = config.banned
     if (bans !== '') await this.access('ban', [readBanFile(bans, Date.now()), 'keep'])
     await Promise.all(this.#shards.map((shard) => shard.serve()))
+  }
+
+  health(): Promise<readonly ShardHealth[]> {
+    return Promise.all(this.#shards.map((shard) => shard.health()))
   }
 
   noteListener(listener: OpenListener): void {

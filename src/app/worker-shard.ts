@@ -7,6 +7,7 @@ import type { LogRecord } from '#kernel/system/log-record.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { PlainError, ShardCall, ShardReport, ShardThreadData } from './shard-messages.ts'
 import type { OperationName, RuleCommand, ShardControl } from './shard-runtime.ts'
+import type { ShardHealth } from './loop-watch.ts'
 import type { ShardStart } from './shard-start.ts'
 
 /** What a shard thread tells without being asked. */
@@ -91,6 +92,10 @@ export class WorkerShard implements ShardControl {
 
   async rules(command: RuleCommand): Promise<unknown> {
     return this.#call('rules', command)
+  }
+
+  async health(): Promise<ShardHealth> {
+    return (await this.#call('health')) as ShardHealth
   }
 
   async stop(): Promise<void> {

@@ -12,6 +12,7 @@ import { log } from './fields/log.ts'
 import { autoSubscribe, delayed, retainer, rewrite } from './fields/messages.ts'
 import { mqtt } from './fields/mqtt.ts'
 import { durability, node } from './fields/node.ts'
+import { prometheus } from './fields/prometheus.ts'
 import { ruleEngine } from './fields/rule-engine.ts'
 import { banned, flappingDetect } from './fields/protection.ts'
 
@@ -88,6 +89,7 @@ export const tidewayFields = object(
     sys_topics: sysTopics,
     dashboard,
     api_key: apiKey,
+    prometheus,
     rule_engine: ruleEngine,
     log,
   },

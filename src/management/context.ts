@@ -5,6 +5,8 @@ import type { LoginTokens } from './identity/login-tokens.ts'
 import type { Users } from './identity/users.ts'
 import type { NodePort } from './node-port.ts'
 import type { NodeNumbers } from './node-numbers.ts'
+import type { Alarms } from './observe/alarms.ts'
+import type { Sampler } from './observe/sampler.ts'
 import type { Shards } from './shards.ts'
 
 /** What routes work with. */
@@ -17,4 +19,7 @@ export interface ManagementContext {
   readonly tokens: LoginTokens
   readonly backoff: LoginBackoff
   readonly audit: Audit
+  readonly sampler: Sampler
+  readonly alarms: Alarms
+  readonly prometheusAuth: boolean
 }

@@ -14,6 +14,9 @@ import { LoginTokens } from './identity/login-tokens.ts'
 import { Users } from './identity/users.ts'
 import { NodeNumbers } from './node-numbers.ts'
 import type { NodePort } from './node-port.ts'
+import { Alarms } from './observe/alarms.ts'
+import { Sampler } from './observe/sampler.ts'
+import { Watchdog } from './observe/watchdog.ts'
 import { allRoutes } from './routes/all-routes.ts'
 import { statusReply } from './routes/nodes.ts'
 import { MANAGEMENT_SCHEMA } from './schema.ts'
@@ -29,6 +32,8 @@ export interface ManagementSettings {
   readonly defaultPassword: string
   /** How often numbers for charts are taken. */
   readonly sampleIntervalMs: number
+  /** Numbers for Prometheus are not for everybody. */
+  readonly prometheusAuth: boolean
   readonly tokenIdleMs: number
   readonly cors: boolean
   readonly docs: boolean
@@ -44,6 +49,7 @@ export class Management {
   readonly #settings: ManagementSettings
   readonly #database: SqliteDatabase
   readonly #server: FastifyInstance
+  readonly #watchdog: Watchdog
 
   /** @throws the error of SQLite when its database cannot be opened */
   constructor(node: NodePort, settings: ManagementSettings) {
@@ -52,6 +58,8 @@ export class Management {
     const database = new SqliteDatabase(join(node.dataDir, DATABASE), MANAGEMENT_SCHEMA)
     this.#database = database
     this.#settings = settings
+    const alarms = new Alarms(node, database)
+    this.#watchdog = new Watchdog(node, alarms)
     const context: ManagementContext = {
       node,
       shards: new Shards(node),
@@ -61,6 +69,9 @@ export class Management {
       tokens: new LoginTokens(settings.tokenIdleMs, nowMs),
       backoff: new LoginBackoff(nowMs),
       audit: new Audit(database, nowMs, node.log),
+      sampler: new Sampler(node, database, settings.sampleIntervalMs),
+      alarms,
+      prometheusAuth: settings.prometheusAuth,
     }
     this.context = context
     if (settings.bootstrapKeys !== undefined) {
@@ -98,6 +109,8 @@ export class Management {
 
   async stop(): Promise<void> {
     await this.#server.close()
+    this.#watchdog.stop()
+    this.context.sampler.stop()
     this.context.numbers.stop()
     this.#database.close()
   }

@@ -9,6 +9,18 @@ export type OperationName = {
     : never
 }[keyof ShardOperator]
 
+/** How one shard thread is doing. */
+export interface NodeHealth {
+  readonly lagP50Ms: number
+  readonly lagP99Ms: number
+  readonly lagMaxMs: number
+  /** 0..1 */
+  readonly utilization: number
+  readonly heapUsedBytes: number
+  readonly storeHealthy: boolean
+  readonly storePendingBytes: number
+}
+
 /** What management asks of the node it manages. */
 export interface NodePort {
   readonly name: string
@@ -21,6 +33,8 @@ export interface NodePort {
   readonly metrics: readonly Metrics[]
   readonly log: Log
   nowMs(): number
+  /** How every shard is doing, since this was asked last. */
+  health(): Promise<readonly NodeHealth[]>
   /** Has an operation of one shard done. */
   operate(shard: number, operation: OperationName, args: readonly unknown[]): Promise<unknown>
 }

@@ -40,4 +40,35 @@ export const MANAGEMENT_SCHEMA: readonly SqlMigration[] = [
       CREATE INDEX audit_by_time ON audit (created_at_ms);
     `,
   },
+  {
+    version: 2,
+    sql: `
+      CREATE TABLE chart (
+        at_ms INTEGER PRIMARY KEY,
+        connections INTEGER NOT NULL,
+        live_connections INTEGER NOT NULL,
+        subscriptions INTEGER NOT NULL,
+        subscriptions_durable INTEGER NOT NULL,
+        topics INTEGER NOT NULL,
+        disconnected_durable_sessions INTEGER NOT NULL,
+        received INTEGER NOT NULL,
+        sent INTEGER NOT NULL,
+        dropped INTEGER NOT NULL,
+        persisted INTEGER NOT NULL,
+        validation_succeeded INTEGER NOT NULL,
+        validation_failed INTEGER NOT NULL,
+        transformation_succeeded INTEGER NOT NULL,
+        transformation_failed INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE alarms (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        message TEXT NOT NULL,
+        details TEXT NOT NULL,
+        activated_at_ms INTEGER NOT NULL,
+        deactivated_at_ms INTEGER
+      ) STRICT;
+      CREATE INDEX alarms_by_end ON alarms (deactivated_at_ms);
+    `,
+  },
 ]

@@ -132,6 +132,7 @@ async function makeScene(managed: ManagedBroker): Promise<Scene> {
   await client.publishAsync('kept/1', 'x', { qos: 1, retain: true })
   await delayMessage(managed)
   const { body } = await managed.call('GET', '/mqtt/delayed/messages')
+  managed.management.context.alarms.set('made', true, 'Made by the test.', {})
   return { managed, client, delayedId: body.data[0].msgid }
 }
 

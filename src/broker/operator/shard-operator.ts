@@ -1,4 +1,5 @@
 import type { SubscribeFilter } from '#codec/mqtt/subscribe.ts'
+import type { SysMessage } from '../sys/sys-topics.ts'
 import type { Broker } from '../shard/broker.ts'
 import {
   kickClient,
@@ -172,5 +173,10 @@ export class ShardOperator {
 
   cancelDelayedMatching(filter: string): Sliced<number> {
     return cancelDelayedMatching(this.#broker, filter)
+  }
+
+  /** Publishes a message of the broker itself, such as one about an alarm. */
+  announce(message: SysMessage): void {
+    this.#broker.announce(message)
   }
 }

@@ -7,6 +7,7 @@ import { clientRoutes } from './clients.ts'
 import { delayedRoutes } from './delayed.ts'
 import { loginRoutes } from './login.ts'
 import { nodeRoutes } from './nodes.ts'
+import { observeRoutes } from './observe.ts'
 import { publishRoutes } from './publish.ts'
 import { retainerRoutes } from './retainer.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
@@ -26,5 +27,6 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...retainerRoutes(context),
     ...delayedRoutes(context),
     ...auditRoutes(context),
+    ...observeRoutes(context),
   ]
 }

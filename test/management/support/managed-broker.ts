@@ -2,6 +2,7 @@ import { formatProblem } from '#config/decode.ts'
 import { loadConfig } from '#config/load.ts'
 import { type BrokerOptions, startBroker, type TestBroker } from '#app/start-broker.ts'
 import { startManagement } from '#app/start-management.ts'
+import type { Management } from '#management/management.ts'
 
 export const PASSWORD = 'correct-horse-7'
 
@@ -33,6 +34,7 @@ export interface ManagedBroker {
   /** Calls with the token of the administrator unless told otherwise. */
   readonly call: ApiCall
   readonly token: string
+  readonly management: Management
   stop(): Promise<void>
 }
 
@@ -63,6 +65,7 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
     broker,
     port: management.port,
     token,
+    management: management.management,
     call: makeCall(management.port, `Bearer ${token}`),
     async stop() {
       await management.stop()

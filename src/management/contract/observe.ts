@@ -1,0 +1,164 @@
+/** Charts, alarms, and numbers for monitoring systems. */
+import { Type } from 'typebox'
+import { closed, oneOf, pageOf, pageQuery, pathText, Timestamp } from './common.ts'
+import { empty, operation, text } from './operation.ts'
+
+const NodeName = pathText('node', 'Name of the node.')
+const MonitorQuery = Type.Object({
+  latest: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 604_800, description: 'Seconds to look back.' }),
+  ),
+})
+const Count = Type.Integer()
+
+const gauges = {
+  connections: Count,
+  live_connections: Count,
+  subscriptions: Count,
+  subscriptions_durable: Count,
+  topics: Count,
+  disconnected_durable_sessions: Count,
+}
+const Point = Type.Object({
+  time_stamp: Type.Integer({ description: 'Milliseconds since 1970.' }),
+  ...gauges,
+  received: Count,
+  sent: Count,
+  dropped: Count,
+  persisted: Count,
+  validation_succeeded: Count,
+  validation_failed: Count,
+  transformation_succeeded: Count,
+  transformation_failed: Count,
+})
+const current = {
+  ...gauges,
+  received_msg_rate: Count,
+  sent_msg_rate: Count,
+  dropped_msg_rate: Count,
+  persisted_rate: Count,
+  validation_succeeded_rate: Count,
+  validation_failed_rate: Count,
+  transformation_succeeded_rate: Count,
+  transformation_failed_rate: Count,
+  retained_msg_count: Count,
+  shared_subscriptions: Count,
+}
+
+export const getMonitor = operation({
+  id: 'getMonitor',
+  method: 'GET',
+  path: '/monitor',
+  tag: 'Metrics',
+  summary: 'Points for charts; kept for seven days, wider apart the further back.',
+  permission: 'read',
+  query: MonitorQuery,
+  replies: { 200: Type.Array(Point) },
+})
+
+export const clearMonitor = operation({
+  id: 'clearMonitor',
+  method: 'DELETE',
+  path: '/monitor',
+  tag: 'Metrics',
+  summary: 'Forget the points for charts.',
+  permission: 'write',
+  replies: { 204: empty('Forgotten.') },
+})
+
+export const getNodeMonitor = operation({
+  id: 'getNodeMonitor',
+  method: 'GET',
+  path: '/monitor/nodes/{node}',
+  tag: 'Metrics',
+  summary: 'Points for charts of one node.',
+  permission: 'read',
+  params: NodeName,
+  query: MonitorQuery,
+  replies: { 200: Type.Array(Point) },
+  errors: [404],
+})
+
+export const getMonitorCurrent = operation({
+  id: 'getMonitorCurrent',
+  method: 'GET',
+  path: '/monitor_current',
+  tag: 'Metrics',
+  summary: 'What happens now; rates are per second.',
+  permission: 'read',
+  replies: { 200: Type.Object(current) },
+})
+
+export const getNodeMonitorCurrent = operation({
+  id: 'getNodeMonitorCurrent',
+  method: 'GET',
+  path: '/monitor_current/nodes/{node}',
+  tag: 'Metrics',
+  summary: 'What happens now on one node.',
+  permission: 'read',
+  params: NodeName,
+  replies: { 200: Type.Object({ ...current, node_uptime: Type.Integer({ description: 's' }) }) },
+  errors: [404],
+})
+
+const Alarm = Type.Object({
+  node: Type.String(),
+  name: Type.String(),
+  message: Type.String(),
+  details: Type.Unsafe<Readonly<Record<string, unknown>>>(
+    Type.Object({}, { additionalProperties: true }),
+  ),
+  duration: Type.Integer({ description: 'Milliseconds.' }),
+  activate_at: Timestamp,
+  deactivate_at: Type.Optional(Timestamp),
+})
+
+export const listAlarms = operation({
+  id: 'listAlarms',
+  method: 'GET',
+  path: '/alarms',
+  tag: 'Alarms',
+  summary: 'Active alarms, or with `activated=false` those that have ended.',
+  permission: 'read',
+  query: Type.Object({
+    page: pageQuery.page,
+    limit: pageQuery.limit,
+    activated: Type.Optional(Type.Boolean({ default: true })),
+  }),
+  replies: { 200: pageOf(Alarm) },
+})
+
+export const clearAlarms = operation({
+  id: 'clearAlarms',
+  method: 'DELETE',
+  path: '/alarms',
+  tag: 'Alarms',
+  summary: 'Forget the alarms that have ended.',
+  permission: 'write',
+  replies: { 204: empty('Forgotten.') },
+})
+
+export const deactivateAlarm = operation({
+  id: 'deactivateAlarm',
+  method: 'POST',
+  path: '/alarms/force_deactivate',
+  tag: 'Alarms',
+  summary: 'End an alarm; it comes back if its cause is still there.',
+  permission: 'write',
+  body: closed({ name: Type.String({ minLength: 1, maxLength: 1000 }) }),
+  replies: { 204: empty('Ended.') },
+  errors: [404],
+})
+
+export const getPrometheusStats = operation({
+  id: 'getPrometheusStats',
+  method: 'GET',
+  path: '/prometheus/stats',
+  tag: 'Monitor',
+  summary: 'All numbers for Prometheus; as JSON with `Accept: application/json`.',
+  permission: 'public',
+  query: Type.Object({
+    mode: Type.Optional(oneOf(['node', 'all_nodes_aggregated', 'all_nodes_unaggregated'])),
+  }),
+  replies: { 200: text('Numbers.', 'text/plain', 'application/json') },
+})

@@ -1,0 +1,101 @@
+import {
+  clearAlarms,
+  clearMonitor,
+  deactivateAlarm,
+  getMonitor,
+  getMonitorCurrent,
+  getNodeMonitor,
+  getNodeMonitorCurrent,
+  getPrometheusStats,
+  listAlarms,
+} from '../contract/observe.ts'
+import type { ManagementContext } from '../context.ts'
+import { notFound } from '../http/api-error.ts'
+import { noContent, ok, type Route, route } from '../http/route.ts'
+import type { Alarm } from '../observe/alarms.ts'
+import { collect, type Family, toJson, toText } from '../observe/prometheus.ts'
+import { formatTime } from '../time-text.ts'
+import { checkNode } from './nodes.ts'
+import { pageMeta } from './page-meta.ts'
+
+/** Charts, alarms, and numbers for monitoring systems. */
+export function observeRoutes(context: ManagementContext): readonly Route[] {
+  return [...monitorRoutes(context), ...alarmRoutes(context), prometheusRoute(context)]
+}
+
+function monitorRoutes(context: ManagementContext): readonly Route[] {
+  const { node, sampler } = context
+  return [
+    route(getMonitor, ({ query }) => ok([...sampler.points(query.latest)])),
+    route(clearMonitor, () => {
+      sampler.clear()
+      return noContent()
+    }),
+    route(getNodeMonitor, ({ params, query }) => {
+      checkNode(context, params.node)
+      return ok([...sampler.points(query.latest)])
+    }),
+    route(getMonitorCurrent, () => ok(sampler.current())),
+    route(getNodeMonitorCurrent, ({ params }) => {
+      checkNode(context, params.node)
+      const uptimeS = Math.floor((node.nowMs() - node.startedAtMs) / 1000)
+      return ok({ ...sampler.current(), node_uptime: uptimeS })
+    }),
+  ]
+}
+
+function alarmRoutes(context: ManagementContext): readonly Route[] {
+  const { alarms } = context
+  return [
+    route(listAlarms, ({ query: { page = 1, limit = 100, activated = true } }) => {
+      const offset = (page - 1) * limit
+      const active = alarms.active()
+      const count = activated ? active.length : alarms.endedCount
+      const part = activated ? active.slice(offset, offset + limit) : alarms.ended(limit, offset)
+      const data = part.map((alarm) => toBody(context, alarm))
+      const found = { hasNext: offset + limit < count, cursor: undefined }
+      return ok({ data, meta: pageMeta({ page, limit, cursor: undefined }, found, count) })
+    }),
+    route(clearAlarms, () => {
+      alarms.clearEnded()
+      return noContent()
+    }),
+    route(deactivateAlarm, ({ body: { name } }) => {
+      if (!alarms.deactivate(name)) throw notFound(`There is no active alarm ${name}.`)
+      return noContent()
+    }),
+  ]
+}
+
+function toBody({ node }: ManagementContext, alarm: Alarm) {
+  const { name, message, details, activatedAtMs, deactivatedAtMs } = alarm
+  return {
+    node: node.name,
+    name,
+    message,
+    details,
+    duration: Math.round((deactivatedAtMs ?? node.nowMs()) - activatedAtMs),
+    activate_at: formatTime(activatedAtMs),
+    ...(deactivatedAtMs !== undefined && { deactivate_at: formatTime(deactivatedAtMs) }),
+  }
+}
+
+function prometheusRoute(context: ManagementContext): Route {
+  const { node, prometheusAuth } = context
+  const permission = prometheusAuth ? ('read' as const) : ('public' as const)
+  return route({ ...getPrometheusStats, permission }, async ({ query, header }) => {
+    const families = await collect(context)
+    const named = query.mode === 'all_nodes_unaggregated'
+    const shown = named ? families.map((family) => withNode(family, node.name)) : families
+    const isJson = header('accept')?.includes('application/json') ?? false
+    if (isJson) return { ...ok(toJson(shown)), type: 'application/json' }
+    return { ...ok(toText(shown)), type: 'text/plain' }
+  })
+}
+
+function withNode(family: Family, node: string): Family {
+  const samples = family.samples.map(({ labels, value }) => {
+    return { labels: { node, ...labels }, value }
+  })
+  return { ...family, samples }
+}

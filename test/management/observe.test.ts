@@ -1,0 +1,131 @@
+/** Numbers, charts, alarms and the record of changes over the REST API. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { connectAsync } from 'mqtt'
+import { type ManagedBroker, PASSWORD, startManaged } from './support/managed-broker.ts'
+
+describe('numbers', () => {
+  let managed: ManagedBroker
+  before(async () => {
+    managed = await startManaged({ shards: 2, config: 'dashboard.sample_interval = 1s' })
+  })
+  after(() => managed.stop())
+
+  it('counts under the names of EMQX, per node and as a sum', async () => {
+    const body = { topic: 'a', payload: 'x' }
+    await managed.call('POST', '/publish', { body })
+    const [node] = (await managed.call('GET', '/metrics')).body
+    const sum = (await managed.call('GET', '/metrics?aggregate=true')).body
+    assert.equal(node.node, 'tideway@127.0.0.1')
+    assert.ok(node['messages.publish'] >= 1)
+    assert.equal(sum['messages.dropped.no_subscribers'], node['messages.dropped.no_subscribers'])
+    assert.equal(sum['retained.stored'], undefined)
+    const stats = (await managed.call('GET', '/stats?aggregate=true')).body
+    assert.deepEqual([stats['sessions.count'], stats['connections.max']], [0, 0])
+  })
+
+  it('gives Prometheus its text, with the numbers of every shard, without a login', async () => {
+    const { status, body, headers } = await managed.call('GET', '/prometheus/stats', { auth: '' })
+    assert.equal(status, 200)
+    assert.match(headers.get('content-type') ?? '', /^text\/plain/)
+    assert.match(body, /^# TYPE emqx_messages_received counter$/m)
+    assert.match(body, /^emqx_connections_count 0$/m)
+    assert.match(body, /^tideway_shard_messages_received\{shard="1"\} \d+$/m)
+    const lag = /^tideway_shard_event_loop_lag_seconds\{shard="0",quantile="0.99"\} [\d.e-]+$/m
+    assert.match(body, lag)
+    const path = '/prometheus/stats?mode=all_nodes_unaggregated'
+    const named = (await managed.call('GET', path, { auth: '' })).body
+    assert.match(named, /^emqx_connections_count\{node="tideway@127\.0\.0\.1"\} 0$/m)
+    const headersJson = { accept: 'application/json' }
+    const json = await managed.call('GET', '/prometheus/stats', { headers: headersJson })
+    assert.equal(json.body.emqx_connections_count, 0)
+    for (const line of String(body).trimEnd().split('\n')) {
+      assert.match(line, /^(?:# (?:TYPE|HELP) \w+|[a-z_0-9]+(?:\{[^}]*\})? -?[\d.e+-]+$)/)
+    }
+  })
+
+  it('keeps points for charts and tells what happens now', async () => {
+    const url = `mqtt://127.0.0.1:${managed.broker.port('tcp:default')}`
+    const client = await connectAsync(url, { clientId: 'counted', reconnectPeriod: 0 })
+    const points = async () => (await managed.call('GET', '/monitor?latest=60')).body
+    const seen = async (): Promise<boolean> => {
+      return (await points()).some((point: { connections: number }) => point.connections === 1)
+    }
+    while (!(await seen())) await new Promise((resolve) => setTimeout(resolve, 100))
+    const current = (await managed.call('GET', '/monitor_current')).body
+    assert.deepEqual([current.connections, current.live_connections], [1, 1])
+    await client.endAsync()
+    assert.equal((await managed.call('DELETE', '/monitor')).status, 204)
+    assert.ok((await points()).length <= 1)
+  })
+
+  it('asks Prometheus for a login when told so', async (t) => {
+    const config = 'prometheus.enable_basic_auth = true'
+    const closed = await startManaged({ config })
+    t.after(() => closed.stop())
+    assert.equal((await closed.call('GET', '/prometheus/stats', { auth: '' })).status, 401)
+    assert.equal((await closed.call('GET', '/prometheus/stats')).status, 200)
+  })
+})
+
+describe('the record of changes', () => {
+  it('says who changed what, with which result, and no secrets', async (t) => {
+    const managed = await startManaged()
+    t.after(() => managed.stop())
+    const user = { username: 'eve', password: 'a-secret-7', role: 'viewer' }
+    await managed.call('POST', '/users', { body: user })
+    await managed.call('POST', '/users', { body: user })
+    await managed.call('DELETE', '/clients/none')
+    await managed.call('GET', '/clients')
+    const { body } = await managed.call('GET', '/audit')
+    const told = body.data.map((one: Record<string, unknown>) => {
+      return [one['source'], one['http_method'], one['operation_id'], one['http_status_code']]
+    })
+    assert.deepEqual(told, [
+      ['admin', 'delete', '/clients/{clientid}', 404],
+      ['admin', 'post', '/users', 409],
+      ['admin', 'post', '/users', 200],
+      ['', 'post', '/login', 200],
+    ])
+    assert.equal(body.data[0].operation_result, 'failure')
+    assert.deepEqual(body.data[0].http_request.bindings, { clientid: 'none' })
+    const whole = JSON.stringify(body)
+    assert.ok(!whole.includes('a-secret-7') && !whole.includes(PASSWORD), whole)
+    const failed = await managed.call('GET', '/audit?operation_result=failure&source=admin')
+    assert.equal(failed.body.data.length, 2)
+    const none = await managed.call('GET', `/audit?gte_created_at=${Date.now() + 60_000}`)
+    assert.deepEqual(none.body.data, [])
+  })
+})
+
+describe('alarms', () => {
+  it('are active, are ended, and are forgotten', async (t) => {
+    const managed = await startManaged()
+    t.after(() => managed.stop())
+    const url = `mqtt://127.0.0.1:${managed.broker.port('tcp:default')}`
+    const client = await connectAsync(url, { reconnectPeriod: 0 })
+    const topics: string[] = []
+    client.on('message', (topic) => topics.push(topic.split('/').slice(-2).join('/')))
+    await client.subscribeAsync('$SYS/brokers/+/alarms/#')
+    const { alarms } = managed.management.context
+    alarms.set('too_warm', true, 'It is 99 degrees.', { degrees: 99 })
+    alarms.set('too_warm', true, 'It is 99 degrees.', { degrees: 99 })
+    const active = (await managed.call('GET', '/alarms')).body
+    assert.equal(active.meta.count, 1)
+    assert.equal(active.data[0].name, 'too_warm')
+    assert.deepEqual(active.data[0].details, { degrees: 99 })
+    const path = '/alarms/force_deactivate'
+    const body = { name: 'too_warm' }
+    assert.equal((await managed.call('POST', path, { body })).status, 204)
+    assert.equal((await managed.call('POST', path, { body })).status, 404)
+    assert.deepEqual((await managed.call('GET', '/alarms?activated=true')).body.data, [])
+    const ended = (await managed.call('GET', '/alarms?activated=false')).body
+    assert.equal(ended.data[0].name, 'too_warm')
+    assert.ok(ended.data[0].deactivate_at >= ended.data[0].activate_at)
+    await managed.call('DELETE', '/alarms')
+    assert.deepEqual((await managed.call('GET', '/alarms?activated=false')).body.data, [])
+    await client.publishAsync('$SYS/none', '') // Behind what the alarms sent.
+    assert.deepEqual(topics, ['alarms/activate', 'alarms/deactivate'])
+    await client.endAsync()
+  })
+})
