@@ -2,7 +2,8 @@ import type { SubscribeFilter } from '#codec/mqtt/subscribe.ts'
 import type { Message } from '../message.ts'
 import { Message as ApplicationMessage } from '../message.ts'
 import type { Broker } from '../shard/broker.ts'
-import { deliverAs, deliveryQos } from './deliver.ts'
+import { deliverOrForward } from '../shard/move-gate.ts'
+import { deliveryQos } from './deliver.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -19,7 +20,7 @@ export function sendRetained(
   wanted: SubscribeFilter,
   isNew: boolean,
 ): void {
-  const { core, retained, feed } = broker
+  const { core, links, retained, feed } = broker
   if (wanted.retainHandling === 2 || (wanted.retainHandling === 1 && !isNew)) return
   const held = session.subscriptions.get(filter)
   if (held === undefined || held.shared !== undefined) return
@@ -38,7 +39,8 @@ export function sendRetained(
     if (subscription.noLocal && message.publisher === session.clientId) return true
     const qos = deliveryQos(core, message, subscription.qos)
     // Retain is set on a message sent because of a new subscription [MQTT311-3.3.1-8].
-    deliverAs(core, session, asRetained(message), qos, true, ids, undefined, false)
+    const copy = asRetained(message)
+    deliverOrForward(core, links, session, copy, qos, true, ids, undefined, false)
     return true
   })
   if (job === undefined) {

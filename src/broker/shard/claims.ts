@@ -153,14 +153,18 @@ export class Claims {
     this.#whenGiven(session, () => this.#whenCommitted(isReady))
   }
 
-  /** Records that another shard is taking over must be gone before the new owner reads. */
+  /**
+   * Records that siblings are taking over, messages and a will, must be gone before the new owner
+   * reads: later this shard writes nothing of the session.
+   */
   #whenGiven(session: Session, done: () => void): void {
-    if (!session.queue.isGiving) {
+    const isGiving = (): boolean => session.queue.isGiving || session.leavingWill !== undefined
+    if (!isGiving()) {
       done()
       return
     }
     this.#links.whenAllSafe(() => {
-      if (!session.queue.isGiving) done()
+      if (!isGiving()) done()
       else this.#core.atNextAdvance(() => this.#whenGiven(session, done))
     })
   }

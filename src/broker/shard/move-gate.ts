@@ -1,8 +1,10 @@
 import type { Message } from '../message.ts'
 import type { Delivery } from '../router/routes.ts'
-import { deliveryQos } from '../session/deliver.ts'
+import type { QoS } from '../qos.ts'
+import { deliverAs, deliveryQos } from '../session/deliver.ts'
 import { hasReceived } from '../session/origin.ts'
 import { Outgoing } from '../session/outgoing.ts'
+import type { GroupName } from '../session/outgoing.ts'
 import type { Session } from '../session/session.ts'
 import type { ShardCore } from './core.ts'
 import type { Links } from './links.ts'
@@ -40,6 +42,31 @@ export function admitDuringMove(
   move.early.push(outgoing)
   core.noteEarly(move)
   return false
+}
+
+/**
+ * Gives a session what is meant for it alone, by its membership of a group or out of the retained
+ * store: at once, or through its new owner when it moves away. Nothing may be added to its queue
+ * here then, because the numbers of its messages are the new owner's to give.
+ * @param shared as for `deliver`
+ */
+export function deliverOrForward(
+  core: ShardCore,
+  links: Links,
+  session: Session,
+  message: Message,
+  qos: QoS,
+  retain: boolean,
+  ids: readonly number[] | undefined,
+  group: GroupName | undefined,
+  shared: boolean,
+): void {
+  if (session.move?.role !== 'source') {
+    deliverAs(core, session, message, qos, retain, ids, group, shared)
+    return
+  }
+  const outgoing = new Outgoing(message, qos, retain, ids, group)
+  links.forward(session.move.peer, session.clientId, outgoing, message)
 }
 
 function outgoingOf(core: ShardCore, message: Message, delivery: Delivery): Outgoing {

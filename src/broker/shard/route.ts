@@ -2,14 +2,13 @@ import type { HookedConnection } from '../hooks.ts'
 import type { Message } from '../message.ts'
 import type { Delivery, GroupRoute } from '../router/routes.ts'
 import type { PickMemory, SharedPicker } from '../router/shared-strategy.ts'
-import { deliver, deliverAs, deliveryQos } from '../session/deliver.ts'
+import { deliver, deliveryQos } from '../session/deliver.ts'
 import { groupHasReceived } from '../session/origin.ts'
-import { Outgoing } from '../session/outgoing.ts'
 import type { Session } from '../session/session.ts'
 import { QUEUE_GROUP } from '../topics/special-topic.ts'
 import type { ShardCore } from './core.ts'
 import type { Links } from './links.ts'
-import { admitDuringMove } from './move-gate.ts'
+import { admitDuringMove, deliverOrForward } from './move-gate.ts'
 
 /** What routing needs beside the core. */
 export interface Routing {
@@ -137,13 +136,8 @@ export function deliverToMember(
   const qos = deliveryQos(core, message, subscription.qos)
   const retain = message.retain && subscription.retainAsPublished
   const ids = subscription.subscriptionId === 0 ? undefined : [subscription.subscriptionId]
-  if (session.move?.role === 'source') {
-    // The new owner announces the membership as its own; until that is known here it is forwarded.
-    const outgoing = new Outgoing(message, qos, retain, ids, group)
-    links.forward(session.move.peer, session.clientId, outgoing, message)
-    return true
-  }
-  deliverAs(core, session, message, qos, retain, ids, group, core.routeShared)
+  // Until the new owner's membership is known here, what comes to one that moved is forwarded.
+  deliverOrForward(core, links, session, message, qos, retain, ids, group, core.routeShared)
   return true
 }
 
