@@ -42,6 +42,7 @@ export class Delayer {
       shard,
       shardCount,
       run,
+      unreadable() {},
       settings: () => ({ ...DEFAULT_SETTINGS.delayed, messagesMax: this.messagesMax }),
     })
     this.delayed.load()

@@ -51,7 +51,7 @@ function open(store: GroupCommitStore): { retained: RetainedStore; sweep: Retain
   const settings = () => DEFAULT_SETTINGS.retainer
   const common = { store, clock: REAL_CLOCK, totals, settings }
   const metrics = new Metrics()
-  const retained = new RetainedStore({ ...common, metrics, router })
+  const retained = new RetainedStore({ ...common, metrics, router, unreadable() {} })
   retained.load()
   return { retained, sweep: new RetainedSweep({ ...common, retained }) }
 }

@@ -66,6 +66,7 @@ export class Retainer {
     this.retained = new RetainedStore({
       ...common,
       settings,
+      unreadable() {},
       metrics: this.metrics,
       router: this.router,
     })

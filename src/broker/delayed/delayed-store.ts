@@ -39,6 +39,8 @@ export interface DelayedPorts {
   readonly shardCount: number
   /** Number of this run of the process over its data; never used twice. */
   readonly run: number
+  /** Told of a record that is damaged; it stays where it is. */
+  readonly unreadable: (key: string) => void
   readonly settings: () => DelayedSettings
 }
 
@@ -213,15 +215,17 @@ export class DelayedStore {
     const batch: Batch = { keys: 0, messages: [] }
     let next = partitionKey(partition, untilMs + 1)
     let bytesLeft = BATCH_BYTES_MAX
-    const { metrics, router, store } = this.#ports
+    const { metrics, router, store, unreadable } = this.#ports
     store.scan(Table.DELAYED, from, next, (key, value) => {
       if (this.#sending.has(key)) return true
       batch.keys++
       const bytes = key.length + value.length
       const entry = decodeDelayed(key, value, router)
       // What cannot be read stays where it is: a later version may be able to.
-      if (entry === undefined) metrics.increment(Metric.DELAYED_CORRUPT)
-      else {
+      if (entry === undefined) {
+        metrics.increment(Metric.DELAYED_CORRUPT)
+        unreadable(key)
+      } else {
         batch.messages.push({ key, bytes, entry })
         this.#sending.set(key, bytes)
       }

@@ -21,7 +21,7 @@ export interface CursorPorts {
   /** The message of one topic. */
   readonly get: (topic: string) => Message | undefined
   /** Undefined: expired, or corrupt and counted. */
-  readonly read: (value: Uint8Array) => Message | undefined
+  readonly read: (key: string, value: Uint8Array) => Message | undefined
 }
 
 export interface CursorOptions {
@@ -146,7 +146,7 @@ export class RetainedCursor {
       this.#skip--
       return true
     }
-    const message = this.#ports.read(value)
+    const message = this.#ports.read(key, value)
     if (message === undefined) return true
     if (verdict === Verdict.COMPARE && !matchesFilter(this.filter ?? '#', message.topic.topic)) {
       return true

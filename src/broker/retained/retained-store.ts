@@ -18,6 +18,8 @@ export interface RetainedPorts {
   readonly metrics: Metrics
   /** Of table RETAINED. */
   readonly totals: TableTotals
+  /** Told of every look at a record that is damaged; it stays until its topic is set again. */
+  readonly unreadable: (key: string) => void
   /** The settings in force. */
   readonly settings: () => RetainerSettings
 }
@@ -54,7 +56,7 @@ export class RetainedStore {
       store: ports.store,
       clock: ports.clock,
       get: (topic) => this.get(topic),
-      read: (value) => this.#read(value),
+      read: (key, value) => this.#read(key, value),
     }
   }
 
@@ -141,7 +143,7 @@ export class RetainedStore {
     const place = this.#locate(topic)
     if (place === undefined || place.oldBytes === 0) return undefined
     const value = this.#ports.store.get(Table.RETAINED, place.key)
-    return value === undefined ? undefined : this.#read(value)
+    return value === undefined ? undefined : this.#read(place.key, value)
   }
 
   /**
@@ -179,12 +181,15 @@ export class RetainedStore {
     this.refreshGauge()
   }
 
-  #read(value: Uint8Array): Message | undefined {
+  #read(key: string, value: Uint8Array): Message | undefined {
     const { clock, metrics, router } = this.#ports
     const discardAtMs = discardTime(value)
     if (discardAtMs !== 0 && discardAtMs <= clock.nowMs()) return undefined
     const message = decodeRetained(value, router)
-    if (message === undefined) metrics.increment(Metric.RETAINED_CORRUPT)
+    if (message === undefined) {
+      metrics.increment(Metric.RETAINED_CORRUPT)
+      this.#ports.unreadable(key)
+    }
     return message
   }
 

@@ -6,7 +6,7 @@ import { RetainedFeed } from '../retained/retained-feed.ts'
 import { RetainedStore } from '../retained/retained-store.ts'
 import { SharedPicker } from '../router/shared-strategy.ts'
 import { endSession, takeSessionOver } from '../session/lifecycle.ts'
-import { STORE_KEY_BYTES } from '../session/keys.ts'
+import { hexOfKey, STORE_KEY_BYTES } from '../session/keys.ts'
 import { ClientEvents } from '../sys/client-events.ts'
 import type { SysMessage } from '../sys/sys-topics.ts'
 import { TableTotals } from '../table-totals.ts'
@@ -26,6 +26,8 @@ import { Wills } from './wills.ts'
 const NO_PROPERTIES = Buffer.alloc(0)
 /** The shard's number is in the last byte of a run prefix. */
 const SHARD_BYTE = STORE_KEY_BYTES - 5
+/** Unreadable records of one kind that are logged. */
+const UNREADABLE_LOGGED_MAX = 1_000
 
 /**
  * Puts the parts of one shard together.
@@ -107,6 +109,7 @@ function makeRetained(core: ShardCore, totals: ShardTotals): RetainedStore {
     clock: core.ports.clock,
     metrics: core.metrics,
     totals: totals.retained,
+    unreadable: logOnce(core, 'stored_retained_unreadable'),
     settings: () => core.settings.retainer,
   })
 }
@@ -120,8 +123,19 @@ function makeDelayed(core: ShardCore, totals: ShardTotals): DelayedStore {
     shard: core.shard,
     shardCount: core.shardCount,
     run: core.ports.run,
+    unreadable: logOnce(core, 'stored_delayed_unreadable'),
     settings: () => core.settings.delayed,
   })
+}
+
+/** Logs each unreadable record once, up to a number: it is met again and again. */
+function logOnce(core: ShardCore, event: string): (key: string) => void {
+  const seen = new Set<string>()
+  return (key) => {
+    if (seen.size >= UNREADABLE_LOGGED_MAX || seen.has(key)) return
+    seen.add(key)
+    core.log.error(event, { key: hexOfKey(key), action: 'skipped' })
+  }
 }
 
 /** A message of the broker itself, QoS 0. */
