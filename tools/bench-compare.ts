@@ -5,8 +5,8 @@
  *
  *   --scenarios a,b   default: all of docs/performance.md
  *   --brokers a,b     default: tideway, mosquitto, aedes, those of them that are installed
- *   --seconds N       measured time of one run (default 4)
- *   --rounds N        runs of each broker in each scenario (default 3)
+ *   --seconds N       measured time of one run (default 3)
+ *   --rounds N        runs of each broker in each scenario (default 3; fewer for the big ones)
  *   --scale X         size of the big scenarios, 1 for the targets (default 1)
  *   --broker-cores C  cores of the brokers as taskset takes them (default 0)
  *   --load-cores C    cores of the load generator (default the rest)
@@ -29,6 +29,7 @@ import {
   formatReport,
   formatScenario,
   type ScenarioReport,
+  targetTable,
 } from '../bench/compare/report.ts'
 import { type Scenario, SCENARIOS } from '../bench/compare/scenarios.ts'
 
@@ -86,7 +87,7 @@ async function main(): Promise<void> {
     options: {
       scenarios: { type: 'string' },
       brokers: { type: 'string' },
-      seconds: { type: 'string', default: '4' },
+      seconds: { type: 'string', default: '3' },
       rounds: { type: 'string', default: '3' },
       scale: { type: 'string', default: '1' },
       'broker-cores': { type: 'string' },
@@ -131,6 +132,7 @@ async function main(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+  console.log(`${targetTable(scenarios).join('\n')}\n`)
   console.log(`written to ${write(values.out, report)}.md and .json`)
 }
 

@@ -41,13 +41,14 @@ const AEDES = fileURLToPath(new URL('../peers/aedes.ts', import.meta.url))
 const LOOPBACK = '127.0.0.1'
 
 /**
- * Tideway with so many shards: as shipped, but for ports, the length of queues, and the pace of
- * retained messages to new subscribers (1000/s), which others do not have.
+ * Tideway with so many shards: as shipped, but for ports, the length of queues, the window of
+ * messages under way to a client (that of Mosquitto here), and the pace of retained messages to new
+ * subscribers (1000/s), which others do not have.
  */
 export function tideway(name: string, shards: number): Broker {
   return {
     name,
-    description: `Tideway, shards: ${shards}, durability batch, unlimited queues`,
+    description: `Tideway, shards: ${shards}, durability batch, unlimited queues, window of 100`,
     isOwn: true,
     async start({ folder, certificates, launcher }) {
       const [port, tlsPort] = [await freePort(), await freePort()]
@@ -66,7 +67,7 @@ export function tideway(name: string, shards: number): Broker {
           ssl_options.versions = ["tlsv1.3"]
         }
         listeners { ws.default.enable = false, wss.default.enable = false }
-        mqtt { max_mqueue_len = infinity, max_mqueue_bytes = infinity }
+        mqtt { max_mqueue_len = infinity, max_mqueue_bytes = infinity, max_inflight = 100 }
         retainer.delivery_rate = "1000000/s"
         log.console.level = error
         `,

@@ -75,10 +75,11 @@ async function compareIn(
 ): Promise<ScenarioReport> {
   const participants = brokersOf(scenario, options).map((broker) => new Participant(broker, site))
   try {
-    for (let round = 1; round <= options.rounds; round++) {
+    const rounds = Math.min(options.rounds, scenario.roundsMax ?? options.rounds)
+    for (let round = 1; round <= rounds; round++) {
       for (const participant of participants) {
         const { name } = participant.broker
-        options.tell(`${scenario.name}, round ${round} of ${options.rounds}: ${name}`)
+        options.tell(`${scenario.name}, round ${round} of ${rounds}: ${name}`)
         await participant.run(scenario, tools)
       }
     }

@@ -122,7 +122,8 @@ function facts(report: ComparisonReport): readonly string[] {
   return lines.map((line) => `- ${line}`)
 }
 
-function targetTable(scenarios: readonly ScenarioReport[]): readonly string[] {
+/** Every target, what was measured, and by how much it was missed. */
+export function targetTable(scenarios: readonly ScenarioReport[]): readonly string[] {
   const rows = scenarios.flatMap(({ name, verdicts, open }) => [
     ...verdicts.map((verdict) => [name, verdict.target, verdict.measured, verdictText(verdict)]),
     ...open.map((target) => [name, target, '', 'not measured']),

@@ -32,6 +32,8 @@ export interface SoakSample {
   readonly left: readonly string[]
 }
 
+/** Part of the rounds in which code is compiled and caches fill; at least one. */
+const WARM_UP_SHARE = 0.1
 /** Memory in the last third of the rounds may be so much above that of the first third. */
 const GROWTH_SHARE_MAX = 0.1
 const GROWTH_BYTES_MIN = 24 * 1024 * 1024
@@ -60,18 +62,19 @@ export async function soak(
 }
 
 /**
- * How far memory has grown, and how far it may: the least of the last third of the samples over
- * the least of the first third, since a collector runs when it wants to.
+ * How far memory has grown since the broker was warm, and how far it may: the least of the last
+ * third of the samples over the least of the first third, since a collector runs when it wants to.
  */
 export function memoryGrowth(samples: readonly SoakSample[]): {
   readonly grownBytes: number
   readonly allowedBytes: number
 } {
-  const third = Math.max(1, Math.floor(samples.length / 3))
+  const warm = samples.slice(Math.ceil(samples.length * WARM_UP_SHARE))
+  const third = Math.max(1, Math.floor(warm.length / 3))
   const least = (part: readonly SoakSample[]): number =>
     Math.min(...part.map((sample) => sample.anonymousBytes))
-  const before = least(samples.slice(0, third))
-  const after = least(samples.slice(-third))
+  const before = least(warm.slice(0, third))
+  const after = least(warm.slice(-third))
   const allowedBytes = Math.max(GROWTH_BYTES_MIN, before * GROWTH_SHARE_MAX)
   return { grownBytes: after - before, allowedBytes }
 }
