@@ -26,8 +26,12 @@ export function renderCredentialTemplate(
   return text
 }
 
+/** What is known of a client, while it connects and later. */
+export type Presented = Pick<ConnectRequest, 'clientId' | 'username' | 'wire'> &
+  Partial<Pick<ConnectRequest, 'password' | 'clientAttributes'>>
+
 /** What the client presents under a name of a placeholder. */
-export function credentialValue(request: ConnectRequest, name: string): string | undefined {
+export function credentialValue(request: Presented, name: string): string | undefined {
   const { wire } = request
   switch (name as (typeof CREDENTIAL_NAMES)[number]) {
     case 'clientid':

@@ -3,7 +3,7 @@ import {
   REDIS_SENTINEL_PORT,
   type RedisConnectionConfig,
 } from '#config/fields/backends/redis.ts'
-import { openRedis, type RedisDriver, type RedisReply, type RedisTopology } from '#drivers/redis.ts'
+import { openRedis, type RedisDriver, type RedisTopology } from '#drivers/redis.ts'
 import {
   commonLimits,
   type ConnectionContext,
@@ -39,36 +39,4 @@ function topologyOf(config: RedisConnectionConfig): RedisTopology {
     case 'cluster':
       return { type: 'cluster', servers: serversOf(config.servers, REDIS_PORT) }
   }
-}
-
-/** Cuts a command into words. Placeholders are filled in afterwards: a value is never two words. */
-export function splitCommand(command: string): readonly string[] {
-  return command.trim().split(/\s+/)
-}
-
-/**
- * Fields and values that a command which reads a hash has answered.
- * @param words the command as it was sent
- * @throws an Error when the answer has another form
- */
-export function readHash(words: readonly string[], reply: RedisReply): Map<string, string> {
-  const [name = '', , ...fields] = words
-  if (name.toLowerCase() === 'hget') return pairUp(fields, [reply])
-  if (!Array.isArray(reply)) throw new Error(`the answer of ${name} is no list`)
-  const values = reply as readonly RedisReply[]
-  if (name.toLowerCase() === 'hmget') return pairUp(fields, values)
-  const names = values.filter((_, index) => index % 2 === 0).map(String)
-  return pairUp(
-    names,
-    values.filter((_, index) => index % 2 === 1),
-  )
-}
-
-function pairUp(names: readonly string[], values: readonly RedisReply[]): Map<string, string> {
-  const pairs = new Map<string, string>()
-  for (const [index, name] of names.entries()) {
-    const value = values[index]
-    if (typeof value === 'string' || typeof value === 'number') pairs.set(name, String(value))
-  }
-  return pairs
 }

@@ -1,13 +1,8 @@
 import { MONGODB_LOGIN, startMongodbFake } from '../../support/servers/mongodb-fake.ts'
-import {
-  type AuthenticationRig,
-  describeAuthentication,
-  hashOf,
-  QUICK,
-  USERS,
-} from './authentication-kit.ts'
+import { describeAuthentication, hashOf, QUICK, USERS } from './authentication-kit.ts'
+import { describeAuthorization, RULES } from './authorization-kit.ts'
 
-async function start(): Promise<AuthenticationRig> {
+async function start() {
   const { server, collections } = await startMongodbFake()
   const users = USERS.map((user, index) => ({
     _id: index,
@@ -16,18 +11,31 @@ async function start(): Promise<AuthenticationRig> {
     salt: user.salt,
     is_superuser: user.isSuperuser,
   }))
+  const rules = RULES.map(({ topic, ...rule }) => ({ username: 'ann', topics: [topic], ...rule }))
   collections.set('mqtt_user', users)
-  collections.set('no_users', [{ _id: 1, username: 'ann', words: 3 }])
+  collections.set('mqtt_acl', rules)
+  collections.set('odd', [{ _id: 1, username: 'ann', words: 3 }])
   const { username, password } = MONGODB_LOGIN
-  const common = `backend = mongodb, mongo_type = single, ${QUICK}, database = mqtt,
+  const keys = (collection: string) => `mongo_type = single, ${QUICK}, database = mqtt,
     server = "127.0.0.1:${server.port}", username = ${username}, password = "${password}",
-    filter { username = "\${username}" }`
-  return {
-    server,
-    remove: () => server.remove(),
-    authenticator: `${common}, collection = mqtt_user`,
-    nonsense: `${common}, collection = no_users`,
-  }
+    filter { username = "\${username}" }, collection = ${collection}`
+  return { server, remove: () => server.remove(), keys }
 }
 
-describeAuthentication('MongoDB, against a stand-in', start)
+describeAuthentication('MongoDB, against a stand-in', async () => {
+  const { keys, ...rig } = await start()
+  return {
+    ...rig,
+    authenticator: `backend = mongodb, ${keys('mqtt_user')}`,
+    nonsense: `backend = mongodb, ${keys('odd')}`,
+  }
+})
+
+describeAuthorization('MongoDB, against a stand-in', async () => {
+  const { keys, ...rig } = await start()
+  return {
+    ...rig,
+    source: `type = mongodb, ${keys('mqtt_acl')}`,
+    nonsense: `type = mongodb, ${keys('odd')}`,
+  }
+})

@@ -40,7 +40,7 @@ const bind = object(
 export const ldapAuthentication = object(
   {
     ...authenticatorKeys('password_based', 'ldap'),
-    ...ldapConnection,
+    ...ldapConnection(checkTemplate),
     method: variant(['type'], [hash, bind], {
       text: 'Who compares the password.',
       default: { type: 'hash' },

@@ -17,9 +17,13 @@ export const CREDENTIAL_NAMES = [
 const PLACEHOLDER = /\$\{([^}]*)\}/gu
 const ATTRIBUTE = /^client_attrs\.[A-Za-z0-9_-]+$/
 
-/** What is wrong with the placeholders in a text, or undefined. */
+/** What is wrong with the placeholders in a text of an authenticator, or undefined. */
 export function checkTemplate(text: string): string | undefined {
-  const names: readonly string[] = CREDENTIAL_NAMES
+  return checkPlaceholders(text, CREDENTIAL_NAMES)
+}
+
+/** What is wrong with the placeholders in a text that may hold these names, or undefined. */
+export function checkPlaceholders(text: string, names: readonly string[]): string | undefined {
   const wrong = [...text.matchAll(PLACEHOLDER)].find(([, name = '']) => {
     return !names.includes(name) && !ATTRIBUTE.test(name)
   })

@@ -3,8 +3,29 @@ import type { Infer } from '../../field.ts'
 import { bool, duration, int, list, object, oneOf, string, variant } from '../../field.ts'
 import { builtInDatabaseSource } from './built-in-database.ts'
 import { fileSource } from './file.ts'
+import { httpSource } from './http.ts'
+import { ldapSource } from './ldap.ts'
+import { mongodbReplicaSetSource, mongodbShardedSource, mongodbSingleSource } from './mongodb.ts'
+import { redisClusterSource, redisSentinelSource, redisSingleSource } from './redis.ts'
+import { mysqlSource, postgresqlSource } from './sql.ts'
 
-const source = variant(['type'], [fileSource, builtInDatabaseSource], {
+/** One line per kind of source, or per form it has. */
+export const SOURCE_FORMS = [
+  fileSource,
+  builtInDatabaseSource,
+  httpSource,
+  ldapSource,
+  mongodbSingleSource,
+  mongodbReplicaSetSource,
+  mongodbShardedSource,
+  mysqlSource,
+  postgresqlSource,
+  redisSingleSource,
+  redisSentinelSource,
+  redisClusterSource,
+] as const
+
+const source = variant(['type', 'redis_type', 'mongo_type'], SOURCE_FORMS, {
   text: 'One source of rules.',
   example: { type: 'file', path: 'etc/acl.conf' },
 })

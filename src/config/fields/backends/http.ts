@@ -8,6 +8,9 @@ const BODY_ENTRIES_MAX = 100
 const PIPELINING_MAX = 100
 const PLACEHOLDER_IN_ORIGIN = /^[a-z]+:\/\/[^/?#]*\$\{/
 
+/** Says what is wrong with the placeholders in a text. */
+type Check = (text: string) => string | undefined
+
 /** What is wrong with the address of a server, or undefined. */
 function checkUrl(text: string): string | undefined {
   if (PLACEHOLDER_IN_ORIGIN.test(text)) return 'must have no placeholders in host and port'
@@ -18,7 +21,11 @@ function checkUrl(text: string): string | undefined {
 }
 
 /** Connection to an HTTP server and the request that is sent. */
-export function httpConnection<const D extends string>(standardTimeout: D) {
+export function httpConnection<const D extends string>(
+  standardTimeout: D,
+  check: Check,
+  example: Readonly<Record<string, string>>,
+) {
   return {
     method: oneOf(['get', 'post'], {
       text: 'Method of the request. `get` sends `body` in the query.',
@@ -28,9 +35,9 @@ export function httpConnection<const D extends string>(standardTimeout: D) {
       text: 'Address of the server. Path and query may hold placeholders.',
       required: true,
       example: 'http://127.0.0.1:8080/auth',
-      check: checkUrl,
+      check: (text) => checkUrl(text) ?? check(text),
     }),
-    headers: map(string({ text: 'Value of the header; may hold placeholders.' }), {
+    headers: map(string({ text: 'Value of the header; may hold placeholders.', check }), {
       keyLabel: 'name',
       entriesMax: HEADERS_MAX,
       text:
@@ -38,12 +45,12 @@ export function httpConnection<const D extends string>(standardTimeout: D) {
         '`application/x-www-form-urlencoded` sends the body as a form, else it is JSON.',
       default: {},
     }),
-    body: map(string({ text: 'Value; may hold placeholders.' }), {
+    body: map(string({ text: 'Value; may hold placeholders.', check }), {
       keyLabel: 'name',
       entriesMax: BODY_ENTRIES_MAX,
       text: 'What is sent: names and values.',
       default: {},
-      example: { clientid: '${clientid}', username: '${username}', password: '${password}' },
+      example,
     }),
     pool_size: poolSize,
     enable_pipelining: int({
