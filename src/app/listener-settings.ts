@@ -57,6 +57,21 @@ export function toListenerOptions(
   })
 }
 
+/** Options of one listener, enabled or not; undefined when the configuration has none. */
+export function toListenerOption(
+  config: TidewayConfig,
+  id: string,
+  context: ListenerContext,
+): ListenerOptions | undefined {
+  const [type = '', name = ''] = id.split(':')
+  const types: readonly ListenerType[] = ['tcp', 'ssl', 'ws', 'wss']
+  const known = types.find((one) => one === type)
+  if (known === undefined) return undefined
+  const listeners: Readonly<Record<string, AnyListener>> = config.listeners[known]
+  const listener = listeners[name]
+  return listener && toOptions(known, name, listener, context)
+}
+
 function toOptions(
   type: ListenerType,
   name: string,

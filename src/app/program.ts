@@ -8,7 +8,8 @@ import { systemClock } from '#kernel/system/system-clock.ts'
 import { formatAddress } from '#net/ip-address.ts'
 import { StorageError } from '#storage/storage-error.ts'
 import { type Arguments, parseArguments, USAGE } from './arguments.ts'
-import { readConfig } from './read-config.ts'
+import { ConfigStore, loadWithOverlay } from './config-store.ts'
+import { readLayers } from './read-config.ts'
 import { ruleProblems } from './rule-settings.ts'
 import { settingsProblems, toLogHandlers } from './settings.ts'
 import {
@@ -40,10 +41,11 @@ async function main(args: Arguments): Promise<void> {
   if (args.action === 'help') return void process.stdout.write(USAGE)
   const version = readVersion()
   if (args.action === 'version') return void process.stdout.write(`tideway ${version}\n`)
-  const loaded = readConfig(args.configFiles, { ...process.env, ...args.env })
+  const layers = readLayers(args.configFiles, { ...process.env, ...args.env })
+  const loaded = loadWithOverlay(layers)
   const config = showProblems(loaded, args)
   if (config === undefined) process.exitCode = ExitCode.FAILED
-  else if (args.action === 'run') await run(config, version)
+  else if (args.action === 'run') await run(new ConfigStore(layers, config), version)
 }
 
 /** Says everything that is wrong; undefined when it does not allow a start. */
@@ -67,7 +69,8 @@ function say(text: string): void {
   process.stderr.write(`tideway: ${text}\n`)
 }
 
-async function run(config: TidewayConfig, version: string): Promise<void> {
+async function run(store: ConfigStore, version: string): Promise<void> {
+  const config = store.current
   const handlers = openLogHandlers(toLogHandlers(config))
   const write = handlers.write.bind(handlers)
   const log = makeLog(write, handlers.levelMin, systemClock.nowMs)
@@ -86,7 +89,7 @@ async function run(config: TidewayConfig, version: string): Promise<void> {
     onFailure: failed,
   })
   node = broker
-  const management = await manage(broker, { config, version, log, node: broker })
+  const management = await manage(broker, { store, version, log, node: broker })
   const stop = async (): Promise<void> => {
     await management?.stop()
     await broker.stop()

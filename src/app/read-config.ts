@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Environment } from '#config/env.ts'
-import { type Loaded, loadConfig, type SourceText } from '#config/load.ts'
+import type { LoadOptions, SourceText } from '#config/load.ts'
 
 const DEFAULT_FILE = 'etc/tideway.conf'
 
@@ -11,20 +11,20 @@ export class ConfigFileError extends Error {
 }
 
 /**
- * Reads configuration files and the environment.
+ * Reads configuration files.
  * @param files empty: `etc/tideway.conf` if it exists, else nothing but defaults
  * @throws ConfigFileError when a named file cannot be read
  */
-export function readConfig(files: readonly string[], env: Environment): Loaded {
+export function readLayers(files: readonly string[], env: Environment): LoadOptions {
   const paths = files.length === 0 && existsSync(DEFAULT_FILE) ? [DEFAULT_FILE] : files
-  return loadConfig({
+  return {
     files: paths.map(readSource),
     env,
     readInclude(name, from) {
       const path = resolve(dirname(from), name)
       return existsSync(path) ? readSource(path) : undefined
     },
-  })
+  }
 }
 
 function readSource(path: string): SourceText {

@@ -1,5 +1,6 @@
 import type { AdministrationMethod } from '#access/administration/access-administration.ts'
 import type { ShardAccess } from '#access/shard-access.ts'
+import type { BrokerSettings } from '#broker/limits.ts'
 import type { ControlMessage, KvStore, Log, StoreFailure } from '#broker/ports.ts'
 import type { ShardOperator } from '#broker/operator/shard-operator.ts'
 import type { Shard } from '#broker/shard/shard.ts'
@@ -43,6 +44,8 @@ export interface ShardControl {
   operate(operation: OperationName, args: readonly unknown[]): Promise<unknown>
   /** Changes the rules, or asks for their numbers. */
   rules(command: RuleCommand): Promise<unknown>
+  /** Obeys other settings. */
+  configure(settings: BrokerSettings): Promise<void>
   /** How the thread is doing, since it was asked last. */
   health(): Promise<ShardHealth>
   /** Accepts nothing more, tells all clients that the server goes, and stores what they left. */
@@ -144,6 +147,10 @@ export class ShardRuntime implements ShardControl {
   rules(command: RuleCommand): Promise<unknown> {
     const { rules } = this.#need()
     return Promise.resolve(runRuleCommand(rules, command))
+  }
+
+  async configure(settings: BrokerSettings): Promise<void> {
+    this.#need().shard.configure(settings)
   }
 
   async health(): Promise<ShardHealth> {

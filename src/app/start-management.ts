@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import type { Log } from '#broker/ports.ts'
 import { parseBind } from '#config/fields/listener-checks.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
+import type { ListenerPort } from '#management/config-port.ts'
 import { Management, type ManagementSettings } from '#management/management.ts'
 import { checkPortIsFree } from '#net/acceptor.ts'
+import type { ConfigStore } from './config-store.ts'
 import { readSecret } from './read-secret.ts'
 import type { RunningNode } from './start-node.ts'
 
 /** What management is started with. */
 export interface ManagementOptions {
-  readonly config: TidewayConfig
+  readonly store: ConfigStore
   readonly version: string
   readonly log: Log
   readonly node: RunningNode
@@ -54,6 +56,19 @@ export async function checkManagementPort(config: TidewayConfig): Promise<void> 
   if (settings !== undefined) await checkPortIsFree(settings.host, settings.port)
 }
 
+function listenerPort(node: RunningNode): ListenerPort {
+  return {
+    running: () =>
+      node.listeners.map((open) => {
+        return { ...open, connections: node.connectionsOf(open.id) }
+      }),
+    start: async (config, id) => {
+      await node.startConfigured(config, id)
+    },
+    stop: (id) => node.stopListener(id),
+  }
+}
+
 /**
  * Starts the REST API of a running node; undefined when it is switched off.
  * @throws the error of the system when it cannot listen, of SQLite when it cannot open its data
@@ -61,7 +76,8 @@ export async function checkManagementPort(config: TidewayConfig): Promise<void> 
 export async function startManagement(
   options: ManagementOptions,
 ): Promise<RunningManagement | undefined> {
-  const { config, version, log, node } = options
+  const { store, version, log, node } = options
+  const config = store.current
   const settings = toManagementSettings(config)
   if (settings === undefined) return undefined
   const { bootstrapKeys } = settings
@@ -76,6 +92,9 @@ export async function startManagement(
       log,
       nowMs: Date.now,
       health: () => node.health(),
+      config: store,
+      configure: (changed) => node.configure(changed),
+      listeners: listenerPort(node),
       operate: (shard, operation, args) => node.operate(shard, operation, args),
     },
     {

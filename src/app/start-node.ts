@@ -19,7 +19,12 @@ import { probeTcpInternals } from '#net/tcp-probe.ts'
 import { type PreparedStorage, prepareStorage } from '#storage/lmdb/prepare-storage.ts'
 import { makeRuleServices } from '#streams/rules/rule-services.ts'
 import { composeShard } from './compose.ts'
-import { type CertificateFiles, toListenerOptions } from './listener-settings.ts'
+import {
+  type CertificateFiles,
+  type ListenerContext,
+  toListenerOption,
+  toListenerOptions,
+} from './listener-settings.ts'
 import { RunFiles } from './run-files.ts'
 import { nextRunNumber } from './run-number.ts'
 import { toAuthenticationSettings, toBrokerSettings, toProtectionSettings } from './settings.ts'
@@ -29,7 +34,13 @@ import { NodeRules } from './node-rules.ts'
 import type { OperationName, ShardControl } from './shard-runtime.ts'
 import type { ShardHealth } from './loop-watch.ts'
 import { NodeUsers } from './node-users.ts'
-import { LISTENERS_MAX, makeSharedMemory, metricsOf, type ShardStart } from './shard-start.ts'
+import {
+  LISTENERS_MAX,
+  makeSharedMemory,
+  metricsOf,
+  type ShardStart,
+  slotsOf,
+} from './shard-start.ts'
 import { WorkerShard } from './worker-shard.ts'
 
 /** What a node is started with. */
@@ -70,6 +81,12 @@ export interface RunningNode {
     method: M,
     args: Parameters<AccessAdministration[M]>,
   ): Promise<Awaited<ReturnType<AccessAdministration[M]>>>
+  /** Has all shards obey another configuration, as far as that is possible while they run. */
+  configure(config: TidewayConfig): Promise<void>
+  /** Opens a listener of the configuration, whether or not that enables it. */
+  startConfigured(config: TidewayConfig, id: string): Promise<OpenListener>
+  /** Connections of a listener in all shards. */
+  connectionsOf(id: string): number
   /** How every shard is doing, since this was asked last. */
   health(): Promise<readonly ShardHealth[]>
   /** Tells other programs on this host of a listener that is not of the shards. */
@@ -164,12 +181,7 @@ class Coordinator implements RunningNode {
   async start(dataDir: string): Promise<void> {
     const { config, log } = this.#options
     this.#runFiles.clear()
-    const listeners = toListenerOptions(config, {
-      shardCount: this.#shardCount,
-      packetBytesMax: config.mqtt.max_packet_size,
-      connectTimeoutMs: config.mqtt.idle_timeout,
-      developmentCertificate: () => developmentCertificate(dataDir, log),
-    })
+    const listeners = toListenerOptions(config, this.#listenerContext(config))
     // Before any thread is started: the most frequent reason why a start fails.
     for (const { host, port } of listeners) await checkPortIsFree(host, port)
     const useHandles = this.#options.sockets === 'auto' && (await probeTcpInternals())
@@ -184,6 +196,22 @@ class Coordinator implements RunningNode {
     const { bootstrap_file: bans } = config.banned
     if (bans !== '') await this.access('ban', [readBanFile(bans, Date.now()), 'keep'])
     await Promise.all(this.#shards.map((shard) => shard.serve()))
+  }
+
+  async configure(config: TidewayConfig): Promise<void> {
+    const settings = toBrokerSettings(config, this.#options.version)
+    await Promise.all(this.#shards.map((shard) => shard.configure(settings)))
+  }
+
+  startConfigured(config: TidewayConfig, id: string): Promise<OpenListener> {
+    const options = toListenerOption(config, id, this.#listenerContext(config))
+    if (options === undefined) throw new Error(`there is no listener ${id}`)
+    return this.startListener(options)
+  }
+
+  connectionsOf(id: string): number {
+    const open = this.#open.get(id)
+    return open === undefined ? 0 : slotsOf(this.#memory, open.place).value
   }
 
   health(): Promise<readonly ShardHealth[]> {
@@ -329,6 +357,17 @@ class Coordinator implements RunningNode {
   async #unlisten(id: string): Promise<boolean> {
     const results = await Promise.all(this.#shards.map((shard) => shard.unlisten(id)))
     return results.includes(true)
+  }
+
+  #listenerContext(config: TidewayConfig): ListenerContext {
+    return {
+      shardCount: this.#shardCount,
+      packetBytesMax: config.mqtt.max_packet_size,
+      connectTimeoutMs: config.mqtt.idle_timeout,
+      developmentCertificate: () => {
+        return developmentCertificate(this.#options.config.node.data_dir, this.#options.log)
+      },
+    }
   }
 
   #writeRunFiles(): void {

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { AdministrationMethod } from '#access/administration/access-administration.ts'
+import type { BrokerSettings } from '#broker/limits.ts'
 import { type BusEnds } from '#fabric/shard/bus.ts'
 import { portsOf } from '#fabric/shard/bus-ends.ts'
 import type { LogRecord } from '#kernel/system/log-record.ts'
@@ -92,6 +93,10 @@ export class WorkerShard implements ShardControl {
 
   async rules(command: RuleCommand): Promise<unknown> {
     return this.#call('rules', command)
+  }
+
+  async configure(settings: BrokerSettings): Promise<void> {
+    await this.#call('configure', settings)
   }
 
   async health(): Promise<ShardHealth> {

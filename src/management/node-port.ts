@@ -1,6 +1,8 @@
 import type { Metrics } from '#broker/metrics.ts'
 import type { ShardOperator } from '#broker/operator/shard-operator.ts'
 import type { Log } from '#broker/ports.ts'
+import type { TidewayConfig } from '#config/tideway-config.ts'
+import type { ConfigPort, ListenerPort } from './config-port.ts'
 
 /** Operations of a shard by name. */
 export type OperationName = {
@@ -32,7 +34,11 @@ export interface NodePort {
   /** Numbers of every shard; they change while the node runs. */
   readonly metrics: readonly Metrics[]
   readonly log: Log
+  readonly config: ConfigPort
+  readonly listeners: ListenerPort
   nowMs(): number
+  /** Has all shards obey a changed configuration. */
+  configure(config: TidewayConfig): Promise<void>
   /** How every shard is doing, since this was asked last. */
   health(): Promise<readonly NodeHealth[]>
   /** Has an operation of one shard done. */

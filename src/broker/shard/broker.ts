@@ -35,10 +35,10 @@ export interface Broker {
   readonly claims: Claims
   readonly wills: Wills
   readonly exclusive: ExclusiveTopics
-  readonly rewriter: TopicRewriter
+  rewriter: TopicRewriter
   /** False while there are no rewrite rules. */
-  readonly rewriting: boolean
-  readonly autoSubscriber: AutoSubscriber
+  rewriting: boolean
+  autoSubscriber: AutoSubscriber
   readonly events: ClientEvents
   /** Publishes a message of the broker itself. */
   announce(message: SysMessage | undefined): void

@@ -13,6 +13,8 @@ import { isOver } from '../session/session-record.ts'
 import type { StoredSession } from '../session/session-record.ts'
 import type { Session } from '../session/session.ts'
 import type { SysMessage } from '../sys/sys-topics.ts'
+import { AutoSubscriber } from '../topics/auto-subscribe.ts'
+import { TopicRewriter } from '../topics/rewrite.ts'
 import { assembleBroker } from './assemble.ts'
 import { BodySweep } from './body-sweep.ts'
 import type { Broker } from './broker.ts'
@@ -148,6 +150,23 @@ export class Shard {
       this.#sweepAtMs = monotonicMs + this.#retainedSweep.run()
     }
     if (monotonicMs >= this.#feedAtMs) this.#runFeed()
+  }
+
+  /**
+   * Obeys other settings from the next tick on. What was agreed with clients that are connected
+   * stays; `$SYS` and its events keep those of the start.
+   * @throws Error when rewrite rules or automatic subscriptions are not valid; nothing changes
+   */
+  configure(settings: BrokerSettings): void {
+    const rewriter = new TopicRewriter(settings.rewrite)
+    const autoSubscriber = new AutoSubscriber(settings.autoSubscribe)
+    const { broker } = this
+    this.#core.settings = settings
+    this.#core.router.setTopicLevelsMax(settings.mqtt.topicLevelsMax)
+    broker.routing.picker.settings = settings
+    broker.rewriter = rewriter
+    broker.rewriting = settings.rewrite.length > 0
+    broker.autoSubscriber = autoSubscriber
   }
 
   /** Publishes a message of the broker itself, such as the node's numbers under `$SYS`. */

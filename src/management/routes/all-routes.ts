@@ -5,11 +5,13 @@ import { auditRoutes } from './audit.ts'
 import { clientMessageRoutes } from './client-messages.ts'
 import { clientRoutes } from './clients.ts'
 import { delayedRoutes } from './delayed.ts'
+import { listenerRoutes } from './listeners.ts'
 import { loginRoutes } from './login.ts'
 import { nodeRoutes } from './nodes.ts'
 import { observeRoutes } from './observe.ts'
 import { publishRoutes } from './publish.ts'
 import { retainerRoutes } from './retainer.ts'
+import { settingsRoutes } from './settings.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { userRoutes } from './users.ts'
 
@@ -26,6 +28,8 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...publishRoutes(context),
     ...retainerRoutes(context),
     ...delayedRoutes(context),
+    ...listenerRoutes(context),
+    ...settingsRoutes(context),
     ...auditRoutes(context),
     ...observeRoutes(context),
   ]

@@ -47,6 +47,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     cancelDelayed: { params: { ...NODE, msgid: scene.delayedId } },
     cancelDelayedByTopic: { params: { topic: 'later/+' } },
     listAudit: { query: 'limit=5' },
+    ...settings(),
     getMonitor: { query: 'latest=3600' },
     clearMonitor: {},
     getNodeMonitor: { params: NODE },
@@ -100,4 +101,28 @@ function clients(): Readonly<Record<string, GoodRequest>> {
 export const LAST_REQUESTS: Readonly<Record<string, GoodRequest>> = {
   kickClient: { params: CLIENT },
   logout: {},
+}
+
+function settings(): Readonly<Record<string, GoodRequest>> {
+  const listener = { id: 'tcp:made' }
+  const rule = { action: 'publish', source_topic: 'x/#', re: '^x/(.+)$', dest_topic: 'y/$1' }
+  return {
+    listListeners: { query: 'type=tcp' },
+    createListener: { body: { type: 'tcp', name: 'made', bind: '127.0.0.1:0' } },
+    getListener: { params: listener },
+    updateListener: { params: { id: 'ws:default' }, body: { max_connections: 7 } },
+    restartListener: { params: listener, status: 200 },
+    stopListener: { params: listener, status: 200 },
+    startListener: { params: listener, status: 200 },
+    getListenersStatus: {},
+    deleteListener: { params: listener },
+    getTopicRewrite: {},
+    putTopicRewrite: { body: [rule] },
+    getAutoSubscribe: {},
+    putAutoSubscribe: { body: [{ topic: 'c/${clientid}' }] },
+    getDelayedSettings: {},
+    putDelayedSettings: { body: { max_delayed_messages: 1000 } },
+    getRetainerSettings: {},
+    putRetainerSettings: { body: { max_payload_size: '2MB' } },
+  }
 }

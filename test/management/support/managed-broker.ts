@@ -1,5 +1,5 @@
 import { formatProblem } from '#config/decode.ts'
-import { loadConfig } from '#config/load.ts'
+import { ConfigStore, loadWithOverlay } from '#app/config-store.ts'
 import { type BrokerOptions, startBroker, type TestBroker } from '#app/start-broker.ts'
 import { startManagement } from '#app/start-management.ts'
 import type { Management } from '#management/management.ts'
@@ -48,13 +48,24 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
   const broker = await startBroker(options)
   const password = options.fresh === true ? '' : `default_password = "${PASSWORD}"`
   const text = `
+    listeners.tcp.default.bind = "127.0.0.1:0"
+    listeners.ws.default.bind = "127.0.0.1:0"
+    listeners.ssl.default = null
+    listeners.wss.default = null
     node.data_dir = ${JSON.stringify(broker.dataDir)}
     dashboard { listeners.http.bind = "127.0.0.1:0", ${password} }
     ${options.config ?? ''}`
-  const { config, errors } = loadConfig({ files: [{ source: 'test', text }] })
+  const layers = { files: [{ source: 'test', text }] }
+  const loaded = loadWithOverlay(layers)
+  const { config, errors } = loaded
   if (config === undefined) throw new Error(errors.map(formatProblem).join('\n'))
   const { node, log } = broker
-  const management = await startManagement({ config, version: '0.0.0', log, node })
+  const management = await startManagement({
+    store: new ConfigStore(layers, config),
+    version: '0.0.0',
+    log,
+    node,
+  })
   if (management === undefined) throw new Error('the REST API is switched off')
   const anonymous = makeCall(management.port, undefined)
   const login = await anonymous('POST', '/login', {

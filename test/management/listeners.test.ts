@@ -1,0 +1,136 @@
+/** Listeners and settings that are changed while the node runs, with real clients. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
+import { type ManagedBroker, startManaged } from './support/managed-broker.ts'
+
+async function connectTo(port: number, options: IClientOptions = {}): Promise<MqttClient> {
+  const given = { reconnectPeriod: 0, connectTimeout: 2000, ...options }
+  const client = await connectAsync(`mqtt://127.0.0.1:${port}`, given)
+  client.on('error', () => {})
+  return client
+}
+
+describe('listeners', () => {
+  let managed: ManagedBroker
+  before(async () => {
+    managed = await startManaged({ shards: 2 })
+  })
+  after(() => managed.stop())
+
+  const portOf = (id: string): number => managed.broker.port(id)
+
+  it('are listed with their state', async () => {
+    const client = await connectTo(portOf('tcp:default'))
+    const { body } = await managed.call('GET', '/listeners')
+    assert.deepEqual(
+      body.map(({ id }: { id: string }) => id),
+      ['tcp:default', 'ws:default'],
+    )
+    const status = { running: true, max_connections: 'infinity', current_connections: 1 }
+    assert.deepEqual(body[0].status, status)
+    const [tcp] = (await managed.call('GET', '/listeners_status')).body
+    assert.deepEqual([tcp.type, tcp.ids, tcp.status], ['tcp', ['tcp:default'], status])
+    await client.endAsync()
+  })
+
+  it('are made, changed, stopped, started and removed', async () => {
+    const made = { type: 'tcp', name: 'second', bind: '127.0.0.1:0', max_connections: 1 }
+    const created = await managed.call('POST', '/listeners', { body: made })
+    assert.equal(created.status, 200, JSON.stringify(created.body))
+    assert.equal(created.body.running, true)
+    const again = await managed.call('POST', '/listeners', { body: made })
+    assert.equal(again.body.code, 'ALREADY_EXISTS')
+    const first = await connectTo(portOf('tcp:second'))
+    await assert.rejects(connectTo(portOf('tcp:second')), 'there is room for one')
+    const closed = new Promise((resolve) => first.on('close', () => resolve(undefined)))
+    const more = { ...created.body, max_connections: 2, mountpoint: 'm/' }
+    const changed = await managed.call('PUT', '/listeners/tcp:second', { body: more })
+    assert.equal(changed.status, 200, JSON.stringify(changed.body))
+    await closed
+    const both = [await connectTo(portOf('tcp:second')), await connectTo(portOf('tcp:second'))]
+    const { body } = await managed.call('GET', '/listeners/tcp:second')
+    assert.deepEqual([body.current_connections, body.mountpoint], [2, 'm/'])
+    for (const client of both) await client.endAsync(true)
+    assert.equal((await managed.call('POST', '/listeners/tcp:second/stop')).status, 200)
+    assert.throws(() => portOf('tcp:second'))
+    const stopped = (await managed.call('GET', '/listeners/tcp:second')).body
+    assert.deepEqual([stopped.enable, stopped.running], [false, false])
+    assert.equal((await managed.call('POST', '/listeners/tcp:second/start')).status, 200)
+    await (await connectTo(portOf('tcp:second'))).endAsync()
+    assert.equal((await managed.call('POST', '/listeners/tcp:second/restart')).status, 200)
+    await (await connectTo(portOf('tcp:second'))).endAsync()
+    assert.equal((await managed.call('DELETE', '/listeners/tcp:second')).status, 204)
+    assert.equal((await managed.call('GET', '/listeners/tcp:second')).status, 404)
+    assert.throws(() => portOf('tcp:second'))
+  })
+
+  it('keep running as before when a change cannot be made', async (t) => {
+    const busy = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => busy.once('listening', resolve))
+    t.after(() => busy.close())
+    const address = busy.address()
+    assert.ok(typeof address === 'object' && address !== null)
+    const body = { bind: `127.0.0.1:${address.port}` }
+    const taken = await managed.call('PUT', '/listeners/tcp:default', { body })
+    assert.equal(taken.status, 400)
+    assert.match(taken.body.message, /cannot be started.*another program/)
+    await (await connectTo(portOf('tcp:default'))).endAsync()
+    const wrong = { max_connections: 'many', colour: 'red' }
+    const refused = await managed.call('PUT', '/listeners/tcp:default', { body: wrong })
+    assert.equal(refused.status, 400)
+    assert.match(refused.body.message, /body\.max_connections/)
+    assert.match(refused.body.message, /body\.colour/)
+    const type = { type: 'tcp', name: 'a b', bind: '127.0.0.1:0' }
+    assert.equal((await managed.call('POST', '/listeners', { body: type })).status, 400)
+  })
+})
+
+describe('settings', () => {
+  it('hold at once, and after a restart', async (t) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'tideway-settings-'))
+    t.after(() => rmSync(dataDir, { recursive: true, force: true }))
+    const first = await startManaged({ dataDir })
+    const rule = { action: 'publish', source_topic: 'x/#', dest_topic: 'y/$1', re: '^x/(.+)$' }
+    const put = await first.call('PUT', '/mqtt/topic_rewrite', { body: [rule] })
+    assert.deepEqual([put.status, put.body], [200, [rule]])
+    const topics = [{ topic: 'y/#', qos: 1 }]
+    const auto = await first.call('PUT', '/mqtt/auto_subscribe', { body: topics })
+    assert.deepEqual(auto.body, [{ topic: 'y/#', qos: 1, rh: 0, rap: 0, nl: 0 }])
+    const client = await connectTo(first.broker.port('tcp:default'))
+    const came = new Promise<string>((resolve) => client.on('message', (topic) => resolve(topic)))
+    await client.publishAsync('x/1', 'z')
+    assert.equal(await came, 'y/1')
+    const off = { enable: false }
+    assert.equal((await first.call('PUT', '/mqtt/delayed', { body: off })).body.enable, false)
+    const delayed = { topic: '$delayed/10/a', payload: 'x' }
+    assert.equal((await first.call('POST', '/publish', { body: delayed })).status, 503)
+    await client.endAsync()
+    await first.stop()
+    const second = await startManaged({ dataDir })
+    t.after(() => second.stop())
+    assert.deepEqual((await second.call('GET', '/mqtt/topic_rewrite')).body, [rule])
+    assert.equal((await second.call('GET', '/mqtt/delayed')).body.enable, false)
+  })
+
+  it('are refused as a whole when they are wrong', async (t) => {
+    const managed = await startManaged()
+    t.after(() => managed.stop())
+    const good = { action: 'all', source_topic: 'a', dest_topic: 'b', re: 'a' }
+    const bad = { ...good, re: '(' }
+    const reply = await managed.call('PUT', '/mqtt/topic_rewrite', { body: [good, bad] })
+    assert.equal(reply.status, 400)
+    assert.match(reply.body.message, /body\.1\.re is not a regular expression/)
+    assert.deepEqual((await managed.call('GET', '/mqtt/topic_rewrite')).body, [])
+    const body = Array.from({ length: 31 }, () => good)
+    const many = await managed.call('PUT', '/mqtt/topic_rewrite', { body })
+    assert.deepEqual([many.status, many.body.code], [413, 'EXCEED_LIMIT'])
+    const size = { max_payload_size: 'large' }
+    const wrong = await managed.call('PUT', '/mqtt/retainer', { body: size })
+    assert.match(wrong.body.message, /body\.max_payload_size/)
+  })
+})
