@@ -45,6 +45,7 @@ const BASE = {
     ws: { default: { websocket: { check_origin_enable: true } } },
     wss: { default: { ssl_options: tlsFiles(), websocket: { check_origin_enable: true } } },
   },
+  authentication_settings: { node_cache: { enable: true } },
   auto_subscribe: { topics: [{ topic: 'a' }] },
   rewrite: [{ action: 'all', source_topic: 'a', re: 'a', dest_topic: 'b' }],
   broker: { shared_subscription_group: { group: {} } },

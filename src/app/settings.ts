@@ -164,6 +164,25 @@ export function toAuthenticationSettings(config: TidewayConfig): AuthenticationS
     openListeners: idsWith(false),
     namedOnlyListeners: idsWith('quick_deny_anonymous'),
     chains: toChains(config),
+    ...toAttemptSettings(config.authentication_settings),
+  }
+}
+
+function toAttemptSettings(
+  settings: TidewayConfig['authentication_settings'],
+): Pick<AuthenticationSettings, 'failurePause' | 'resultCache'> {
+  const { failure_pause: pause, node_cache: cache } = settings
+  return {
+    failurePause: pause.enable
+      ? {
+          freeAttempts: pause.free_attempts,
+          firstPauseMs: pause.first_pause,
+          longestPauseMs: pause.longest_pause,
+        }
+      : undefined,
+    resultCache: cache.enable
+      ? { lifetimeMs: cache.cache_ttl, entriesMax: cache.max_count }
+      : undefined,
   }
 }
 

@@ -4,6 +4,7 @@ import type { Finding, Infer } from './field.ts'
 import { authentication, checkChain } from './fields/authentication/authentication.ts'
 import type { AuthenticatorConfig } from './fields/authentication/authentication.ts'
 import { authorization } from './fields/authorization/authorization.ts'
+import { authenticationSettings } from './fields/authentication/settings.ts'
 import { allowAnonymous, broker, sysTopics } from './fields/broker.ts'
 import { apiKey, dashboard } from './fields/dashboard.ts'
 import { parseBind } from './fields/listener-checks.ts'
@@ -75,6 +76,7 @@ export const tidewayFields = object(
     node,
     allow_anonymous: allowAnonymous,
     authentication,
+    authentication_settings: authenticationSettings,
     authorization,
     banned,
     flapping_detect: flappingDetect,

@@ -2,6 +2,8 @@ import type { AccessControl, AuthenticateResult, ConnectRequest } from '#broker/
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { isLoopbackAddress } from '#net/ip-address.ts'
 import type { AuthenticatorChain } from './chain.ts'
+import type { FailurePause } from './failure-pause.ts'
+import type { ResultCache } from './result-cache.ts'
 
 /** Who is asked who they are, and where. */
 export interface ClientAuthenticationSettings {
@@ -18,6 +20,12 @@ export interface Chains {
   readonly global: AuthenticatorChain | undefined
   /** By the id of the listener; takes the place of the global one. */
   readonly listeners: ReadonlyMap<string, AuthenticatorChain>
+}
+
+/** What is remembered of attempts; nothing that is left out. */
+export interface AttemptMemory {
+  readonly pause?: FailurePause
+  readonly cache?: ResultCache
 }
 
 /** Something that holds on to a thread or connections. */
@@ -54,14 +62,21 @@ export class ClientAuthentication implements Pick<AccessControl, 'authenticate'>
   readonly #namedOnlyListeners: ReadonlySet<string>
   readonly #chains: Chains
   readonly #passwords: Closable
+  readonly #memory: AttemptMemory
 
   /** @param passwords what the chains compare passwords with; closed with them */
-  constructor(settings: ClientAuthenticationSettings, chains: Chains, passwords: Closable) {
+  constructor(
+    settings: ClientAuthenticationSettings,
+    chains: Chains,
+    passwords: Closable,
+    memory: AttemptMemory = {},
+  ) {
     this.#allowAnonymous = settings.allowAnonymous
     this.#openListeners = new Set(settings.openListeners)
     this.#namedOnlyListeners = new Set(settings.namedOnlyListeners)
     this.#chains = chains
     this.#passwords = passwords
+    this.#memory = memory
   }
 
   authenticate(request: ConnectRequest, done: (result: AuthenticateResult) => void): void {
@@ -71,7 +86,7 @@ export class ClientAuthentication implements Pick<AccessControl, 'authenticate'>
     if (isNameless && this.#namedOnlyListeners.has(wire.listener)) return done(NAMELESS)
     const isOpen = this.#openListeners.has(wire.listener)
     const chain = isOpen ? undefined : this.#chainOf(wire.listener)
-    if (chain !== undefined) return chain.authenticate(request, done)
+    if (chain !== undefined) return this.#ask(chain, request, done)
     // [MQTT-4.12.0-1]: a method that nobody knows cannot be used.
     if (method !== undefined) return done(NO_METHODS)
     if (isOpen || this.#allowAnonymous) return done(ACCEPTED)
@@ -85,7 +100,43 @@ export class ClientAuthentication implements Pick<AccessControl, 'authenticate'>
     await this.#passwords.close()
   }
 
+  #ask(
+    chain: AuthenticatorChain,
+    request: ConnectRequest,
+    done: (result: AuthenticateResult) => void,
+  ): void {
+    const { pause, cache } = this.#memory
+    const refusal = pause?.refusal(request)
+    if (refusal !== undefined) return done(refusal)
+    const key = cache?.keyOf(request)
+    const known = key === undefined ? undefined : cache?.get(key)
+    if (known !== undefined) return done(known)
+    chain.authenticate(request, (result) => {
+      pause?.note(request, result)
+      if (key !== undefined) cache?.put(key, result)
+      done(pause === undefined ? result : noting(pause, request, result))
+    })
+  }
+
   #chainOf(listener: string): AuthenticatorChain | undefined {
     return this.#chains.listeners.get(listener) ?? this.#chains.global
+  }
+}
+
+/** Has the outcome of an exchange noted as well. */
+function noting(
+  pause: FailurePause,
+  request: ConnectRequest,
+  result: AuthenticateResult,
+): AuthenticateResult {
+  if (result.allowed !== 'continue') return result
+  return {
+    ...result,
+    next: (data, done) => {
+      result.next(data, (step) => {
+        pause.note(request, step)
+        done(noting(pause, request, step))
+      })
+    },
   }
 }

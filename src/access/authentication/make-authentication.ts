@@ -6,8 +6,10 @@ import { AuthenticatorMeter, METERS_MAX } from './authenticator-meter.ts'
 import { AUTHENTICATORS } from './catalog.ts'
 import { AuthenticatorChain, type ChainLink, type LinkMeter } from './chain.ts'
 import { ClientAuthentication } from './client-authentication.ts'
-import type { ClientAuthenticationSettings } from './client-authentication.ts'
+import type { AttemptMemory, ClientAuthenticationSettings } from './client-authentication.ts'
+import { FailurePause, type FailurePauseSettings } from './failure-pause.ts'
 import { PasswordService } from './password/password-service.ts'
+import { ResultCache, type ResultCacheSettings } from './result-cache.ts'
 import { GLOBAL_CHAIN } from './users/user-table.ts'
 
 /** One chain as it is configured. */
@@ -20,6 +22,10 @@ export interface ChainSettings {
 /** Everything about authentication that a shard is started with. Can be sent to a thread. */
 export interface AuthenticationSettings extends ClientAuthenticationSettings {
   readonly chains: readonly ChainSettings[]
+  /** Undefined: nobody has to wait. */
+  readonly failurePause: FailurePauseSettings | undefined
+  /** Undefined: nobody is remembered. */
+  readonly resultCache: ResultCacheSettings | undefined
 }
 
 /** What authentication needs of the shard it is in. */
@@ -70,7 +76,22 @@ export function makeAuthentication(
   }
   const global = chains.get(GLOBAL_CHAIN)
   chains.delete(GLOBAL_CHAIN)
-  return new ClientAuthentication(settings, { global, listeners: chains }, passwords)
+  const memory = makeMemory(settings, ports)
+  return new ClientAuthentication(settings, { global, listeners: chains }, passwords, memory)
+}
+
+function makeMemory(
+  { failurePause, resultCache }: AuthenticationSettings,
+  { clock, nodeSecret, shardCount }: AuthenticationPorts,
+): AttemptMemory {
+  const share = resultCache && {
+    ...resultCache,
+    entriesMax: Math.ceil(resultCache.entriesMax / shardCount),
+  }
+  return {
+    ...(failurePause && { pause: new FailurePause(failurePause, () => clock.monotonicMs()) }),
+    ...(share && { cache: new ResultCache(share, nodeSecret, () => clock.nowMs()) }),
+  }
 }
 
 function makeLink(
