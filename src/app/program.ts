@@ -22,6 +22,7 @@ import { type RunningNode, startNode } from './start-node.ts'
 import { readVersion } from './version.ts'
 
 const ExitCode = { FAILED: 1, INTERNAL: 70 } as const
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /** Longest time an orderly stop may take. */
 const STOP_LIMIT_MS = 30_000
 /** Longest time a stop after a failure may take. */
@@ -77,6 +78,12 @@ async function run(store: ConfigStore, version: string): Promise<void> {
   let node: RunningNode | undefined = undefined
   const failed = (text: string): void => fail(text, node, log)
   process.on('uncaughtException', (error) => failed(error.stack ?? String(error)))
+  // A start that is under way has nothing to save; what it began, the next one finishes.
+  const endStart = (signal: NodeJS.Signals): void => {
+    log.warn('stopping', { signal })
+    process.exit(0)
+  }
+  for (const signal of STOP_SIGNALS) process.on(signal, endStart)
   await checkManagementPort(config)
   const broker = await startNode({
     config,
@@ -94,6 +101,7 @@ async function run(store: ConfigStore, version: string): Promise<void> {
     await management?.stop()
     await broker.stop()
   }
+  for (const signal of STOP_SIGNALS) process.off(signal, endStart)
   stopOnSignals({ stop, reload: () => broker.reload() }, log)
   announce(handlers, broker, version, config.allow_anonymous)
   if (management !== undefined) announceManagement(handlers, management)
@@ -154,8 +162,7 @@ function stopOnSignals(node: Pick<RunningNode, 'stop' | 'reload'>, log: SystemLo
     log.info('reloading_files')
     void node.reload()
   })
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  for (const signal of STOP_SIGNALS) process.on(signal, stop)
 }
 
 let isFailing = false

@@ -98,6 +98,9 @@ export class Listener {
     const events = {
       accepted: (incoming: Incoming) => this.#arrived(incoming),
       failed: (code: string) => this.book.note(CloseReason.ACCEPT_FAILED, { code }),
+      vanished: () => {
+        this.#tools.log.debug('connection_gone_before_accept', { listener: this.options.id })
+      },
     }
     this.#acceptor = await openAcceptor(this.options, events, this.#tools.handleTools)
     this.#sweep.start()

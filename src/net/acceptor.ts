@@ -47,6 +47,8 @@ export interface AcceptorEvents {
   accepted(incoming: Incoming): void
   /** A connection could not be accepted; `code` such as EMFILE. */
   failed(code: string): void
+  /** A connection was reset before it could be accepted. */
+  vanished(): void
 }
 
 /** An open listening port. */
@@ -120,7 +122,10 @@ function acceptSockets(
   })
   server.on('connection', (socket) => {
     const { remoteAddress, remotePort } = socket
-    if (remoteAddress === undefined || remotePort === undefined) return void socket.destroy()
+    if (remoteAddress === undefined || remotePort === undefined) {
+      socket.destroy()
+      return events.vanished()
+    }
     if (keepAlive !== undefined) {
       socket.setKeepAlive({
         enable: true,
@@ -155,8 +160,10 @@ function acceptHandles(
   listening.onconnection = (error, handle) => {
     if (error < 0) return events.failed(errorName(error))
     const peer: { address?: string; port?: number } = {}
-    // The peer may be gone already.
-    if (handle.getpeername(peer) !== 0) return handle.close()
+    if (handle.getpeername(peer) !== 0) {
+      handle.close()
+      return events.vanished()
+    }
     if (noDelay) handle.setNoDelay(true)
     if (keepAlive !== undefined) {
       handle.setKeepAlive(true, keepAlive.idleS, keepAlive.intervalS, keepAlive.count)

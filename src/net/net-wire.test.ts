@@ -107,6 +107,7 @@ class Rig {
     const events = {
       accepted: (incoming: Incoming) => this.#accept(incoming),
       failed: (code: string) => assert.fail(code),
+      vanished: () => assert.fail('it was there'),
     }
     this.acceptor = await openAcceptor({ ...options, keepAlive }, events, this.#tools)
   }

@@ -44,6 +44,7 @@ async function echoOnce(tools: HandleTools): Promise<string> {
         wire.start()
       },
       failed() {},
+      vanished() {},
     },
     tools,
   )

@@ -69,6 +69,24 @@ test('a client that closes its half of the connection is gone', async (context) 
   await broker.untilOpenFiles(handlesBefore)
 })
 
+test('a connection that is reset before it is accepted leaves nothing behind', async (context) => {
+  const dataDir = join(makeFolder(context), 'data')
+  const config = `${CONFIG}\n log.console.level = debug`
+  const broker = await BrokerProcess.start({ dataDir, shards: 2, config })
+  const handlesBefore = broker.openFiles()
+  broker.signal('SIGSTOP')
+  for (const transport of [...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS]) {
+    const connection = await RawConnection.dial(broker, transport)
+    connection.send(connectBytes('early'))
+    connection.reset()
+    await connection.ended
+  }
+  broker.signal('SIGCONT')
+  await broker.waitForOutput('connection_gone_before_accept')
+  await untilNumber(broker, 'stats/live_connections/count', (count) => count === 1)
+  await broker.untilOpenFiles(handlesBefore)
+})
+
 test('a connection that is reset, at whatever point, leaves nothing behind', async (context) => {
   const dataDir = join(makeFolder(context), 'data')
   const config = `${CONFIG}\n log.console.level = debug`
