@@ -4,6 +4,7 @@ import { bitFunctions } from './bits.ts'
 import { codecFunctions } from './codec.ts'
 import { conversionFunctions } from './conversion.ts'
 import { digestFunctions } from './digest.ts'
+import { jqFunctions } from './jq.ts'
 import { listFunctions } from './list.ts'
 import { mapFunctions } from './map.ts'
 import { mathFunctions } from './math.ts'
@@ -30,6 +31,7 @@ export const ruleFunctions: readonly FunctionDefinition[] = [
   ...listFunctions,
   ...digestFunctions,
   ...codecFunctions,
+  ...jqFunctions,
   ...timeFunctions,
   ...stateFunctions,
 ]
