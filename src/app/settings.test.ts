@@ -12,6 +12,7 @@ import { defaultConfig, loadConfig } from '#config/load.ts'
 import { type TidewayConfig, tidewayFields } from '#config/tideway-config.ts'
 import { allFields, type Located } from '#config/walk.ts'
 import { toListenerOptions } from './listener-settings.ts'
+import { toSlowSettings } from '#management/routes/watch.ts'
 import { toManagementSettings } from './start-management.ts'
 import { SecretFileError } from './read-secret.ts'
 import { toRuleEngineSettings, toRuleSpecs } from './rule-settings.ts'
@@ -40,6 +41,7 @@ const TAKEN_AT_START: ReadonlySet<string> = new Set([
 
 /** Every optional part of the configuration is there, so that each of its keys can be changed. */
 const BASE = {
+  slow_subs: { enable: true },
   listeners: {
     ssl: { default: { ssl_options: tlsFiles() } },
     ws: { default: { websocket: { check_origin_enable: true } } },
@@ -100,6 +102,7 @@ function effectsOf(config: TidewayConfig) {
     protection: toProtectionSettings(config),
     log: toLogHandlers(config),
     management: toManagementSettings(config),
+    slow: toSlowSettings(config),
     rules: [toRuleEngineSettings(config), toRuleSpecs(config)],
     listeners: toListenerOptions(config, {
       shardCount: 1,

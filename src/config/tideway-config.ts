@@ -14,6 +14,7 @@ import { autoSubscribe, delayed, retainer, rewrite } from './fields/messages.ts'
 import { mqtt } from './fields/mqtt.ts'
 import { durability, node } from './fields/node.ts'
 import { prometheus } from './fields/prometheus.ts'
+import { slowSubs } from './fields/slow-subs.ts'
 import { ruleEngine } from './fields/rule-engine.ts'
 import { banned, flappingDetect } from './fields/protection.ts'
 
@@ -92,6 +93,7 @@ export const tidewayFields = object(
     dashboard,
     api_key: apiKey,
     prometheus,
+    slow_subs: slowSubs,
     rule_engine: ruleEngine,
     log,
   },

@@ -7,6 +7,7 @@ import type { NodePort } from './node-port.ts'
 import type { NodeNumbers } from './node-numbers.ts'
 import type { Alarms } from './observe/alarms.ts'
 import type { Sampler } from './observe/sampler.ts'
+import type { TopicMetrics } from './observe/topic-metrics.ts'
 import type { Shards } from './shards.ts'
 
 /** What routes work with. */
@@ -21,5 +22,6 @@ export interface ManagementContext {
   readonly audit: Audit
   readonly sampler: Sampler
   readonly alarms: Alarms
+  readonly topicMetrics: TopicMetrics
   readonly prometheusAuth: boolean
 }

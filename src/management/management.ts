@@ -16,9 +16,11 @@ import { NodeNumbers } from './node-numbers.ts'
 import type { NodePort } from './node-port.ts'
 import { Alarms } from './observe/alarms.ts'
 import { Sampler } from './observe/sampler.ts'
+import { TopicMetrics } from './observe/topic-metrics.ts'
 import { Watchdog } from './observe/watchdog.ts'
 import { allRoutes } from './routes/all-routes.ts'
 import { statusReply } from './routes/nodes.ts'
+import { watchSlow } from './routes/watch.ts'
 import { MANAGEMENT_SCHEMA } from './schema.ts'
 import { Shards } from './shards.ts'
 
@@ -58,11 +60,13 @@ export class Management {
     const database = new SqliteDatabase(join(node.dataDir, DATABASE), MANAGEMENT_SCHEMA)
     this.#database = database
     this.#settings = settings
+    const shards = new Shards(node)
     const alarms = new Alarms(node, database)
     this.#watchdog = new Watchdog(node, alarms)
     const context: ManagementContext = {
       node,
-      shards: new Shards(node),
+      shards,
+      topicMetrics: new TopicMetrics(database, node, shards),
       numbers: new NodeNumbers(node),
       users: new Users(database, nowMs),
       keys: new ApiKeys(database, nowMs),
@@ -101,7 +105,10 @@ export class Management {
    */
   async start(): Promise<number> {
     const { defaultUsername, defaultPassword, host, port } = this.#settings
-    await this.context.users.ensureFirst(defaultUsername, defaultPassword)
+    const { users, topicMetrics, shards, node } = this.context
+    await users.ensureFirst(defaultUsername, defaultPassword)
+    await topicMetrics.start()
+    await watchSlow(shards, node.config.current)
     await this.#server.listen({ host, port })
     const address = this.#server.server.address()
     return typeof address === 'object' && address !== null ? address.port : port
@@ -110,6 +117,7 @@ export class Management {
   async stop(): Promise<void> {
     await this.#server.close()
     this.#watchdog.stop()
+    this.context.topicMetrics.stop()
     this.context.sampler.stop()
     this.context.numbers.stop()
     this.#database.close()

@@ -71,4 +71,13 @@ export const MANAGEMENT_SCHEMA: readonly SqlMigration[] = [
       CREATE INDEX alarms_by_end ON alarms (deactivated_at_ms);
     `,
   },
+  {
+    version: 3,
+    sql: `
+      CREATE TABLE watched_topics (
+        topic TEXT PRIMARY KEY,
+        created_at_ms INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ]

@@ -172,3 +172,43 @@ describe('guessing', () => {
     assert.match(reply.headers.get('retry-after') ?? '', /^\d+$/)
   })
 })
+
+describe('the server', () => {
+  it('sends headers that protect browsers, and lets no other origin in', async (t) => {
+    const managed = await startManaged()
+    t.after(() => managed.stop())
+    const { headers } = await managed.call('GET', '/nodes')
+    assert.equal(headers.get('x-content-type-options'), 'nosniff')
+    assert.equal(headers.get('cache-control'), 'no-store')
+    assert.equal(headers.get('access-control-allow-origin'), null)
+    assert.equal((await managed.call('OPTIONS', '/nodes')).status, 404)
+  })
+
+  it('lets other origins in when told so', async (t) => {
+    const managed = await startManaged({ config: 'dashboard.cors = true' })
+    t.after(() => managed.stop())
+    const asked = await managed.call('OPTIONS', '/clients', { auth: '' })
+    assert.equal(asked.status, 204)
+    assert.match(asked.headers.get('access-control-allow-headers') ?? '', /authorization/)
+    assert.equal(asked.headers.get('access-control-allow-origin'), '*')
+  })
+
+  it('refuses what is too large, is no JSON, or is nowhere', async (t) => {
+    const managed = await startManaged()
+    t.after(() => managed.stop())
+    const body = { topics: 'x'.repeat(1024 * 1024) }
+    const large = await managed.call('PUT', '/mqtt/topic_rewrite', { body })
+    assert.deepEqual([large.status, large.body.code], [413, 'PAYLOAD_TOO_LARGE'])
+    const headers = { 'content-type': 'application/json' }
+    const broken = await managed.call('POST', '/publish', { body: '{"topic":', headers })
+    assert.equal(broken.status, 400)
+    assert.match(broken.body.message, /body is not JSON/)
+    const nowhere = await managed.call('GET', '/nothing/here')
+    assert.deepEqual([nowhere.status, nowhere.body.code], [404, 'NOT_FOUND'])
+    const xml = { 'content-type': 'application/xml' }
+    const other = await managed.call('POST', '/publish', { body: '<a/>', headers: xml })
+    assert.deepEqual([other.status, other.body.code], [415, 'UNSUPPORTED_MEDIA_TYPE'])
+    const docs = await managed.call('GET', '/api-docs/index.html', { auth: '' })
+    assert.match(docs.body, /<code>\/clients\/\{clientid\}<\/code>/)
+  })
+})

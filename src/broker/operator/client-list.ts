@@ -126,6 +126,9 @@ function matcher(query: ClientQuery): Condition {
   }
   addTimes(conditions, query)
   addConnection(conditions, query)
+  const [first] = conditions
+  if (first === undefined) return () => true
+  if (conditions.length === 1) return first
   return (session) => conditions.every((condition) => condition(session))
 }
 

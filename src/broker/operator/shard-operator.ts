@@ -29,6 +29,10 @@ import { listRoutes } from './route-list.ts'
 import { listSubscriptions } from './subscription-list.ts'
 import type { SubscriptionPart } from './subscription-list.ts'
 import { inflightMessages, queuedMessages } from './waiting-messages.ts'
+import { SlowWatch } from './slow-watch.ts'
+import type { SlowRecord, SlowSettings } from './slow-watch.ts'
+import { TopicWatch } from './topic-watch.ts'
+import type { TopicCounts } from './topic-watch.ts'
 import type {
   ClientQuery,
   ClientView,
@@ -178,5 +182,38 @@ export class ShardOperator {
   /** Publishes a message of the broker itself, such as one about an alarm. */
   announce(message: SysMessage): void {
     this.#broker.announce(message)
+  }
+
+  /** Counts the messages of these topics from now on, and of no others. */
+  watchTopics(topics: readonly string[]): void {
+    const { core } = this.#broker
+    if (topics.length === 0) core.topicWatch = undefined
+    else {
+      core.topicWatch ??= new TopicWatch()
+      core.topicWatch.set(topics)
+    }
+  }
+
+  /** Counts of one topic from 0 again. */
+  resetTopic(topic: string): void {
+    this.#broker.core.topicWatch?.reset(topic)
+  }
+
+  topicCounts(): readonly TopicCounts[] {
+    return this.#broker.core.topicWatch?.read() ?? []
+  }
+
+  /** Looks for slow subscribers; undefined switches that off. */
+  watchSlow(settings: SlowSettings | undefined): void {
+    this.#broker.core.slowWatch = settings && new SlowWatch(settings)
+  }
+
+  slowRecords(): readonly SlowRecord[] {
+    const { core } = this.#broker
+    return core.slowWatch?.read(core.ports.clock.nowMs()) ?? []
+  }
+
+  clearSlow(): void {
+    this.#broker.core.slowWatch?.clear()
   }
 }

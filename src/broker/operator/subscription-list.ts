@@ -30,9 +30,10 @@ export function* listSubscriptions(
   let skipped = 0
   for (const session of candidates(core, query)) {
     if (timer.due(1 + session.subscriptions.size)) yield
-    if (session.ordinal < range.after || session.ended) continue
+    const { ordinal } = session
+    if (ordinal < range.after || session.ended) continue
     for (const held of session.subscriptions.values()) {
-      if (session.ordinal === range.after && held.number <= afterNumber) continue
+      if (ordinal === range.after && held.number <= afterNumber) continue
       if (!matches(session, held)) continue
       if (skipped < range.skip) skipped++
       else if (items.length >= range.limit) return { items, skipped, more: true }
@@ -68,5 +69,8 @@ function matcher(query: SubscriptionQuery): Condition {
     conditions.push((_, { shared }) => shared?.group === shareGroup)
   }
   if (durable !== undefined) conditions.push(({ persistent }) => persistent === durable)
+  const [first] = conditions
+  if (first === undefined) return () => true
+  if (conditions.length === 1) return first
   return (session, held) => conditions.every((condition) => condition(session, held))
 }

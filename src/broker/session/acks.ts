@@ -54,6 +54,7 @@ function handlePuback(core: ShardCore, session: Session, packetId: number): void
   }
   values[Metric.MESSAGES_ACKED]!++
   if (core.hooks.acked !== undefined) tellAcked(core, session, outgoing)
+  if (core.slowWatch !== undefined) noteSlow(core, session, outgoing)
   session.inflight.delete(packetId)
   session.queue.forget(outgoing)
   pump(core, session)
@@ -63,6 +64,10 @@ function tellAcked(core: ShardCore, session: Session, { message, qos }: Outgoing
   if (message !== undefined) {
     core.hooks.acked?.(session.connection?.identity ?? session, message, qos)
   }
+}
+
+function noteSlow(core: ShardCore, { clientId }: Session, outgoing: Outgoing): void {
+  core.slowWatch?.acknowledged(clientId, outgoing, core.nowMs)
 }
 
 /** The client has the QoS 2 message: release it [MQTT-4.3.3-3] [MQTT-4.3.3-4]. */
@@ -87,6 +92,7 @@ function handlePubrec(core: ShardCore, connection: Connection, session: Session)
   if (outgoing.state !== OutgoingState.RELEASED) {
     core.metrics.increment(Metric.MESSAGES_ACKED)
     if (core.hooks.acked !== undefined) tellAcked(core, session, outgoing)
+    if (core.slowWatch !== undefined) noteSlow(core, session, outgoing)
     outgoing.state = OutgoingState.RELEASED
     session.queue.dropBody(outgoing) // Never sent again once released [MQTT-4.3.3-6].
     session.queue.update(outgoing)

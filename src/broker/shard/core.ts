@@ -15,6 +15,8 @@ import { Hooks, type Receiver } from '../hooks.ts'
 import { Metric } from '../metrics.ts'
 import type { Metrics } from '../metrics.ts'
 import type { TimerWheel } from '#kernel/timer-wheel.ts'
+import type { SlowWatch } from '../operator/slow-watch.ts'
+import type { TopicWatch } from '../operator/topic-watch.ts'
 import type { Router } from '../router/router.ts'
 import type { Subscriber } from '../router/routes.ts'
 import type { Connection } from '../session/connection.ts'
@@ -71,6 +73,10 @@ export class ShardCore implements SessionContext {
   readonly log: Log
   readonly metrics: Metrics
   readonly hooks: Hooks
+  /** Undefined while no topic is watched: then it costs one comparison. */
+  topicWatch: TopicWatch | undefined
+  /** Undefined while slow subscribers are not looked for. */
+  slowWatch: SlowWatch | undefined
   readonly fabric: Fabric
   readonly access: AccessControl
   readonly router: Router
@@ -121,6 +127,8 @@ export class ShardCore implements SessionContext {
     this.log = ports.log
     this.metrics = ports.metrics
     this.hooks = new Hooks()
+    this.topicWatch = undefined
+    this.slowWatch = undefined
     this.fabric = ports.fabric
     this.access = ports.access
     this.router = router

@@ -51,6 +51,7 @@ export function deliverLocally(routing: Routing, message: Message, source: numbe
   const { core } = routing
   const { deliveries } = message.topic
   const shared = core.routeShared
+  if (core.topicWatch !== undefined) core.topicWatch.delivered(message, deliveries.length)
   for (let index = 0; index < deliveries.length; index++) {
     let delivery = deliveries[index]! // In range: the loop's condition.
     // Subscribers of a shard are its sessions.
@@ -132,6 +133,7 @@ export function deliverToMember(
   const { core, links } = routing
   const held = session.subscriptions.get(groupFilter(group))
   if (held === undefined) return false
+  if (core.topicWatch !== undefined) core.topicWatch.delivered(message, 1)
   const { subscription } = held
   const qos = deliveryQos(core, message, subscription.qos)
   const retain = message.retain && subscription.retainAsPublished

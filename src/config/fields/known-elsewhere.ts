@@ -84,7 +84,6 @@ const NOTICES: readonly Row[] = [
   ['prometheus.push_gateway', 'pushes metrics to a gateway'],
   ['prometheus.collectors', 'tunes numbers of the Erlang VM'],
   ['rpc', 'sets up calls between Erlang nodes'],
-  ['slow_subs', 'lists slow subscribers'],
   ['stats', 'switches statistics'],
   ['sysmon', 'watches the operating system and the Erlang VM'],
   ['telemetry', 'reports usage to EMQ'],

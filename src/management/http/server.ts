@@ -70,8 +70,23 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     }
     return reply.code(status).headers(failure.headers).send({ code, message })
   })
+  if (parts.cors) answerPreflights(server)
   for (const one of parts.routes) addRoute(server, parts, one)
   return server
+}
+
+/** Browsers ask before a page of another origin may send anything but simple requests. */
+function answerPreflights(server: FastifyInstance): void {
+  server.options('/*', (_request, reply) => {
+    return reply
+      .code(204)
+      .headers({
+        'access-control-allow-methods': 'GET, POST, PUT, DELETE',
+        'access-control-allow-headers': 'authorization, content-type',
+        'access-control-max-age': '600',
+      })
+      .send()
+  })
 }
 
 declare module 'fastify' {

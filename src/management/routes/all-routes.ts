@@ -14,6 +14,7 @@ import { retainerRoutes } from './retainer.ts'
 import { settingsRoutes } from './settings.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { userRoutes } from './users.ts'
+import { watchRoutes } from './watch.ts'
 
 /** Every operation of the REST API with what does it. */
 export function allRoutes(context: ManagementContext): readonly Route[] {
@@ -30,6 +31,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...delayedRoutes(context),
     ...listenerRoutes(context),
     ...settingsRoutes(context),
+    ...watchRoutes(context),
     ...auditRoutes(context),
     ...observeRoutes(context),
   ]

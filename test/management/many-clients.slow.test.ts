@@ -1,0 +1,6 @@
+import { test } from 'node:test'
+import { checkManyClients } from './support/many-clients.ts'
+
+test('250,000 clients and subscriptions are listed in pages of less than 100 ms', async () => {
+  await checkManyClients(250_000)
+})
