@@ -63,7 +63,7 @@ function messageWatchers(
   const delivery = (receiver: Receiver, message: Message): MutableValueMap => ({
     ...messageColumns(message, context),
     from_clientid: shownPublisher(message.publisher),
-    from_username: undefined,
+    from_username: context.usernameOf(message.publisher),
     ...receiverColumns(receiver),
   })
   return {

@@ -14,6 +14,8 @@ export interface RowContext {
   nowMs(): number
   /** The id of a message, the same for all who ask while it is in memory. */
   messageId(message: Message): string
+  /** The user name of a client whose session is in this shard. */
+  usernameOf(clientId: string): string | undefined
 }
 
 const COLUMNS: readonly string[] = [

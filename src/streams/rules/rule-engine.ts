@@ -90,7 +90,12 @@ export class RuleEngine {
     const { nodeName } = settings
     const ids = new MessageIds(broker.core.ports.run, broker.core.shard)
     const nowMs = (): number => clock.nowMs()
-    this.#rows = { nodeName, nowMs, messageId: (message) => ids.idOf(message) }
+    this.#rows = {
+      nodeName,
+      nowMs,
+      messageId: (message) => ids.idOf(message),
+      usernameOf: (clientId) => broker.core.sessions.get(clientId)?.username,
+    }
     this.#actions = {
       log,
       findAction,
