@@ -19,6 +19,9 @@ export interface SharedGroupSettings {
   readonly initialStickyPick: StickyPickName
 }
 
+/** What of a client certificate names the client. */
+export type CertificatePart = 'cn' | 'dn' | 'crt' | 'pem' | 'md5'
+
 /** Limits of the MQTT protocol; names follow EMQX's `mqtt.*` keys. */
 export interface MqttSettings {
   /** From accept to CONNECT. */
@@ -41,8 +44,8 @@ export interface MqttSettings {
   /** Infinity = re-send on resume only. */
   readonly retryIntervalMs: number
   readonly useUsernameAsClientId: boolean
-  readonly peerCertAsUsername: 'disabled' | 'cn' | 'dn'
-  readonly peerCertAsClientId: 'disabled' | 'cn' | 'dn'
+  readonly peerCertAsUsername: CertificatePart | 'disabled'
+  readonly peerCertAsClientId: CertificatePart | 'disabled'
   /** Expiry of persistent 3.x sessions. */
   readonly sessionExpiryMs: number
   /** Longest expiry granted to a 5.0 session; Infinity = no cap. */

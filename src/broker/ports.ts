@@ -43,6 +43,8 @@ export interface WireInfo {
   readonly certSubject?: string
   /** The certificate itself (DER), under the same conditions. */
   readonly certificate?: Uint8Array
+  /** MD5 sum of the certificate, in hexadecimal digits. */
+  readonly certMd5?: string
 }
 
 /** Where received bytes come from, which are valid only during the call that brings them. */

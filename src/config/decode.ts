@@ -32,8 +32,6 @@ export interface DecodeOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Asked for every unknown key; true: the key is not an error. */
   readonly onUnknown?: (path: readonly string[], node: HoconNode) => boolean
-  /** Asked for every value that is refused; true: it is no error, and the default holds. */
-  readonly onRefused?: (path: readonly string[], node: HoconNode) => boolean
 }
 
 export interface Decoded<T> {
@@ -152,10 +150,7 @@ function decodeField(
   if (node === undefined) return decodeDefault(run, field, path)
   if (field.kind === 'list') return decodeList(run, field, node, path)
   const result = decodeScalar(field, node)
-  if ('problem' in result) {
-    if (run.options.onRefused?.(path, node) === true) return decodeDefault(run, field, path)
-    return fail(run, path, node, result.problem)
-  }
+  if ('problem' in result) return fail(run, path, node, result.problem)
   const isPath = field.kind === 'string' && field.path === true
   return isPath ? interpolate(run, field, result.value as string, path, node) : result.value
 }

@@ -150,19 +150,6 @@ listeners.tcp.default.tcp_options { reuseaddr = true, send_timeout_close = true 
   assert.deepEqual(loaded.warnings, [])
 })
 
-test('a value that only EMQX knows is reported and the default holds', () => {
-  const loaded = file('mqtt { peer_cert_as_clientid = md5, peer_cert_as_username = cn }')
-  assert.deepEqual(loaded.errors, [])
-  assert.equal(loaded.config?.mqtt.peer_cert_as_clientid, 'disabled')
-  assert.equal(loaded.config?.mqtt.peer_cert_as_username, 'cn')
-  assert.deepEqual(loaded.warnings.map(formatWarning), [
-    'etc/tideway.conf:1:32: mqtt.peer_cert_as_clientid = md5 has no effect here: ' +
-      'in EMQX it takes the MD5 sum of the client certificate',
-  ])
-  assert.equal(loaded.warnings[0]?.level, 'warning')
-  assert.match(errorsOf('mqtt.peer_cert_as_clientid = sha1').join(), /must be one of/)
-})
-
 test('variables that set nothing are reported; a wrong key of ours is an error', () => {
   const env = {
     EMQX_MQTT_MAX_INFLIGHT: '3',

@@ -8,7 +8,7 @@ import { decode, formatProblem } from './decode.ts'
 import type { Problem } from './decode.ts'
 import { environmentName, mergeEnvironment, readEnvironment } from './env.ts'
 import type { Environment } from './env.ts'
-import { asksForNothing, knownElsewhere, knownValue } from './fields/known-elsewhere.ts'
+import { asksForNothing, knownElsewhere } from './fields/known-elsewhere.ts'
 import type { KnownElsewhere } from './fields/known-elsewhere.ts'
 import { parseSyntax } from './hocon/parser.ts'
 import { resolveSyntax } from './hocon/resolve.ts'
@@ -80,7 +80,6 @@ export function loadConfig(options: LoadOptions): Loaded {
   const decoded = decode(tidewayFields, written, {
     env,
     onUnknown: (path, node) => reportNoEffect(path, node, warnings),
-    onRefused: (path, node) => reportValue(path, node, warnings),
   })
   errors.push(...decoded.errors)
   return {
@@ -122,15 +121,6 @@ function reportNoEffect(path: readonly string[], node: HoconNode, warnings: Warn
     const message = `has no effect here: in EMQX it ${known.effect}`
     warnings.push(noEffect(path, node, known, message))
   }
-  return true
-}
-
-/** A value that EMQX knows for a key that both have. */
-function reportValue(path: readonly string[], node: HoconNode, warnings: Warning[]): boolean {
-  const known = node.kind === 'scalar' ? knownValue(path, node.text) : undefined
-  if (known === undefined || node.kind !== 'scalar') return false
-  const message = `= ${node.text} has no effect here: in EMQX it ${known.effect}`
-  warnings.push(noEffect(path, node, known, message))
   return true
 }
 

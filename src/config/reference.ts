@@ -153,9 +153,8 @@ function knownLines(known: readonly KnownElsewhere[]): readonly string[] {
   for (const level of ['warning', 'notice'] as const) {
     const heading = level === 'warning' ? 'What you may rely on' : 'Tuning and the like'
     lines.push(`### ${heading}`, '', '| Key | What EMQX does by it |', '|---|---|')
-    for (const { pattern, value, effect } of known.filter((row) => row.level === level)) {
-      const shown = value === undefined ? pattern : `${pattern} = ${value}`
-      lines.push(`| \`${shown}\` | ${effect} |`)
+    for (const { pattern, effect } of known.filter((row) => row.level === level)) {
+      lines.push(`| \`${pattern}\` | ${effect} |`)
     }
     lines.push('')
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { WireInfo } from '#broker/ports.ts'
 import type { Incoming } from '#net/acceptor.ts'
 
@@ -11,6 +12,8 @@ export interface Peer {
   readonly localPort: number
   readonly certCommonName: string | undefined
   readonly certSubject: string | undefined
+  /** DER. */
+  readonly certificate: Uint8Array | undefined
 }
 
 /** What the connection itself says of its peer. */
@@ -23,11 +26,13 @@ export function peerOf(incoming: Incoming): Peer {
     localPort: incoming.localPort,
     certCommonName: undefined,
     certSubject: undefined,
+    certificate: undefined,
   }
 }
 
 /** Facts for the broker core. */
 export function wireInfo(listener: string, transport: WireInfo['transport'], peer: Peer): WireInfo {
+  const { certificate } = peer
   return {
     listener,
     transport,
@@ -37,5 +42,9 @@ export function wireInfo(listener: string, transport: WireInfo['transport'], pee
     localPort: peer.localPort,
     ...(peer.certCommonName !== undefined && { certCommonName: peer.certCommonName }),
     ...(peer.certSubject !== undefined && { certSubject: peer.certSubject }),
+    ...(certificate !== undefined && {
+      certificate,
+      certMd5: createHash('md5').update(certificate).digest('hex'),
+    }),
   }
 }

@@ -13,6 +13,7 @@ function behind(directHost: string, claimedHost: string): Peer | string {
     localPort: 1883,
     certCommonName: undefined,
     certSubject: undefined,
+    certificate: undefined,
   }
   const family = claimedHost.includes(':') ? 'TCP6' : 'TCP4'
   const line = `PROXY ${family} ${claimedHost} ${claimedHost} 4000 1883\r\n`

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash, X509Certificate } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -158,6 +159,9 @@ describe('client certificates on a TLS listener', () => {
     const { wire } = await fixture.connection(0)
     assert.equal(wire.info.certCommonName, 'sensor-1')
     assert.equal(wire.info.certSubject, 'C=SE,O=Example,CN=sensor-1')
+    const { raw } = new X509Certificate(readFileSync(join(folder, 'sensor.pem')))
+    assert.deepEqual(Buffer.from(wire.info.certificate ?? []), raw)
+    assert.equal(wire.info.certMd5, createHash('md5').update(raw).digest('hex'))
   })
 
   it('refuses a client whose certificate cannot be verified', async () => {

@@ -82,7 +82,10 @@ export class TlsStage {
       return listener.book.close(socket, reason, peer, detail)
     }
     const certCommonName = firstOf(subject.CN)
-    next(socket, { ...peer, certCommonName, certSubject: distinguishedName(subject) })
+    const certSubject = distinguishedName(subject)
+    // A copy: the whole message of the handshake would stay in memory with it.
+    const raw = Uint8Array.from(certificate?.raw ?? [])
+    next(socket, { ...peer, certCommonName, certSubject, certificate: raw })
   }
 
   #failed(error: Error & { code?: string }, socket: TLSSocket): void {

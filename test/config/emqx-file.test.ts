@@ -43,7 +43,6 @@ test('what its owner may rely on is a warning', () => {
     'listeners.tcp.default.messages_rate',
     'listeners.tcp.plant.zone',
     'mqtt.client_attrs_init',
-    'mqtt.peer_cert_as_clientid',
     'zones',
   ])
 })
@@ -73,7 +72,7 @@ test('what holds in both is obeyed', () => {
   assert.equal(mqtt.inflightMax, 32)
   assert.equal(mqtt.awaitRelTimeoutMs, 300_000)
   assert.equal(mqtt.peerCertAsUsername, 'cn')
-  assert.equal(mqtt.peerCertAsClientId, 'disabled')
+  assert.equal(mqtt.peerCertAsClientId, 'md5')
   assert.equal(mqtt.queuePriorities?.get('alarm/fire'), 10)
   assert.equal(shared.strategy, 'hash_clientid')
   assert.equal(sharedGroups.get('workers')?.strategy, 'sticky')

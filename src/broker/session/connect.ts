@@ -18,6 +18,7 @@ import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { clientFacts } from './lifecycle.ts'
 import type { HeldWill, Session } from './session.ts'
+import { certificateName } from './certificate-name.ts'
 import { takeCredentials } from './credentials.ts'
 import { Exchange, methodOf } from './exchange.ts'
 import { resumeSession } from './resume.ts'
@@ -144,8 +145,8 @@ function clientIdOf(
   const { info } = connection.wire
   // Whatever takes the place of an empty one: CONNACK returns it.
   connection.assignedClientId = packet.clientId === '' // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
-  const fromCert = mqtt.peerCertAsClientId === 'dn' ? info.certSubject : info.certCommonName
-  if (mqtt.peerCertAsClientId !== 'disabled' && fromCert !== undefined) return fromCert
+  const fromCert = certificateName(mqtt.peerCertAsClientId, info)
+  if (fromCert !== undefined) return fromCert
   if (mqtt.useUsernameAsClientId && packet.username !== undefined && packet.username !== '') {
     return packet.username
   }
@@ -222,9 +223,7 @@ function usernameOf(
   packet: ConnectPacket,
 ): string | undefined {
   const source = broker.core.settings.mqtt.peerCertAsUsername
-  const { certCommonName, certSubject } = connection.wire.info
-  const fromCert = source === 'dn' ? certSubject : certCommonName
-  return source !== 'disabled' && fromCert !== undefined ? fromCert : packet.username
+  return certificateName(source, connection.wire.info) ?? packet.username
 }
 
 function authenticated(

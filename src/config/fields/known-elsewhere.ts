@@ -1,5 +1,5 @@
 /**
- * Keys and values that EMQX 5.8 knows and that have no effect here (yet).
+ * Keys that EMQX 5.8 knows and that have no effect here (yet).
  *
  * A file written for EMQX is read; each such key is reported with what it would have done,
  * instead of being refused as unknown. A key that gets an owner moves to its field file.
@@ -9,8 +9,6 @@ import type { HoconNode } from '../hocon/value.ts'
 /** One row: keys at and below the pattern. `*` stands for any one key. */
 export interface KnownElsewhere {
   readonly pattern: string
-  /** Only this value: the key itself is obeyed. */
-  readonly value?: string
   /** The value that asks for what happens here anyway: it is not reported. */
   readonly asHere?: string
   /** What EMQX does by it, after "would have …" or as a reason why it is not needed here. */
@@ -193,27 +191,14 @@ function connectionRows(): readonly KnownElsewhere[] {
   })
 }
 
-/** Values of keys that are obeyed with others. */
-const VALUES: readonly (readonly [value: string, effect: string])[] = [
-  ['crt', 'takes the whole client certificate (DER)'],
-  ['pem', 'takes the whole client certificate (PEM)'],
-  ['md5', 'takes the MD5 sum of the client certificate'],
-]
-
 function rows(table: readonly Row[], level: KnownElsewhere['level']): readonly KnownElsewhere[] {
   return table.map(([pattern, effect, asHere]) => {
     return asHere === undefined ? { pattern, effect, level } : { pattern, effect, level, asHere }
   })
 }
 
-function valueRows(pattern: string): readonly KnownElsewhere[] {
-  return VALUES.map(([value, effect]) => ({ pattern, value, effect, level: 'warning' }))
-}
-
 export const KNOWN_ELSEWHERE: readonly KnownElsewhere[] = [
   ...rows(WARNINGS, 'warning'),
-  ...valueRows('mqtt.peer_cert_as_username'),
-  ...valueRows('mqtt.peer_cert_as_clientid'),
   ...rows(NOTICES, 'notice'),
   ...connectionRows(),
 ]
@@ -222,12 +207,7 @@ const SPLIT = KNOWN_ELSEWHERE.map((known) => ({ known, keys: known.pattern.split
 
 /** The row that covers a key, or undefined. */
 export function knownElsewhere(path: readonly string[]): KnownElsewhere | undefined {
-  return SPLIT.find(({ known, keys }) => known.value === undefined && covers(keys, path))?.known
-}
-
-/** The row that covers a value of a key, or undefined. */
-export function knownValue(path: readonly string[], value: string): KnownElsewhere | undefined {
-  return SPLIT.find(({ known, keys }) => known.value === value && covers(keys, path))?.known
+  return SPLIT.find(({ keys }) => covers(keys, path))?.known
 }
 
 function covers(keys: readonly string[], path: readonly string[]): boolean {

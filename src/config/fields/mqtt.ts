@@ -2,7 +2,7 @@
 import { bool, bytes, duration, int, map, number, object, oneOf, string } from '../field.ts'
 import { checkMqttText } from './topic-checks.ts'
 
-const CERTIFICATE_PARTS = ['disabled', 'cn', 'dn'] as const
+const CERTIFICATE_PARTS = ['disabled', 'cn', 'dn', 'crt', 'pem', 'md5'] as const
 
 /** How a member of a shared subscription is chosen. */
 export const SHARED_STRATEGIES = [
@@ -100,14 +100,16 @@ const identityFields = {
   }),
   peer_cert_as_username: oneOf(CERTIFICATE_PARTS, {
     text:
-      'Take the common name or the distinguished name of the client certificate as the user ' +
-      'name. Needs `verify = verify_peer`, or a PROXY header that tells the common name.',
+      'Take a part of the client certificate as the user name: its common name (`cn`), its ' +
+      'distinguished name (`dn`), the MD5 sum of it (`md5`, hexadecimal) or the whole of it ' +
+      '(`crt` and `pem`, both as one line of Base64, as bytes are no text). Needs ' +
+      '`verify = verify_peer`, or a PROXY header that tells the common name.',
     default: 'disabled',
   }),
   peer_cert_as_clientid: oneOf(CERTIFICATE_PARTS, {
     text:
-      'Take the common name or the distinguished name of the client certificate as the client ' +
-      'identifier, as with `peer_cert_as_username`.',
+      'Take a part of the client certificate as the client identifier, as with ' +
+      '`peer_cert_as_username`.',
     default: 'disabled',
   }),
 }
