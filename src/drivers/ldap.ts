@@ -161,18 +161,21 @@ function readEntry({ dn, ...attributes }: Entry): LdapEntry {
 }
 
 async function accepts(client: Client, dn: string, password: string): Promise<boolean> {
-  const { InvalidCredentialsError, InvalidDNSyntaxError, NoSuchObjectError } =
-    await import('ldapts')
   try {
     await client.bind(dn, password)
     return true
   } catch (error) {
-    if (error instanceof InvalidCredentialsError) return false
-    if (error instanceof NoSuchObjectError || error instanceof InvalidDNSyntaxError) return false
+    if (REFUSED_RESULTS.has(readLibraryError(error).code)) return false
     throw error
   }
 }
 
+/**
+ * Result codes of a bind that is refused because of the entry or the password: constraint (locked
+ * out), no such entry, no name, no password there, wrong password, rights, unwilling (locked out).
+ * They are no failure of the directory, or clients could make it look broken.
+ */
+const REFUSED_RESULTS: ReadonlySet<string> = new Set(['19', '32', '34', '48', '49', '50', '53'])
 /** Result codes (RFC 4511 §4.1.9) that later may not meet again: busy, unavailable, time limit. */
 const RETRYABLE_RESULTS: ReadonlySet<string> = new Set(['3', '51', '52', '53'])
 /** The login is refused: method, stronger one or encryption needed, credentials, rights. */

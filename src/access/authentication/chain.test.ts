@@ -79,6 +79,16 @@ describe('a chain of authenticators', () => {
     assert.deepEqual(results, [ACCEPTED])
   })
 
+  test('tells of an authenticator that fails once in a while, not for each client', async () => {
+    const rig = new Rig([() => Promise.reject(new Error('down'))])
+    for (let count = 0; count < 5; count++) {
+      assert.equal(reasonOf(await rig.ask()), ReasonCode.SERVER_UNAVAILABLE)
+    }
+    assert.deepEqual(rig.warnings, [
+      ['authenticator_failed', { authenticator: 'a0', reason: 'down' }],
+    ])
+  })
+
   test('refuses whom nobody knows', async () => {
     assert.equal(reasonOf(await new Rig([() => IGNORE, () => IGNORE]).ask()), 0x87)
   })

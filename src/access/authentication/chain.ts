@@ -28,6 +28,9 @@ export interface ChainOptions {
   readonly waitingMax: number
 }
 
+/** Failures of one authenticator are logged once in this time. */
+const LOG_WINDOW_MS = 10_000
+
 type Done = (result: AuthenticateResult) => void
 
 const NOBODY_KNOWS: AuthenticateResult = Object.freeze({
@@ -58,6 +61,8 @@ const TOO_MANY: AuthenticateResult = Object.freeze({
 export class AuthenticatorChain {
   readonly links: readonly ChainLink[]
   readonly #options: ChainOptions
+  /** When a failure of an authenticator was last told, by its id. */
+  readonly #loggedAtMs = new Map<string, number>()
   #waiting = 0
 
   constructor(links: readonly ChainLink[], options: ChainOptions) {
@@ -166,8 +171,12 @@ export class AuthenticatorChain {
   }
 
   #failed({ id }: ChainLink, error: unknown): AuthenticatorResult {
+    const { log, monotonicMs } = this.#options
+    const nowMs = monotonicMs()
+    if (nowMs - (this.#loggedAtMs.get(id) ?? -Infinity) < LOG_WINDOW_MS) return UNAVAILABLE
+    this.#loggedAtMs.set(id, nowMs)
     const reason = error instanceof Error ? error.message : String(error)
-    this.#options.log.warn('authenticator_failed', { authenticator: id, reason })
+    log.warn('authenticator_failed', { authenticator: id, reason })
     return UNAVAILABLE
   }
 }

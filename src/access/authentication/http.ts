@@ -8,7 +8,7 @@ import {
   IGNORE,
 } from '#plugin/define-authenticator.ts'
 import { openConfiguredHttp, readAnswerFields } from '../backends/http-request.ts'
-import { valuesOf } from '../backends/password-backend.ts'
+import { valuesOf } from './credential-values.ts'
 import { isYes } from '../backends/stored-values.ts'
 import { parseCredentialAcl } from './credential-acl.ts'
 

@@ -5,7 +5,7 @@ import { defineAuthenticator, IGNORE } from '#plugin/define-authenticator.ts'
 import { compileText, fillText } from '../backends/fill-template.ts'
 import { matchesLdapPassword } from '../backends/ldap-password.ts'
 import { openConfiguredLdap } from '../backends/open-ldap.ts'
-import { valuesOf } from '../backends/password-backend.ts'
+import { valuesOf } from './credential-values.ts'
 import { isYes } from '../backends/stored-values.ts'
 import { WRONG_PASSWORD } from './password/check-password.ts'
 

@@ -1,8 +1,7 @@
-import type { ConnectRequest } from '#broker/ports.ts'
 import type { PasswordHashAlgorithm } from '#config/fields/authentication/password-hash.ts'
 import type { Driver } from '#drivers/driver.ts'
 import type { Authenticator, AuthenticatorContext } from '#plugin/define-authenticator.ts'
-import { credentialValue } from '../authentication/credential-template.ts'
+import { valuesOf } from '../authentication/credential-values.ts'
 import { checkPassword, type KnownUser } from '../authentication/password/check-password.ts'
 import type { ValueOf } from './fill-template.ts'
 
@@ -11,11 +10,6 @@ export interface PasswordBackend {
   readonly driver: Driver
   /** What it knows of the client; undefined when nothing. */
   find(valueOf: ValueOf, signal: AbortSignal): Promise<KnownUser | undefined>
-}
-
-/** Values of placeholders for a client that connects. */
-export function valuesOf(request: ConnectRequest): ValueOf {
-  return (name) => credentialValue(request, name)
 }
 
 /** An authenticator over a database that keeps passwords. */

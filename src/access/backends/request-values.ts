@@ -1,5 +1,5 @@
 import type { AuthorizeRequest } from '#plugin/define-authorizer.ts'
-import { credentialValue } from '../authentication/credential-template.ts'
+import { credentialValue } from '../authentication/credential-values.ts'
 import type { ValueOf } from './fill-template.ts'
 
 /** Values of placeholders for a request about a topic. */

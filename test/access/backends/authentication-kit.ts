@@ -54,6 +54,13 @@ export interface AuthenticationRig {
 /** Limits under which tests end soon. */
 export const QUICK = 'query_timeout = 400ms, connect_timeout = 1s, pool_size = 4'
 
+/** How the tests of a system differ from others. */
+export interface AuthenticationOptions {
+  readonly needs?: NeedOptions
+  /** Numbers of shards that decisions are tested with. */
+  readonly shardCounts?: readonly number[]
+}
+
 /** A rig for one test: a broker that asks the system. */
 interface Rigs {
   readonly backend: () => AuthenticationRig
@@ -65,7 +72,7 @@ interface Rigs {
 export function describeAuthentication(
   name: string,
   start: () => Promise<AuthenticationRig>,
-  needs: NeedOptions = {},
+  { needs = {}, shardCounts = [1] }: AuthenticationOptions = {},
 ): void {
   describe(`authentication by ${name}`, needs, () => {
     let backend: AuthenticationRig
@@ -83,14 +90,14 @@ export function describeAuthentication(
          listeners.tcp.other { bind = "127.0.0.1:0", enable_authn = false }`,
       )
     const rigs = { backend: () => backend, broker }
-    testDecisions(rigs)
+    testDecisions(rigs, shardCounts)
     testOutages(rigs)
     testNonsense(rigs)
   })
 }
 
-function testDecisions({ backend, broker }: Rigs): void {
-  for (const shards of [1, 3]) {
+function testDecisions({ backend, broker }: Rigs, shardCounts: readonly number[]): void {
+  for (const shards of shardCounts) {
     it(`admits who has the password, and nobody else, with ${shards} shards`, async (context) => {
       const rig = await broker(context, shards)
       await eventuallyAdmits(rig)

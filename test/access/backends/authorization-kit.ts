@@ -35,6 +35,8 @@ export interface AuthorizationOptions {
   readonly hasConditions?: boolean
   /** They may forbid. */
   readonly hasDenials?: boolean
+  /** Numbers of shards that decisions are tested with. */
+  readonly shardCounts?: readonly number[]
 }
 
 interface Rigs {
@@ -46,7 +48,12 @@ interface Rigs {
 export function describeAuthorization(
   name: string,
   start: () => Promise<AuthorizationRig>,
-  { needs = {}, hasConditions = true, hasDenials = true }: AuthorizationOptions = {},
+  {
+    needs = {},
+    hasConditions = true,
+    hasDenials = true,
+    shardCounts = [1],
+  }: AuthorizationOptions = {},
 ): void {
   describe(`authorization by ${name}`, needs, () => {
     let backend: AuthorizationRig
@@ -63,15 +70,15 @@ export function describeAuthorization(
       )
     const sourceOf = () => `{ ${backend.source} }`
     const rigs = { backend: () => backend, broker }
-    testDecisions(rigs)
+    testDecisions(rigs, shardCounts)
     if (hasConditions) testConditions(rigs)
     if (hasDenials) testDenials(rigs)
     testOutages(rigs)
   })
 }
 
-function testDecisions({ broker }: Rigs): void {
-  for (const shards of [1, 3]) {
+function testDecisions({ broker }: Rigs, shardCounts: readonly number[]): void {
+  for (const shards of shardCounts) {
     it(`decides about topics, with ${shards} shards`, async (context) => {
       const rig = await broker(context, shards)
       const ann = await rig.connect({ username: 'ann', clientId: 'c1' })

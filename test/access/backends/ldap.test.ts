@@ -66,8 +66,12 @@ const ODD_HASH = 'filter = "(ou:dn:=odd)", method { type = hash }'
 // Two entries fit: which one is the client?
 const TWO_FIT = 'filter = "(uid=ann)", method { type = bind }'
 
-describeAuthentication('LDAP, hash', () => start('{ type = hash }', ODD_HASH), needsOpenldap())
-describeAuthentication('LDAP, bind', () => start('{ type = bind }', TWO_FIT), needsOpenldap())
+describeAuthentication('LDAP, hash', () => start('{ type = hash }', ODD_HASH), {
+  needs: needsOpenldap(),
+})
+describeAuthentication('LDAP, bind', () => start('{ type = bind }', TWO_FIT), {
+  needs: needsOpenldap(),
+})
 
 describeAuthorization(
   'LDAP',

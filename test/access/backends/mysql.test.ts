@@ -28,7 +28,7 @@ describeAuthentication(
       nonsense: `backend = mysql, ${keys('SELECT no_such_column FROM mqtt_user')}`,
     }
   },
-  needsMariadb(),
+  { needs: needsMariadb() },
 )
 
 describeAuthorization(

@@ -28,7 +28,7 @@ describeAuthentication(
       nonsense: `backend = postgresql, ${keys('SELECT 1 AS one')}`,
     }
   },
-  needsPostgres(),
+  { needs: needsPostgres(), shardCounts: [1, 3] },
 )
 
 describeAuthorization(
@@ -42,5 +42,5 @@ describeAuthorization(
       nonsense: `type = postgresql, ${keys("SELECT 'maybe' AS permission, 'x' AS topic")}`,
     }
   },
-  { needs: needsPostgres() },
+  { needs: needsPostgres(), shardCounts: [1, 3] },
 )

@@ -36,7 +36,7 @@ describeAuthentication(
       nonsense: `backend = redis, ${keys('HMGET text:${username} password_hash')}`,
     }
   },
-  needsRedis(),
+  { needs: needsRedis() },
 )
 
 describeAuthorization(

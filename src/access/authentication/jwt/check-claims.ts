@@ -1,11 +1,8 @@
 import type { Accepted, ConnectRequest, Refused } from '#broker/ports.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { parseCredentialAcl, CredentialAclError } from '../credential-acl.ts'
-import {
-  compileCredentialTemplate,
-  type CredentialTemplate,
-  renderCredentialTemplate,
-} from '../credential-template.ts'
+import { compileText, fillText, type TextTemplate } from '../../backends/fill-template.ts'
+import { valuesOf } from '../credential-values.ts'
 import type { Claims } from './verify-token.ts'
 
 /** Attributes that one client may bring. */
@@ -13,7 +10,7 @@ const ATTRIBUTES_MAX = 100
 
 /** Checks of claims as they are configured. */
 export interface ClaimRules {
-  readonly required: readonly (readonly [claim: string, value: CredentialTemplate])[]
+  readonly required: readonly (readonly [claim: string, value: TextTemplate])[]
   readonly aclClaim: string
   readonly disconnectAtExpiry: boolean
 }
@@ -26,7 +23,7 @@ export function compileClaimRules(config: {
 }): ClaimRules {
   return {
     required: Object.entries(config.verify_claims).map(([claim, value]) => {
-      return [claim, compileCredentialTemplate(value)] as const
+      return [claim, compileText(value)] as const
     }),
     aclClaim: config.acl_claim_name,
     disconnectAtExpiry: config.disconnect_after_expire,
@@ -52,7 +49,7 @@ export function checkClaims(
     isPast(numericDate(iat), nowMs)
   if (!isTimely) return refused('The token is expired or not valid yet.')
   for (const [claim, template] of rules.required) {
-    if (!isEqual(claims[claim], renderCredentialTemplate(template, request))) {
+    if (!isEqual(claims[claim], fillText(template, valuesOf(request)))) {
       return refused('The token is not for this client.')
     }
   }

@@ -1,34 +1,16 @@
-/** Texts of the configuration with placeholders for what a client presents. */
+/** Values of placeholders: what a client presents. */
 import type { ConnectRequest } from '#broker/ports.ts'
 import type { CREDENTIAL_NAMES } from '#config/fields/authentication/template-check.ts'
-
-/** Texts and names of placeholders in turn: even positions are texts. */
-export type CredentialTemplate = readonly string[]
-
-const PLACEHOLDER = /\$\{([^}]*)\}/u
-
-/** Compiles a text that `checkTemplate` has found right. */
-export function compileCredentialTemplate(text: string): CredentialTemplate {
-  return text.split(PLACEHOLDER)
-}
-
-/** Fills the placeholders in; undefined when the client lacks one of the values. */
-export function renderCredentialTemplate(
-  template: CredentialTemplate,
-  request: ConnectRequest,
-): string | undefined {
-  let text = template[0] ?? ''
-  for (let at = 1; at < template.length; at += 2) {
-    const value = credentialValue(request, template[at] ?? '')
-    if (value === undefined) return undefined
-    text += value + (template[at + 1] ?? '')
-  }
-  return text
-}
+import type { ValueOf } from '../backends/fill-template.ts'
 
 /** What is known of a client, while it connects and later. */
 export type Presented = Pick<ConnectRequest, 'clientId' | 'username' | 'wire'> &
   Partial<Pick<ConnectRequest, 'password' | 'clientAttributes'>>
+
+/** Values of placeholders for a client that connects. */
+export function valuesOf(request: Presented): ValueOf {
+  return (name) => credentialValue(request, name)
+}
 
 /** What the client presents under a name of a placeholder. */
 export function credentialValue(request: Presented, name: string): string | undefined {
