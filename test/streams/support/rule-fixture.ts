@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import { connectAsync } from 'mqtt'
 import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt'
 import { startBroker } from '#app/start-broker.ts'
-import type { TestBroker } from '#app/start-broker.ts'
+import type { BrokerOptions, TestBroker } from '#app/start-broker.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 
 /** A message as a subscriber got it. */
@@ -16,7 +16,7 @@ export interface Received {
 /** Starts a broker that ends with the test. */
 export async function startRules(
   context: TestContext,
-  options: { readonly shards?: number; readonly config?: string } = {},
+  options: BrokerOptions = {},
 ): Promise<TestBroker> {
   const broker = await startBroker({ threads: 'inline', ...options })
   context.after(() => broker.stop())
