@@ -13,6 +13,7 @@ import { loadTcpInternals } from '#net/tcp-internals.ts'
 import { LmdbStore } from '#storage/lmdb/lmdb-store.ts'
 import { composeAccess } from './compose-access.ts'
 import { RuleEngine } from '#streams/rules/rule-engine.ts'
+import { shareStore } from '#streams/rules/shared-store.ts'
 import { makeRuleServices } from '#streams/rules/rule-services.ts'
 import { ShardRuntime, Ticker } from './shard-runtime.ts'
 import { ruleServicePorts } from './rule-services.ts'
@@ -93,8 +94,9 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
 }
 
 function composeRules({ settings, specs }: RuleStart, shard: Shard, log: Log): RuleEngine {
-  const services = makeRuleServices(ruleServicePorts)
   const { broker } = shard
+  const own = makeRuleServices(ruleServicePorts)
+  const services = { ...own, shared: shareStore(own.shared, broker) }
   const findAction = (): undefined => undefined
   const ports = { broker, clock: systemClock, log, services, findAction }
   const rules = new RuleEngine(ports, settings)

@@ -97,6 +97,8 @@ export class Hooks {
         userProperties: readonly UserProperty[],
       ) => void)
     | undefined
+  /** A sibling's part above the core tells something by `links.broadcast`. */
+  told: ((what: unknown) => void) | undefined
   /** Before everything of this tick is sent and committed. */
   tickEnds: (() => void) | undefined
 
@@ -113,6 +115,7 @@ export class Hooks {
     this.authorized = undefined
     this.subscribed = undefined
     this.unsubscribed = undefined
+    this.told = undefined
     this.tickEnds = undefined
   }
 }

@@ -119,3 +119,26 @@ test('rules reach shards that are threads of their own', async (t) => {
   assert.equal(r?.['actions.success'], 1)
   await assert.rejects(broker.node.rules.put(ruleOf('r', 'SELECT', [])), /expected an expression/)
 })
+
+test('values of kv_store_put are seen by the rules of all shards', async (t) => {
+  const broker = await startRules(t, { shards: 3 })
+  const { rules } = broker.node
+  await rules.put(ruleOf('put', `SELECT kv_store_put('k', payload.v) AS a FROM "put"`, []))
+  const get = `SELECT kv_store_get('k', 'none') AS v FROM "get"`
+  await rules.put(ruleOf('get', get, [republish('got', { payload: '${v}', qos: '1' })]))
+  const clients = [
+    await connectTo(t, broker),
+    await connectTo(t, broker),
+    await connectTo(t, broker),
+  ]
+  const [first] = clients
+  assert.ok(first)
+  const next = await inboxOf(first, 'got')
+  await first.publishAsync('put', '{"v":"shared"}', { qos: 1 })
+  // A round trip through every shard comes after what was told.
+  for (const client of clients) await client.subscribeAsync('turn', { qos: 1 })
+  for (const client of clients) {
+    await client.publishAsync('get', 'x', { qos: 1 })
+    assert.equal((await next()).text, 'shared')
+  }
+})

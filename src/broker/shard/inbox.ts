@@ -84,6 +84,8 @@ export class Inbox implements ItemHandler {
       case 'member':
       case 'no-member':
         return this.#interest(from, message)
+      case 'tell':
+        return core.hooks.told?.(message.what)
       case 'release-body':
         return core.bodies.release(message.key)
       case 'exclusive-acquire':

@@ -37,6 +37,8 @@ export type ShardMessage =
     }
   /** A reference to a body that the receiver counts is given up. */
   | { readonly kind: 'release-body'; readonly key: string }
+  /** For those above the core; see `Hooks.told`. */
+  | { readonly kind: 'tell'; readonly what: unknown }
   /** To the directory shard of the client id: the sender wants its session. */
   | {
       readonly kind: 'claim'
