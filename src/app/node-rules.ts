@@ -1,10 +1,14 @@
 import type { FunctionServices } from '#plugin/define-function.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import { fieldHints } from '#streams/rules/field-hints.ts'
 import { checkRuleSpec } from '#streams/rules/make-rule.ts'
 import { RULE_COUNTER_NAMES } from '#streams/rules/rule-counters.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import { testSql } from '#streams/rules/test-sql.ts'
 import type { SqlTestResult } from '#streams/rules/test-sql.ts'
+import { checkRule } from '#streams/sql/prepare-rule.ts'
+import type { SqlProblem } from '#streams/sql/problem.ts'
+import { ruleDialect } from '#streams/sql/rule-dialect.ts'
 import type { RuleCommand, ShardControl } from './shard-runtime.ts'
 
 /** Counters of a rule by name, over all shards. */
@@ -74,6 +78,17 @@ export class NodeRules {
    */
   test(sql: string, context: ValueMap): SqlTestResult {
     return testSql(sql, context, this.#services)
+  }
+
+  /**
+   * What is wrong with a statement, and names in it that no source has: the latter are no errors.
+   */
+  check(sql: string): {
+    readonly problems: readonly SqlProblem[]
+    readonly hints: readonly SqlProblem[]
+  } {
+    const { statement, problems } = checkRule(sql, ruleDialect)
+    return { problems, hints: fieldHints(sql, statement) }
   }
 
   #tell(command: RuleCommand): Promise<readonly unknown[]> {
