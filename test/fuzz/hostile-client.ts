@@ -119,7 +119,6 @@ export class HostileClient implements Wire {
   /** Sends bytes that may be anything. */
   sendBytes(bytes: Buffer): void {
     this.#isAligned = false
-    this.#saidGoodbye ||= bytes.includes(PacketType.DISCONNECT << 4)
     this.#deliver(bytes)
   }
 
@@ -189,6 +188,8 @@ export class HostileClient implements Wire {
   }
 
   #deliver(bytes: Buffer): void {
+    // Out of step any byte may begin a DISCONNECT.
+    this.#saidGoodbye ||= !this.#isAligned && bytes.includes(PacketType.DISCONNECT << 4)
     // The broker must not keep the buffer unless it holds it: it is overwritten after the call.
     const lent = new LentBytes(bytes)
     this.#lent = lent

@@ -12,6 +12,8 @@ const OUTBOX_BYTES_MAX = 20_000
 /** One packet may be added when the limit is not yet reached. */
 const OVERSHOOT_BYTES = 64_000
 const STEPS = 400
+/** Time after which a store that failed once has written everything. */
+const HEALED_MS = 1_000
 
 /** What one run of the fuzzer did. */
 export interface SessionTally {
@@ -84,10 +86,19 @@ class SessionRun {
     const turn = prng.below(20)
     if (turn === 0) this.#world.pass(prng.pick([100, 1_000, 6_000, 16_000]))
     else if (turn === 1) this.#toggleCommits()
+    else if (turn === 4 && !this.#isHolding) this.#failCommit()
     else if (turn < 4 && !this.#isHolding) {
       this.#bystanders.exchange(prng)
       this.#tally.calm++
     } else this.#clientTurn()
+  }
+
+  /** The disk refuses what clients just sent, and takes it a little later. */
+  #failCommit(): void {
+    this.#world.failNextCommit(this.#prng.pick(['full', 'io']))
+    this.#world.together(() => this.#severalTurns())
+    for (const store of this.#world.stores) store.forgetFailures()
+    this.#world.pass(HEALED_MS)
   }
 
   #toggleCommits(): void {

@@ -137,6 +137,11 @@ export class MemoryStore extends GroupCommitStore {
     this.#engine.plan({ failure: { kind, message: `planned: ${kind}` }, applied })
   }
 
+  /** No commit that has not begun fails any more. */
+  forgetFailures(): void {
+    this.#engine.forgetPlans()
+  }
+
   /** Lets the engine say that its configured size is exceeded, or no longer. */
   setLimitReached(reached: boolean): void {
     this.#engine.limitReached = reached
@@ -205,6 +210,10 @@ class MemoryEngine implements DurableEngine {
 
   plan(failure: PlannedFailure): void {
     this.#planned.push(failure)
+  }
+
+  forgetPlans(): void {
+    this.#planned.length = 0
   }
 
   complete(): boolean {
