@@ -13,6 +13,7 @@ import type {
   WebSocketOptions,
 } from '#listeners/listener-options.ts'
 import type { KeepAlive } from '#net/acceptor.ts'
+import type { PskOptions } from '#net/psk-file.ts'
 import { readSecret } from './read-secret.ts'
 
 /** The server certificate of listeners that name none. */
@@ -27,6 +28,8 @@ export interface ListenerContext {
   readonly packetBytesMax: number
   /** From accept to CONNECT. */
   readonly connectTimeoutMs: number
+  /** Where pre-shared keys stand; undefined: none are accepted. */
+  readonly psk: PskOptions | undefined
   /** Makes the certificate for this host when the first listener needs it. */
   readonly developmentCertificate: () => CertificateFiles
 }
@@ -42,6 +45,12 @@ const UPGRADE_TIMEOUT_MS = 10_000
 /** Largest WebSocket message when the configuration sets no limit: many packets fit in. */
 const FRAME_BYTES_MAX = 16 * 1024 * 1024
 const PACKET_HEADER_BYTES = 5
+
+/** Where pre-shared keys stand; undefined when none are accepted. */
+export function toPsk({ psk_authentication: psk }: TidewayConfig): PskOptions | undefined {
+  const { enable, init_file: path, separator } = psk
+  return enable && path !== undefined ? { path, separator } : undefined
+}
 
 /** Options of all enabled listeners, for one shard of `shardCount`. */
 export function toListenerOptions(
@@ -112,6 +121,7 @@ function toTls(tls: TlsConfig, context: ListenerContext): TlsListenerOptions {
   const { certfile, keyfile } = tls
   const own = certfile !== undefined && keyfile !== undefined ? { certfile, keyfile } : undefined
   return {
+    psk: context.psk,
     files: {
       ...(own ?? context.developmentCertificate()),
       password: tls.password === undefined ? undefined : readSecret(tls.password),
@@ -120,6 +130,7 @@ function toTls(tls: TlsConfig, context: ListenerContext): TlsListenerOptions {
       versions: tls.versions,
       ciphers: tls.ciphers,
       honorCipherOrder: tls.honor_cipher_order,
+      isPskOffered: context.psk !== undefined,
     },
     verifyPeer: tls.verify === 'verify_peer',
     requirePeerCertificate: tls.fail_if_no_peer_cert,

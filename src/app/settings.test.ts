@@ -11,7 +11,7 @@ import type { Plain } from '#config/hocon/value.ts'
 import { defaultConfig, loadConfig } from '#config/load.ts'
 import { type TidewayConfig, tidewayFields } from '#config/tideway-config.ts'
 import { allFields, type Located } from '#config/walk.ts'
-import { toListenerOptions } from './listener-settings.ts'
+import { toListenerOptions, toPsk } from './listener-settings.ts'
 import { toSlowSettings } from '#management/routes/watch.ts'
 import { toManagementSettings } from './start-management.ts'
 import { SecretFileError } from './read-secret.ts'
@@ -47,6 +47,7 @@ const BASE = {
     ws: { default: { websocket: { check_origin_enable: true } } },
     wss: { default: { ssl_options: tlsFiles(), websocket: { check_origin_enable: true } } },
   },
+  psk_authentication: { enable: true, init_file: 'psk.txt' },
   authentication_settings: { node_cache: { enable: true } },
   auto_subscribe: { topics: [{ topic: 'a' }] },
   rewrite: [{ action: 'all', source_topic: 'a', re: 'a', dest_topic: 'b' }],
@@ -108,6 +109,7 @@ function effectsOf(config: TidewayConfig) {
       shardCount: 1,
       packetBytesMax: config.mqtt.max_packet_size,
       connectTimeoutMs: config.mqtt.idle_timeout,
+      psk: toPsk(config),
       developmentCertificate: () => ({ certfile: 'made', keyfile: 'made' }),
     }),
   }
@@ -221,7 +223,7 @@ function tlsOf(text: string) {
   assert.ok(config)
   const made = { certfile: 'made/server.pem', keyfile: 'made/server.key' }
   const limits = { shardCount: 1, packetBytesMax: 1, connectTimeoutMs: 1 }
-  const context = { ...limits, developmentCertificate: () => made }
+  const context = { ...limits, psk: undefined, developmentCertificate: () => made }
   return toListenerOptions(config, context).find(({ id }) => id === 'ssl:default')?.tls
 }
 

@@ -22,6 +22,7 @@ import { composeShard } from './compose.ts'
 import {
   type CertificateFiles,
   type ListenerContext,
+  toPsk,
   toListenerOption,
   toListenerOptions,
 } from './listener-settings.ts'
@@ -364,6 +365,7 @@ class Coordinator implements RunningNode {
       shardCount: this.#shardCount,
       packetBytesMax: config.mqtt.max_packet_size,
       connectTimeoutMs: config.mqtt.idle_timeout,
+      psk: toPsk(config),
       developmentCertificate: () => {
         return developmentCertificate(this.#options.config.node.data_dir, this.#options.log)
       },

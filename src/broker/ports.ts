@@ -43,6 +43,8 @@ export interface WireInfo {
   readonly certSubject?: string
   /** The certificate itself (DER), under the same conditions. */
   readonly certificate?: Uint8Array
+  /** Identity of the pre-shared key by which TLS was agreed; empty for a resumed session. */
+  readonly pskIdentity?: string
   /** MD5 sum of the certificate, in hexadecimal digits. */
   readonly certMd5?: string
 }

@@ -13,6 +13,7 @@ import { log } from './fields/log.ts'
 import { autoSubscribe, delayed, retainer, rewrite } from './fields/messages.ts'
 import { mqtt } from './fields/mqtt.ts'
 import { durability, node } from './fields/node.ts'
+import { pskAuthentication } from './fields/psk.ts'
 import { prometheus } from './fields/prometheus.ts'
 import { slowSubs } from './fields/slow-subs.ts'
 import { ruleEngine } from './fields/rule-engine.ts'
@@ -78,6 +79,7 @@ export const tidewayFields = object(
     allow_anonymous: allowAnonymous,
     authentication,
     authentication_settings: authenticationSettings,
+    psk_authentication: pskAuthentication,
     authorization,
     banned,
     flapping_detect: flappingDetect,

@@ -1,5 +1,6 @@
 import type { KeepAlive } from '#net/acceptor.ts'
 import type { AddressRule } from '#net/ip-address.ts'
+import type { PskOptions } from '#net/psk-file.ts'
 import type { TlsOptions } from '#net/tls-files.ts'
 
 export type ListenerType = 'tcp' | 'ssl' | 'ws' | 'wss'
@@ -42,6 +43,8 @@ export interface ConnectRate {
 
 export interface TlsListenerOptions {
   readonly files: TlsOptions
+  /** Undefined: no pre-shared keys are accepted. */
+  readonly psk: PskOptions | undefined
   /** Asks the client for a certificate; one that cannot be verified is refused. */
   readonly verifyPeer: boolean
   /** Refuses clients without a certificate. */

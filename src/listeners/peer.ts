@@ -14,6 +14,8 @@ export interface Peer {
   readonly certSubject: string | undefined
   /** DER. */
   readonly certificate: Uint8Array | undefined
+  /** Of the pre-shared key of TLS. */
+  readonly pskIdentity?: string
 }
 
 /** What the connection itself says of its peer. */
@@ -42,6 +44,7 @@ export function wireInfo(listener: string, transport: WireInfo['transport'], pee
     localPort: peer.localPort,
     ...(peer.certCommonName !== undefined && { certCommonName: peer.certCommonName }),
     ...(peer.certSubject !== undefined && { certSubject: peer.certSubject }),
+    ...(peer.pskIdentity !== undefined && { pskIdentity: peer.pskIdentity }),
     ...(certificate !== undefined && {
       certificate,
       certMd5: createHash('md5').update(certificate).digest('hex'),

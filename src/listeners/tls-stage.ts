@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import {
   createServer,
@@ -7,11 +8,14 @@ import {
   type TLSSocket,
 } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
+import { type PskTable, readPskFile } from '#net/psk-file.ts'
 import { loadTlsFiles } from '#net/tls-files.ts'
 import { CloseReason, dropSocket } from './close.ts'
 import type { Listener } from './listener.ts'
 import type { TlsListenerOptions } from './listener-options.ts'
 import type { Peer } from './peer.ts'
+
+const UNKNOWN_KEY_BYTES = 32
 
 interface Handshake {
   readonly listener: Listener
@@ -28,13 +32,19 @@ export class TlsStage {
   readonly #server: Server
   readonly #handshakes = new Map<string, Handshake>()
   #files: SecureContextOptions
+  #keys: PskTable | undefined
+  readonly #identities = new WeakMap<TLSSocket, string>()
 
   /** @throws TlsConfigError when the files do not work */
   constructor(options: TlsListenerOptions, ticketKeys: Uint8Array) {
     this.#options = options
     this.#files = loadTlsFiles(options.files)
+    this.#keys = loadKeys(options)
     this.#server = createServer({
       ...this.#files,
+      ...(this.#keys !== undefined && {
+        pskCallback: (socket: TLSSocket, given: string) => this.#keyOf(socket, given),
+      }),
       requestCert: options.verifyPeer,
       rejectUnauthorized: options.verifyPeer && options.requirePeerCertificate,
       handshakeTimeout: options.handshakeTimeoutMs,
@@ -50,9 +60,12 @@ export class TlsStage {
    */
   reloadIfChanged(): boolean {
     const files = loadTlsFiles(this.#options.files)
-    if (isDeepStrictEqual(files, this.#files)) return false
-    this.#server.setSecureContext(files)
+    const keys = loadKeys(this.#options)
+    const isSameFiles = isDeepStrictEqual(files, this.#files)
+    if (isSameFiles && isDeepStrictEqual(keys, this.#keys)) return false
+    if (!isSameFiles) this.#server.setSecureContext(files)
     this.#files = files
+    this.#keys = keys
     return true
   }
 
@@ -72,7 +85,13 @@ export class TlsStage {
   #secured(socket: TLSSocket): void {
     const handshake = this.#take(socket)
     if (handshake === undefined) return dropSocket(socket)
-    const { listener, peer, next } = handshake
+    const { listener, next } = handshake
+    if (this.#keys !== undefined && socket.getCipher().name.includes('PSK')) {
+      // A session that is resumed does not say again whose it is.
+      const pskIdentity = this.#identities.get(socket) ?? ''
+      return next(socket, { ...handshake.peer, pskIdentity })
+    }
+    const { peer } = handshake
     const certificate = this.#options.verifyPeer ? socket.getPeerCertificate() : undefined
     const subject = certificate?.subject
     if (subject === undefined) return next(socket, peer)
@@ -86,6 +105,14 @@ export class TlsStage {
     // A copy: the whole message of the handshake would stay in memory with it.
     const raw = Uint8Array.from(certificate?.raw ?? [])
     next(socket, { ...peer, certCommonName, certSubject, certificate: raw })
+  }
+
+  /** The key of an identity. One that does not exist has a key too, which nobody knows. */
+  #keyOf(socket: TLSSocket, identity: string): Uint8Array {
+    const key = this.#keys?.get(identity)
+    if (key === undefined) return randomBytes(UNKNOWN_KEY_BYTES)
+    this.#identities.set(socket, identity)
+    return key
   }
 
   #failed(error: Error & { code?: string }, socket: TLSSocket): void {
@@ -104,6 +131,10 @@ export class TlsStage {
     this.#handshakes.delete(key)
     return handshake
   }
+}
+
+function loadKeys({ psk }: TlsListenerOptions): PskTable | undefined {
+  return psk && readPskFile(psk)
 }
 
 /** Names a connection: the same for a socket and the TLS socket above it. */

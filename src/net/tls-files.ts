@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls'
+import {
+  createSecureContext,
+  DEFAULT_CIPHERS,
+  type SecureContextOptions,
+  type SecureVersion,
+} from 'node:tls'
 
 /** Files and choices of one TLS server. */
 export interface TlsOptions extends TlsFiles {
@@ -19,6 +24,8 @@ export interface TlsFiles {
   /** OpenSSL or IANA names; empty = defaults. */
   readonly ciphers: readonly string[]
   readonly honorCipherOrder: boolean
+  /** Offers the cipher suites for pre-shared keys beside the defaults. */
+  readonly isPskOffered?: boolean
 }
 
 export type TlsVersion = 'tlsv1.3' | 'tlsv1.2' | 'tlsv1.1' | 'tlsv1'
@@ -47,7 +54,7 @@ export function loadTlsFiles(options: TlsFiles): SecureContextOptions {
   const offered = [...VERSIONS].filter(([name]) => options.versions.includes(name))
   const minVersion = offered[0]?.[1] ?? 'TLSv1.2'
   const maxVersion = offered.at(-1)?.[1] ?? 'TLSv1.3'
-  const ciphers = options.ciphers.map(toOpenSslCipher).join(':')
+  const ciphers = cipherList(options)
   const { certfile, keyfile, cacertfile, dhfile, password } = options
   const secure: SecureContextOptions = {
     ...(certfile !== undefined && { cert: readPem(certfile, 'certfile') }),
@@ -68,6 +75,26 @@ export function loadTlsFiles(options: TlsFiles): SecureContextOptions {
   }
   return secure
 }
+
+/** Written ones count as they are: they are to name suites for pre-shared keys themselves. */
+function cipherList({
+  ciphers,
+  isPskOffered = false,
+}: Pick<TlsOptions, 'ciphers' | 'isPskOffered'>): string {
+  if (ciphers.length > 0 || !isPskOffered) return ciphers.map(toOpenSslCipher).join(':')
+  return [...DEFAULT_CIPHERS.split(':').filter((one) => one !== '!PSK'), ...PSK_CIPHERS].join(':')
+}
+
+/** Suites for pre-shared keys that are as safe as the default ones. */
+const PSK_CIPHERS: readonly string[] = [
+  'ECDHE-PSK-CHACHA20-POLY1305',
+  'DHE-PSK-AES256-GCM-SHA384',
+  'DHE-PSK-AES128-GCM-SHA256',
+  'PSK-AES256-GCM-SHA384',
+  'PSK-AES128-GCM-SHA256',
+  'PSK-AES256-CBC-SHA',
+  'PSK-AES128-CBC-SHA',
+]
 
 function readPem(path: string, key: string): Buffer {
   let bytes: Buffer

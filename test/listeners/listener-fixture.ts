@@ -178,6 +178,7 @@ export const webSocketOptions: WebSocketOptions = {
 /** TLS options without client certificates. */
 export function tlsOptions(certfile: string, keyfile: string): TlsListenerOptions {
   return {
+    psk: undefined,
     files: {
       certfile,
       keyfile,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AuthenticateResult, ConnectRequest } from '#broker/ports.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { connectRequest } from '../../../test/support/access-request.ts'
 import { ClientAuthentication } from './client-authentication.ts'
 import type { ClientAuthenticationSettings } from './client-authentication.ts'
 
@@ -50,6 +51,16 @@ describe('access without authenticators', () => {
       assert.equal(result.reason, ReasonCode.NOT_AUTHORIZED)
       assert.match(result.reasonString, /allow_anonymous = true/)
     }
+  })
+
+  it('lets clients in whose pre-shared key TLS has found right', () => {
+    const result: AuthenticateResult[] = []
+    const { wire } = connectRequest()
+    const closed = { allowAnonymous: false, openListeners: [], namedOnlyListeners: [] }
+    const authentication = new ClientAuthentication(closed, NO_CHAINS, NOTHING)
+    const request = connectRequest({ wire: { ...wire, pskIdentity: '' } })
+    authentication.authenticate(request, (one) => result.push(one))
+    assert.deepEqual(result, [{ allowed: true, isSuperuser: false }])
   })
 
   it('lets everybody in when the owner says so, for all or for one listener', () => {

@@ -89,7 +89,8 @@ export class ClientAuthentication implements Pick<AccessControl, 'authenticate'>
     if (chain !== undefined) return this.#ask(chain, request, done)
     // [MQTT-4.12.0-1]: a method that nobody knows cannot be used.
     if (method !== undefined) return done(NO_METHODS)
-    if (isOpen || this.#allowAnonymous) return done(ACCEPTED)
+    // A pre-shared key has proven who the client is.
+    if (isOpen || this.#allowAnonymous || wire.pskIdentity !== undefined) return done(ACCEPTED)
     done(isLoopbackAddress(wire.peerHost) ? ACCEPTED : REFUSED)
   }
 

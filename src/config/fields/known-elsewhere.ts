@@ -22,7 +22,6 @@ type Row = readonly [pattern: string, effect: string, asHere?: string]
 /** Protection, access and data: the owner must notice that they are missing. */
 const WARNINGS: readonly Row[] = [
   ['authorization.node_cache', 'remembers decisions for all clients together'],
-  ['psk_authentication', 'checks TLS clients by pre-shared keys'],
   ['force_shutdown', 'ends connections whose process has grown too large'],
   ['overload_protection', 'holds back new work while the node is overloaded'],
   ['limiter', 'limits rates of the node'],
@@ -58,6 +57,7 @@ const WARNINGS: readonly Row[] = [
 ]
 
 const NOTICES: readonly Row[] = [
+  ['psk_authentication.chunk_size', 'sets how many keys are imported at a time'],
   ['rule_engine.jq_implementation_module', 'chooses how jq programs run'],
   ['rule_engine.jq_function_default_timeout', 'limits the time of a jq program'],
   ['rule_engine.rules.*.metadata', 'holds data of the dashboard'],
