@@ -21,11 +21,6 @@ export class CircuitBreaker {
     return this.#state
   }
 
-  /** Failures in a row up to now. */
-  get failures(): number {
-    return this.#failures
-  }
-
   /** How often it has opened. */
   get opened(): number {
     return this.#opened
@@ -53,9 +48,12 @@ export class CircuitBreaker {
     this.#state = 'closed'
   }
 
-  /** Something has failed. */
-  fail(): void {
-    this.#failures++
+  /**
+   * Something has failed.
+   * @param isTotal nothing works: it opens at once
+   */
+  fail(isTotal = false): void {
+    this.#failures = isTotal ? Math.max(this.#failures + 1, this.#failuresMax) : this.#failures + 1
     if (this.#state === 'half-open') this.#state = 'open'
     if (this.#state !== 'closed' || this.#failures < this.#failuresMax) return
     this.#state = 'open'

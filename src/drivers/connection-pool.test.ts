@@ -116,6 +116,20 @@ describe('a pool of connections', () => {
     await pool.close()
   })
 
+  it('opens its breaker at once when it has no connection and gets none', async () => {
+    const system = new System()
+    system.isUp = false
+    const pool = new ConnectionPool(system, LIMITS)
+    const waiting = Array.from({ length: 20 }, () => pool.use(answer))
+    const results = await Promise.allSettled(waiting)
+    assert.ok(results.every(({ status }) => status === 'rejected'))
+    assert.equal(pool.figures.opened, 1)
+    system.isUp = true
+    await until(() => pool.health.status === 'connected')
+    assert.equal(await pool.use(answer), 'answer')
+    await pool.close()
+  })
+
   it('trusts a probe that proves little only until the next failure', async () => {
     const pool = new ConnectionPool(new System(false), LIMITS)
     for (let count = 0; count < 3; count++) await failure(pool)

@@ -212,7 +212,7 @@ export class ConnectionPool<C> implements Driver {
         const waiter = this.#nextWaiter()
         if (waiter !== undefined) this.#failed++
         waiter?.fail(fault)
-        this.#unreachable(fault)
+        this.#unreachable(fault, true)
       })
     }
   }
@@ -288,7 +288,7 @@ export class ConnectionPool<C> implements Driver {
   /** The system may have failed, or this request only. */
   #requestFailed(fault: DriverError): void {
     this.#failed++
-    if (fault.isConnectionLost) this.#unreachable(fault)
+    if (fault.isConnectionLost) this.#unreachable(fault, false)
   }
 
   #reachable(isProven = true): void {
@@ -299,10 +299,11 @@ export class ConnectionPool<C> implements Driver {
     else this.#breaker.relent()
   }
 
-  #unreachable(fault: DriverError): void {
+  #unreachable(fault: DriverError, isOpening: boolean): void {
     if (this.#closing.signal.aborted) return
     this.#lastError = fault
-    this.#breaker.fail()
+    // Without a connection, and none to be had, everybody would wait in vain.
+    this.#breaker.fail(isOpening && this.#slots.size === 0)
     if (this.#breaker.isClosed) this.#openMore()
     else this.#refuseWaiters(fault)
     const { retryFirstMs, retryMostMs } = this.#limits
@@ -337,7 +338,7 @@ export class ConnectionPool<C> implements Driver {
       this.#isProbing = false
       if (failure !== undefined) {
         this.#probesFailed++
-        return this.#unreachable(failure)
+        return this.#unreachable(failure, true)
       }
     }
     this.#probeAfter(this.#lastError === undefined ? checkIntervalMs : retryFirstMs)
