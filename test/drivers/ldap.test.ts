@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
 import { openLdap } from '#drivers/ldap.ts'
 import { LDAP_LOGIN, needsOpenldap, startOpenldap } from '../support/servers/openldap.ts'
-import { type DriverRig, describeDriver } from './driver-kit.ts'
+import { type DriverRig, describeDriver, eventually, QUICK_LIMITS } from './driver-kit.ts'
 import { tlsOf } from './tls-of.ts'
 
 const ENTRY = `dn: uid=ann,${LDAP_LOGIN.baseDn}
@@ -34,5 +35,26 @@ async function start(): Promise<DriverRig> {
     },
   }
 }
+
+describe('a login at a directory', needsOpenldap(), () => {
+  it('is right with the password only, and never with an empty one', async () => {
+    const { server } = await startOpenldap(ENTRY)
+    const { username, password, baseDn } = LDAP_LOGIN
+    const driver = openLdap({ ...QUICK_LIMITS, server, username, password, tls: undefined })
+    try {
+      const dn = `uid=ann,${baseDn}`
+      await eventually(() => driver.verify(dn, 'pw'))
+      assert.equal(await driver.verify(dn, 'pw'), true)
+      assert.equal(await driver.verify(dn, 'wrong'), false)
+      assert.equal(await driver.verify(dn, ''), false)
+      assert.equal(await driver.verify(`uid=bob,${baseDn}`, 'pw'), false)
+      assert.equal(await driver.verify('no name', 'pw'), false)
+      assert.equal(driver.figures.opened, 0, 'and is no failure of the directory')
+    } finally {
+      await driver.close()
+      await server.remove()
+    }
+  })
+})
 
 describeDriver('LDAP', start, { needs: needsOpenldap() })

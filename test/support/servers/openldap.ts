@@ -90,6 +90,8 @@ function config(folder: string): string {
 include /etc/ldap/schema/core.schema
 include ${folder}/mqtt.schema
 pidfile ${folder}/pid
+# As other directories do: a bind with an empty password succeeds, as nobody.
+allow bind_anon_dn
 modulepath /usr/lib/ldap
 moduleload back_mdb
 TLSCertificateFile ${folder}/certs/server.pem
