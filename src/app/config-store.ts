@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { formatProblem } from '#config/decode.ts'
-import { redact } from '#config/encode.ts'
+import { encode, redact, REDACTED } from '#config/encode.ts'
 import { printHocon } from '#config/hocon/print.ts'
 import { type Plain, toPlain } from '#config/hocon/value.ts'
 import { type Loaded, loadConfig, type LoadOptions } from '#config/load.ts'
@@ -38,9 +38,7 @@ export class ConfigStore {
 
   /** A part of the configuration as it would be written, secrets hidden. */
   shown(path: readonly string[]): Plain | undefined {
-    let part: Plain | undefined = redact(tidewayFields, this.#config)
-    for (const key of path) part = isObject(part) ? part[key] : undefined
-    return part
+    return partAt(redact(tidewayFields, this.#config), path)
   }
 
   /**
@@ -49,7 +47,25 @@ export class ConfigStore {
    * @throws ConfigRefusal when the result is not valid, or the environment decides a key of it
    */
   change(path: readonly string[], value: Plain): TidewayConfig {
-    const overlay = withPart(this.#overlay, path, value)
+    const present = partAt(encode(tidewayFields, this.#config), path)
+    const whole = withSecrets(value, present, path)
+    return this.#use(withPart(this.#overlay, path, whole), { path, value: whole })
+  }
+
+  /** What `restore` goes back to. */
+  snapshot(): unknown {
+    return this.#overlay
+  }
+
+  /** Takes back all changes since the snapshot. */
+  restore(snapshot: unknown): TidewayConfig {
+    return this.#use(snapshot as PlainObject) // Made by `snapshot` above.
+  }
+
+  #use(
+    overlay: PlainObject,
+    change?: { readonly path: readonly string[]; readonly value: Plain },
+  ): TidewayConfig {
     const loaded = loadConfig({ ...this.#layers, overlay: textOf(this.#path, overlay) })
     const { config } = loaded
     const problems = config === undefined ? loaded.errors : settingsProblems(config)
@@ -57,7 +73,7 @@ export class ConfigStore {
       const messages = problems.map(({ path: at, message }) => formatProblem({ path: at, message }))
       throw new ConfigRefusal('invalid', messages)
     }
-    checkPinned(loaded, path, value)
+    if (change !== undefined) checkPinned(loaded, change.path, change.value)
     this.#write(overlay)
     this.#overlay = overlay
     this.#config = config
@@ -95,6 +111,32 @@ function readOverlay(path: string): PlainObject {
 
 function textOf(source: string, overlay: PlainObject) {
   return { source, text: printHocon(overlay) }
+}
+
+function partAt(tree: Plain, path: readonly string[]): Plain | undefined {
+  let part: Plain | undefined = tree
+  for (const key of path) part = isObject(part) ? part[key] : undefined
+  return part
+}
+
+/** What is shown in place of a secret and comes back stands for the secret that there is. */
+function withSecrets(value: Plain, present: Plain | undefined, path: readonly string[]): Plain {
+  if (value === REDACTED) {
+    if (present !== undefined) return present
+    throw new ConfigRefusal('invalid', [`${path.join('.')} is hidden: there is no secret to keep`])
+  }
+  if (Array.isArray(value)) {
+    const items: readonly Plain[] = Array.isArray(present) ? present : []
+    return value.map((item: Plain, index) => {
+      return withSecrets(item, items[index], [...path, String(index)])
+    })
+  }
+  if (!isObject(value)) return value
+  const before = isObject(present) ? present : {}
+  const entries = Object.entries(value).map(([key, part]) => {
+    return [key, withSecrets(part, before[key], [...path, key])] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 function withPart(tree: Plain | undefined, path: readonly string[], value: Plain): PlainObject {

@@ -11,6 +11,10 @@ export interface ConfigPort {
    * @throws ConfigRefusal; nothing has changed then
    */
   change(path: readonly string[], value: Plain): TidewayConfig
+  /** What `restore` goes back to. */
+  snapshot(): unknown
+  /** Takes back all changes since the snapshot. */
+  restore(snapshot: unknown): TidewayConfig
 }
 
 /** A change of the configuration that was not made. */

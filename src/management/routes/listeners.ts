@@ -112,7 +112,7 @@ async function apply(
   const { listeners } = context.node
   const id = `${type}:${name}`
   const path = ['listeners', type, name]
-  const before = findListener(context, id)
+  const before = context.node.config.snapshot()
   const wasRunning = isRunning(context, id)
   const config = changeConfig(context, path, fields)
   await listeners.stop(id)
@@ -120,7 +120,7 @@ async function apply(
   try {
     await open(() => listeners.start(config, id))
   } catch (error) {
-    const restored = changeConfig(context, path, before?.fields ?? null)
+    const restored = context.node.config.restore(before)
     if (wasRunning) await open(() => listeners.start(restored, id))
     throw error
   }
