@@ -1,7 +1,7 @@
 /** Listeners and settings that are changed while the node runs, with real clients. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -13,6 +13,13 @@ async function connectTo(port: number, options: IClientOptions = {}): Promise<Mq
   const client = await connectAsync(`mqtt://127.0.0.1:${port}`, given)
   client.on('error', () => {})
   return client
+}
+
+/** Waits until the broker has closed a connection that says nothing. */
+async function closedByBroker(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1').resume()
+  socket.on('error', () => {})
+  await new Promise((resolve) => socket.on('close', () => resolve(undefined)))
 }
 
 describe('listeners', () => {
@@ -46,7 +53,7 @@ describe('listeners', () => {
     const again = await managed.call('POST', '/listeners', { body: made })
     assert.equal(again.body.code, 'ALREADY_EXISTS')
     const first = await connectTo(portOf('tcp:second'))
-    await assert.rejects(connectTo(portOf('tcp:second')), 'there is room for one')
+    await closedByBroker(portOf('tcp:second')) // There is room for one.
     const closed = new Promise((resolve) => first.on('close', () => resolve(undefined)))
     const more = { ...created.body, max_connections: 9, mountpoint: 'm/' }
     const changed = await managed.call('PUT', '/listeners/tcp:second', { body: more })
