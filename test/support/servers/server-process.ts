@@ -26,6 +26,12 @@ const PLAIN_USER = { name: 'nobody', group: 'nogroup', uid: 65_534, gid: 65_534 
 
 const isRoot = process.getuid?.() === 0
 
+/** What a test that was broken off leaves behind. */
+const folders = new Set<string>()
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+})
+
 /** Where a server lives. */
 export interface ServerPlace {
   readonly folder: string
@@ -130,6 +136,7 @@ export class ServerProcess {
   async remove(): Promise<void> {
     if (this.#child !== undefined) await this.kill()
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 })
+    folders.delete(this.folder)
   }
 
   async #startOnce(): Promise<void> {
@@ -280,6 +287,7 @@ function asPlainUser(
 /** A new folder under the system's folder for temporary files that the server may write to. */
 function makeFolder(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `tideway-${name}-`))
+  folders.add(folder)
   giveToServer(folder)
   return folder
 }
