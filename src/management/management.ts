@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { SqliteDatabase } from '#storage/sqlite/sqlite-database.ts'
 import { Audit } from './audit.ts'
 import type { ManagementContext } from './context.ts'
 import { Authenticator } from './http/authenticator.ts'
+import { addDashboard } from './http/dashboard-files.ts'
 import { addDocs } from './http/docs.ts'
 import { makeServer } from './http/server.ts'
 import { ApiKeys } from './identity/api-keys.ts'
@@ -44,6 +46,8 @@ export interface ManagementSettings {
 }
 
 const DATABASE = 'management.sqlite'
+/** Where `npm start` builds the pages. */
+const DASHBOARD_FOLDER = fileURLToPath(new URL('../../dashboard/dist/', import.meta.url))
 
 /** The REST API of one node: its server, its database, and what routes share. */
 export class Management {
@@ -96,6 +100,7 @@ export class Management {
       return reply.header('content-type', type).send(body)
     })
     if (settings.docs) addDocs(this.#server, routes, node.version)
+    addDashboard(this.#server, DASHBOARD_FOLDER)
   }
 
   /**
