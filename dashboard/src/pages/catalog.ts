@@ -17,6 +17,7 @@ export interface Page {
 /** Every page: one folder and one line. A page takes what is below its own path as it likes. */
 export const PAGES = [
   { key: 'overview', group: 'monitor', load: () => import('./overview/overview-page.tsx') },
+  { key: 'clients', group: 'monitor', load: () => import('./clients/clients-page.tsx') },
   {
     key: 'websocket-client',
     group: 'diagnose',

@@ -19,6 +19,7 @@ export const TEXTS = defineTexts<Key>(
     'group-diagnose': 'Diagnose',
     'group-manage': 'System',
     overview: 'Overview',
+    clients: 'Clients',
     'websocket-client': 'WebSocket client',
   },
   {
@@ -34,6 +35,7 @@ export const TEXTS = defineTexts<Key>(
     'group-diagnose': '问题分析',
     'group-manage': '系统设置',
     overview: '概览',
+    clients: '客户端',
     'websocket-client': 'WebSocket 客户端',
   },
 )
