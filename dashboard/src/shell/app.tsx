@@ -35,7 +35,23 @@ export function App() {
       locale={language === 'zh' ? zhCN : enUS}
       theme={{
         algorithm: theme === 'dark' ? darkAlgorithm : defaultAlgorithm,
-        token: { colorPrimary: theme === 'dark' ? '#3aa7c9' : '#0b6e8f', borderRadius: 6 },
+        token: {
+          colorPrimary: theme === 'dark' ? '#3aa7c9' : '#0b6e8f',
+          colorLink: theme === 'dark' ? '#5cc0de' : '#0a6382',
+          colorError: theme === 'dark' ? '#ff7875' : '#c62828',
+          borderRadius: 6,
+          // antd's own greys are too faint to be read by everybody (WCAG 1.4.3).
+          colorTextDescription: theme === 'dark' ? '#a6a6a6' : '#5f5f5f',
+          colorTextSecondary: theme === 'dark' ? '#b3b3b3' : '#595959',
+          colorTextTertiary: theme === 'dark' ? '#a6a6a6' : '#5f5f5f',
+          colorTextPlaceholder: theme === 'dark' ? '#9a9a9a' : '#6b6b6b',
+        },
+        components: {
+          Menu: {
+            itemSelectedBg: theme === 'dark' ? '#12323d' : '#e3f1f6',
+            itemSelectedColor: theme === 'dark' ? '#7fd0ea' : '#075069',
+          },
+        },
       }}
     >
       <AntApp style={{ minHeight: '100%' }} className={`theme-${theme}`}>

@@ -19,7 +19,7 @@ const SECURITY_POLICY = [
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   // The WebSocket client of the dashboard connects to whatever broker it is told.
-  'connect-src *',
+  "connect-src 'self' ws: wss:",
   "frame-ancestors 'none'",
   "base-uri 'none'",
   "form-action 'self'",

@@ -156,13 +156,16 @@ function clientOptions(settings: ConnectionSettings): IClientOptions {
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 2_000,
     resubscribe: true,
+    // Its usual ones need a worker made of a blob, which the page's policy forbids.
+    timerVariant: 'native',
   }
   if (settings.username !== '') options.username = settings.username
   if (settings.password !== '') options.password = settings.password
   if (isV5) options.properties = connectProperties(settings)
-  if (will !== undefined && will.topic !== '') {
+  // The form leaves out what was not filled in.
+  if (will?.topic) {
     const { topic, payload, qos, retain, delaySeconds } = will
-    options.will = { topic, payload: new TextEncoder().encode(payload) as Buffer, qos, retain }
+    options.will = { topic, payload: new TextEncoder().encode(payload ?? '') as Buffer, qos, retain }
     if (isV5) options.will.properties = { willDelayInterval: delaySeconds }
   }
   return options

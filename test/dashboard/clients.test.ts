@@ -1,0 +1,87 @@
+/** The pages about clients, with real clients. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import mqtt, { type MqttClient } from 'mqtt'
+import {
+  checkAccessibility,
+  type Dashboard,
+  NO_BROWSER,
+  startDashboard,
+  takePicture,
+} from './support/dashboard.ts'
+
+describe('clients', { skip: NO_BROWSER }, () => {
+  let dashboard: Dashboard
+  let clients: MqttClient[]
+  before(async () => {
+    dashboard = await startDashboard({ shards: 2 })
+    const port = dashboard.managed.broker.port('tcp:default')
+    const names = Array.from({ length: 30 }, (_, number) => `meter-${number}`)
+    clients = await Promise.all(
+      ['pump/1 ü', ...names].map(async (clientId) =>
+        mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId, reconnectPeriod: 0 }),
+      ),
+    )
+    await clients[0]?.subscribeAsync('pumps/+/speed', { qos: 1 })
+  })
+  after(async () => {
+    for (const client of clients) client.end(true)
+    await dashboard.stop()
+  })
+
+  test('are listed, filtered and paged', async (context) => {
+    const page = await dashboard.open('/clients')
+    await page.getByText('31 in all').waitFor()
+    assert.equal(await page.locator('tbody tr.ant-table-row').count(), 20)
+    await checkAccessibility(page, context)
+    await takePicture(page, 'clients')
+    await page.getByTitle('Next Page').click()
+    await page.locator('tbody tr.ant-table-row').nth(10).waitFor()
+    await page.waitForFunction("document.querySelectorAll('tr.ant-table-row').length === 11")
+    await page.getByPlaceholder('Client ID contains').fill('pump')
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: 'pump/1 ü' }).waitFor()
+    await page.waitForFunction("document.querySelectorAll('tr.ant-table-row').length === 1")
+    await page.context().close()
+  })
+
+  test('one is shown with its subscriptions, is subscribed for, and kicked out', async (context) => {
+    const page = await dashboard.open('/clients/pump%2F1%20%C3%BC')
+    await page.getByRole('cell', { name: 'pumps/+/speed' }).waitFor()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'client')
+    await page.getByLabel('Topic filter').fill('more/#')
+    await page.getByRole('button', { name: 'Subscribe', exact: true }).click()
+    await page.getByRole('cell', { name: 'more/#' }).waitFor()
+    const heard = new Promise((resolve) => clients[0]?.once('message', resolve))
+    clients[1]?.publish('more/1', 'x')
+    assert.equal(await heard, 'more/1')
+
+    const closed = new Promise<void>((resolve) => clients[0]?.once('close', () => resolve()))
+    await page.getByRole('button', { name: 'Kick out' }).click()
+    await page.getByText('subscriptions and queued messages').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Kick out' }).click()
+    await page.getByText('30 in all').waitFor()
+    await closed
+    await page.context().close()
+  })
+
+  test('a client in the browser publishes and receives', async (context) => {
+    const page = await dashboard.open('/websocket-client')
+    await page.getByRole('button', { name: 'New connection' }).click()
+    const port = dashboard.managed.broker.port('ws:default')
+    await page.getByLabel('Address').fill(`ws://127.0.0.1:${port}/mqtt`)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Connect', exact: true }).click()
+    await page.getByText('Online').waitFor()
+    await page.getByRole('button', { name: 'Subscribe', exact: true }).click()
+    await page.getByText('testtopic/#').waitFor()
+    await page.getByRole('button', { name: 'Publish', exact: true }).click()
+    await page.getByText('"msg": "hello"').first().waitFor()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'websocket-client')
+    await page.setViewportSize({ width: 380, height: 760 })
+    await takePicture(page, 'websocket-client-narrow')
+    await page.context().close()
+  })
+})

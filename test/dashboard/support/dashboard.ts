@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import {
+  type ManagedBroker,
+  type ManagedOptions,
+  startManaged,
+} from '../../management/support/managed-broker.ts'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const SCREENSHOTS = join(ROOT, '.ci', 'artifacts', 'screenshots')
+const CHROMIUM = '/usr/bin/chromium'
+const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
+const ACTION_LIMIT_MS = 15_000
+
+/** The dashboard of a broker in a real browser. */
+export interface Dashboard {
+  readonly managed: ManagedBroker
+  readonly url: string
+  /** A window in which the administrator has signed in. */
+  open(path: string, options?: WindowOptions): Promise<Page>
+  stop(): Promise<void>
+}
+
+export interface WindowOptions {
+  readonly width?: number
+  readonly height?: number
+  readonly language?: 'en' | 'zh'
+  readonly theme?: 'light' | 'dark'
+  /** Nobody has signed in. */
+  readonly signedOut?: true
+}
+
+/** Starts a broker with its dashboard, built if that is needed, and a browser. */
+export async function startDashboard(options: ManagedOptions = {}): Promise<Dashboard> {
+  execFileSync(process.execPath, [join(ROOT, 'tools/build-dashboard.ts')], { stdio: 'inherit' })
+  const managed = await startManaged(options)
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  const url = `http://127.0.0.1:${managed.port}`
+  return {
+    managed,
+    url,
+    open: async (path, window) => openWindow(browser, managed, url + path, window),
+    async stop() {
+      await browser.close()
+      await managed.stop()
+    },
+  }
+}
+
+async function openWindow(
+  browser: Browser,
+  { token }: ManagedBroker,
+  url: string,
+  { width = 1280, height = 860, language = 'en', theme = 'light', signedOut }: WindowOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height } })
+  context.setDefaultTimeout(ACTION_LIMIT_MS)
+  const session =
+    signedOut === true ? undefined : { username: 'admin', token, role: 'administrator' }
+  await context.addInitScript(
+    ({ preferences, who }) => {
+      const isNew = localStorage.getItem('tideway.preferences') === null
+      if (isNew) localStorage.setItem('tideway.preferences', preferences)
+      if (isNew && who !== '') localStorage.setItem('tideway.session', who)
+    },
+    {
+      preferences: JSON.stringify({ language, theme }),
+      who: session === undefined ? '' : JSON.stringify(session),
+    },
+  )
+  const page = await context.newPage()
+  page.on('pageerror', (error) => {
+    throw new Error(`the page failed: ${error.message}`)
+  })
+  await page.goto(url)
+  return page
+}
+
+/** Whether a browser is here; with CI=true a missing one is an error. */
+export const NO_BROWSER =
+  existsSync(CHROMIUM) || process.env['CI'] === 'true'
+    ? false
+    : `needs ${CHROMIUM}: apt-get install chromium`
+
+/** Keeps a picture for people, under `.ci/artifacts/screenshots`. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  mkdirSync(SCREENSHOTS, { recursive: true })
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) })
+}
+
+/** What keeps people with a keyboard or a screen reader from using a page (WCAG 2 A and AA). */
+export async function checkAccessibility(page: Page, context: TestContext): Promise<void> {
+  await page.evaluate(AXE)
+  const found = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(context: object, options: object): Promise<{ violations: Violation[] }> }
+    }
+    // antd measures the columns of a table with a row that nobody sees or reaches.
+    const { violations } = await axe.run(
+      { exclude: ['.ant-table-measure-row'] },
+      { runOnly: ['wcag2a', 'wcag2aa'] },
+    )
+    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html}`)
+  })
+  context.diagnostic(`axe: ${found.length} violations`)
+  assert.deepEqual(found, [])
+}
+
+interface Violation {
+  readonly id: string
+  readonly help: string
+  readonly nodes: readonly { readonly html: string }[]
+}
