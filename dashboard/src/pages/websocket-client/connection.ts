@@ -165,7 +165,12 @@ function clientOptions(settings: ConnectionSettings): IClientOptions {
   // The form leaves out what was not filled in.
   if (will?.topic) {
     const { topic, payload, qos, retain, delaySeconds } = will
-    options.will = { topic, payload: new TextEncoder().encode(payload ?? '') as Buffer, qos, retain }
+    options.will = {
+      topic,
+      payload: new TextEncoder().encode(payload ?? '') as Buffer,
+      qos,
+      retain,
+    }
     if (isV5) options.will.properties = { willDelayInterval: delaySeconds }
   }
   return options
