@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import {
+  BROWSER,
   checkAccessibility,
   type Dashboard,
-  NO_BROWSER,
   startDashboard,
   takePicture,
 } from './support/dashboard.ts'
 
-describe('signing in', { skip: NO_BROWSER }, () => {
+describe('signing in', BROWSER, () => {
   let dashboard: Dashboard
   before(async () => {
     dashboard = await startDashboard({ shards: 1, fresh: true })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import assert from 'node:assert/strict'
@@ -10,6 +10,7 @@ import {
   type ManagedOptions,
   startManaged,
 } from '../../management/support/managed-broker.ts'
+import { isInstalled, needsPackage } from '../../support/needs-package.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const SCREENSHOTS = join(ROOT, '.ci', 'artifacts', 'screenshots')
@@ -81,11 +82,8 @@ async function openWindow(
   return page
 }
 
-/** Whether a browser is here; with CI=true a missing one is an error. */
-export const NO_BROWSER =
-  existsSync(CHROMIUM) || process.env['CI'] === 'true'
-    ? false
-    : `needs ${CHROMIUM}: apt-get install chromium`
+/** For suites that need the browser. */
+export const BROWSER = needsPackage('chromium', isInstalled(CHROMIUM))
 
 /** Keeps a picture for people, under `.ci/artifacts/screenshots`. */
 export async function takePicture(page: Page, name: string): Promise<void> {
