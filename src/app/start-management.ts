@@ -95,6 +95,12 @@ export async function startManagement(
       config: store,
       configure: (changed) => node.configure(changed),
       listeners: listenerPort(node),
+      access: {
+        ban: (bans) => node.access('ban', [bans, 'keep']),
+        unban: (as, who) => node.access('unban', [as, who]),
+        unbanAll: () => node.access('unbanAll', []),
+        listBans: (query) => node.access('listBans', [query]),
+      },
       operate: (shard, operation, args) => node.operate(shard, operation, args),
     },
     {

@@ -1,3 +1,5 @@
+import type { BanQuery, Page } from '#access/administration/access-administration.ts'
+import type { Ban, BanKind } from '#access/protection/ban.ts'
 import type { Metrics } from '#broker/metrics.ts'
 import type { ShardOperator } from '#broker/operator/shard-operator.ts'
 import type { Log } from '#broker/ports.ts'
@@ -10,6 +12,16 @@ export type OperationName = {
     ? Name
     : never
 }[keyof ShardOperator]
+
+/** Bans, held in all shards. */
+export interface BanPort {
+  /** How many were made: what is banned already stays as it is. Rejects with a `BanError`. */
+  ban(bans: readonly Ban[]): Promise<number>
+  /** False when there is none. */
+  unban(as: BanKind, who: string): Promise<boolean>
+  unbanAll(): Promise<number>
+  listBans(query: BanQuery): Promise<Page<Ban>>
+}
 
 /** How one shard thread is doing. */
 export interface NodeHealth {
@@ -36,6 +48,7 @@ export interface NodePort {
   readonly log: Log
   readonly config: ConfigPort
   readonly listeners: ListenerPort
+  readonly access: BanPort
   nowMs(): number
   /** Has all shards obey a changed configuration. */
   configure(config: TidewayConfig): Promise<void>

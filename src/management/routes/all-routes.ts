@@ -2,6 +2,7 @@ import type { ManagementContext } from '../context.ts'
 import type { Route } from '../http/route.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { auditRoutes } from './audit.ts'
+import { bannedRoutes } from './banned.ts'
 import { clientMessageRoutes } from './client-messages.ts'
 import { clientRoutes } from './clients.ts'
 import { delayedRoutes } from './delayed.ts'
@@ -32,6 +33,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...listenerRoutes(context),
     ...settingsRoutes(context),
     ...watchRoutes(context),
+    ...bannedRoutes(context),
     ...auditRoutes(context),
     ...observeRoutes(context),
   ]
