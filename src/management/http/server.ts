@@ -109,7 +109,7 @@ function receive(parts: ServerParts, request: FastifyRequest, reply: FastifyRepl
     throw new ApiError(414, 'BAD_REQUEST', 'The URL is too long.')
   }
   const { operation } = request.routeOptions.config
-  const isProbe = operation?.id === 'getStatus'
+  const isProbe = operation?.id === 'getStatus' || pathOf(request.raw) === '/status'
   if (!isProbe && parts.localOnly() && !isLoopbackAddress(addressOf(request))) throw localOnly()
   if (operation === undefined) return
   if (operation.permission !== 'public') {
