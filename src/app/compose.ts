@@ -1,4 +1,5 @@
 /** The composition root: the only place that knows which part fills which port. */
+import { Metric } from '#broker/metrics.ts'
 import type { Fabric, Log } from '#broker/ports.ts'
 import type { CloseCause } from '#broker/session/outlet.ts'
 import type { ShardMessage } from '#broker/shard/messages.ts'
@@ -7,11 +8,13 @@ import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { systemClock } from '#kernel/system/system-clock.ts'
 import { systemRandom } from '#kernel/system/system-random.ts'
 import { ListenerHost } from '#listeners/listener-host.ts'
+import { OverloadMonitor } from '#listeners/overload-monitor.ts'
 import { type HandleTools, makeHandleTools } from '#net/handle-wire.ts'
 import { ReadBuffer } from '#net/read-buffer.ts'
 import { loadTcpInternals } from '#net/tcp-internals.ts'
 import { LmdbStore } from '#storage/lmdb/lmdb-store.ts'
 import { composeAccess } from './compose-access.ts'
+import { OverloadSampler } from './overload-sampler.ts'
 import { RuleEngine } from '#streams/rules/rule-engine.ts'
 import { shareStore } from '#streams/rules/shared-store.ts'
 import { makeRuleServices } from '#streams/rules/rule-services.ts'
@@ -19,6 +22,8 @@ import { ShardRuntime, Ticker } from './shard-runtime.ts'
 import { ruleServicePorts } from './rule-services.ts'
 import { metricsOf, type RuleStart, type ShardStart, slotsOf } from './shard-start.ts'
 import { SysPublisher } from './sys-publisher.ts'
+
+const NEVER_OVERLOADED = { lagMsMax: Infinity, memoryMax: Infinity }
 
 /** A ban ends connections, also those that are about to be let in. */
 const BANNED: CloseCause = {
@@ -69,11 +74,15 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     },
     start.broker,
   )
+  const { overload: overloadLimits } = start.protection
+  const overload = new OverloadMonitor(overloadLimits ?? NEVER_OVERLOADED, log)
   const listeners = new ListenerHost({
     log,
     nowMs: systemClock.monotonicMs,
     accept: (wire, settings) => shard.accept(wire, settings),
     handleTools: start.useHandles ? handleTools() : undefined,
+    overload,
+    overloadRefused: () => own.increment(Metric.OVERLOAD_PROTECTION_NEW_CONN),
     ticketKeys: start.ticketKeys,
   })
   const rules = composeRules(start.rules, shard, log)
@@ -86,6 +95,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     authentication,
     access,
     log,
+    sampler: overloadLimits && new OverloadSampler(overload),
     slotsOf: (place) => slotsOf(start.memory, place),
     sys:
       start.shard === 0 ? new SysPublisher(start.broker, metrics, systemClock, publish) : undefined,

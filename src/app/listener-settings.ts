@@ -1,3 +1,4 @@
+import type { ClientRates } from '#broker/limits.ts'
 import { parseAccessRule, parseBind } from '#config/fields/listener-checks.ts'
 import type {
   SslListenerConfig,
@@ -6,6 +7,7 @@ import type {
   WsListenerConfig,
   WssListenerConfig,
 } from '#config/tideway-config.ts'
+import type { Rate } from '#config/units.ts'
 import type {
   ListenerOptions,
   ListenerType,
@@ -87,7 +89,7 @@ function toOptions(
   listener: AnyListener,
   context: ListenerContext,
 ): ListenerOptions {
-  const { tcp_options: tcp, max_conn_rate: rate } = listener
+  const { tcp_options: tcp, max_conn_rate: rate, max_conn_burst: burst } = listener
   const { host, port } = parseBind(listener.bind) ?? { host: '', port: 0 }
   const rules = listener.access_rules.map(parseAccessRule).filter((rule) => rule !== undefined)
   return {
@@ -98,7 +100,10 @@ function toOptions(
     backlog: tcp.backlog,
     reusePort: context.shardCount > 1,
     connectionsMax: listener.max_connections,
-    connectRate: { amount: rate.amount / context.shardCount, intervalMs: rate.intervalMs },
+    connectRate: perShard(rate, context),
+    connectBurst: burst && perShard(burst, context),
+    refuseAboveRate: listener.max_conn_rate_action === 'refuse',
+    rates: toRates(listener),
     accessRules: rules,
     mountpoint: listener.mountpoint,
     proxyProtocol: listener.proxy_protocol,
@@ -108,6 +113,28 @@ function toOptions(
     sendTimeoutMs: tcp.send_timeout,
     tls: listener.ssl_options && toTls(listener.ssl_options, context),
     websocket: listener.websocket && toWebSocket(listener.websocket, context),
+  }
+}
+
+/** Every shard lets in its part. */
+function perShard({ amount, intervalMs }: Rate, { shardCount }: ListenerContext): Rate {
+  return { amount: amount / shardCount, intervalMs }
+}
+
+function toRates(listener: AnyListener): ClientRates | undefined {
+  const { messages_rate: messages, bytes_rate: bytes } = listener
+  const { messages_burst: messagesBurst, bytes_burst: bytesBurst } = listener
+  const { rate_limit_action: action } = listener
+  const isUnlimited = messages.amount === Infinity && bytes.amount === Infinity
+  const hasChoices = messagesBurst !== undefined || bytesBurst !== undefined || action !== 'pause'
+  if (isUnlimited && !hasChoices) return undefined
+  const limited = (rate: Rate): Rate | undefined => (rate.amount === Infinity ? undefined : rate)
+  return {
+    messages: limited(messages),
+    messagesBurst,
+    bytes: limited(bytes),
+    bytesBurst,
+    action,
   }
 }
 

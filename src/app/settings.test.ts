@@ -49,6 +49,7 @@ const BASE = {
   },
   psk_authentication: { enable: true, init_file: 'psk.txt' },
   authentication_settings: { node_cache: { enable: true } },
+  overload_protection: { enable: true },
   auto_subscribe: { topics: [{ topic: 'a' }] },
   rewrite: [{ action: 'all', source_topic: 'a', re: 'a', dest_topic: 'b' }],
   broker: { shared_subscription_group: { group: {} } },
@@ -69,10 +70,11 @@ function candidates(field: FieldSpec, now: unknown): readonly RawValue[] {
       return [now !== true, now === true]
     case 'int':
     case 'number':
-    case 'percent':
     case 'duration':
     case 'bytes':
       return [7, 70, 7000, 70_000_000]
+    case 'percent':
+      return ['70%', '60%']
     case 'rate':
       return ['7/s']
     case 'oneOf':

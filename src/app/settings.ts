@@ -61,6 +61,7 @@ export function toBrokerSettings(config: TidewayConfig, version: string): Broker
     autoSubscribe: toAutoSubscribe(config),
     sys: toSysSettings(config),
     denyAction: config.authorization.deny_action,
+    clientBytesMax: config.force_shutdown.enable ? config.force_shutdown.max_heap_size : Infinity,
   }
 }
 
@@ -207,7 +208,13 @@ export function toProtectionSettings(config: TidewayConfig): Omit<ProtectionSett
       perAddress: config.mqtt.max_connections_per_address,
     },
     rulesMax: rulesMax ?? RULES_MAX,
+    overload: toOverloadLimits(config),
   }
+}
+
+function toOverloadLimits({ overload_protection: overload }: TidewayConfig) {
+  if (!overload.enable || !overload.backoff_new_conn) return undefined
+  return { lagMsMax: overload.max_event_loop_lag, memoryMax: overload.max_memory }
 }
 
 /** Where log lines go. */

@@ -8,6 +8,7 @@ import type { ListenerHost } from '#listeners/listener-host.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { SlotCounter } from '#listeners/slot-counter.ts'
 import { LoopWatch, type ShardHealth } from './loop-watch.ts'
+import type { OverloadSampler } from './overload-sampler.ts'
 import { isSliced, runSliced } from './run-sliced.ts'
 import type { RuleEngine } from '#streams/rules/rule-engine.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
@@ -68,6 +69,8 @@ export interface ShardParts {
   /** Lets go of what it holds. */
   readonly authentication: { close(): Promise<void> }
   readonly access: ShardAccess
+  /** Watches for overload, where that is asked for. */
+  readonly sampler: OverloadSampler | undefined
   readonly log: Log
   readonly slotsOf: (place: number) => SlotCounter
   /** In one of the shards. */
@@ -109,8 +112,9 @@ export class ShardRuntime implements ShardControl {
   }
 
   serve(): Promise<void> {
-    const { listeners, sys } = this.#need()
+    const { listeners, sampler, sys } = this.#need()
     listeners.serve()
+    sampler?.start()
     sys?.start()
     return Promise.resolve()
   }
@@ -170,7 +174,8 @@ export class ShardRuntime implements ShardControl {
   }
 
   async close(): Promise<void> {
-    const { store, log, authentication, access } = this.#need()
+    const { store, log, authentication, access, sampler } = this.#need()
+    sampler?.stop()
     clearInterval(this.#timer)
     this.#loopWatch.stop()
     this.#ticker.runNow()

@@ -7,6 +7,7 @@ import type { FlappingConfig } from '#config/fields/protection.ts'
 import type { BrokerSettings } from '#broker/limits.ts'
 import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
 import { TableTotals } from '#broker/table-totals.ts'
+import type { OverloadLimits } from '#listeners/overload-monitor.ts'
 import { SlotCounter } from '#listeners/slot-counter.ts'
 import type { RuleEngineSettings } from '#streams/rules/rule-engine.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
@@ -34,6 +35,8 @@ export interface SharedMemory {
 export interface ProtectionSettings {
   readonly flapping: FlappingConfig
   readonly limits: ConnectionLimits
+  /** Undefined: nobody watches for overload. */
+  readonly overload: OverloadLimits | undefined
   /** Rules that one subject may have in the built-in database. */
   readonly rulesMax: number
   /** Secret that hashes of users and addresses begin with. */

@@ -2,6 +2,7 @@
  * Every limit and choice the core obeys, as one frozen snapshot. The composition root makes it
  * from the configuration; a change of configuration swaps the whole object between two ticks.
  */
+import type { Allowance } from '#kernel/token-bucket.ts'
 
 export type SharedStrategyName =
   | 'random'
@@ -129,6 +130,18 @@ export interface BrokerSettings {
   readonly sys: SysSettings
   /** What a client gets that is denied a publish or a subscription: a refusal, or the end. */
   readonly denyAction: 'ignore' | 'disconnect'
+  /** Memory that one connected client may hold; Infinity = no limit. */
+  readonly clientBytesMax: number
+}
+
+/** What one client may send; undefined = as much as it can. */
+export interface ClientRates {
+  readonly messages: Allowance | undefined
+  readonly messagesBurst: Allowance | undefined
+  readonly bytes: Allowance | undefined
+  readonly bytesBurst: Allowance | undefined
+  /** What happens above: it is read later, its messages are refused (0x97), or it is sent away. */
+  readonly action: 'pause' | 'refuse' | 'disconnect'
 }
 
 /** What the core needs to know of a listener. */
@@ -137,6 +150,7 @@ export interface ListenerSettings {
   readonly id: string
   /** Prefix of all topics of its clients; may hold `${clientid}` and `${username}`. */
   readonly mountpoint: string
+  readonly rates?: ClientRates | undefined
 }
 
 /** Settings as shipped; tests change single fields. */
@@ -205,4 +219,5 @@ export const DEFAULT_SETTINGS: BrokerSettings = {
     clientUnsubscribed: false,
   },
   denyAction: 'ignore',
+  clientBytesMax: 134_217_728,
 }

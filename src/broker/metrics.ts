@@ -124,6 +124,10 @@ const OWN_NAMES = [
   'delayed.expired',
   'delayed.refused.count_limit',
   'delayed.corrupt',
+  'rate_limit.paused',
+  'rate_limit.refused',
+  'rate_limit.disconnected',
+  'force_shutdown.closed',
 ] as const
 
 /** Gauges as EMQX 5 calls them; each is shown as `<name>.count` and `<name>.max`. */

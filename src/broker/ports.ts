@@ -28,6 +28,12 @@ export interface Log {
   error(message: string, fields?: Record<string, unknown>): void
 }
 
+/** Why a listener wants a connection refused; it is told in CONNACK. */
+export interface Refusal {
+  readonly reason: ReasonCode
+  readonly reasonString: string
+}
+
 /** Facts about the peer of one network connection, fixed when it was accepted. */
 export interface WireInfo {
   /** `type:name` of the listener, such as `tcp:default`. */
@@ -47,6 +53,8 @@ export interface WireInfo {
   readonly pskIdentity?: string
   /** MD5 sum of the certificate, in hexadecimal digits. */
   readonly certMd5?: string
+  /** There is no room for the connection: it is refused once it has sent CONNECT. */
+  readonly refusal?: Refusal
 }
 
 /** Where received bytes come from, which are valid only during the call that brings them. */

@@ -17,7 +17,7 @@ import { pskAuthentication } from './fields/psk.ts'
 import { prometheus } from './fields/prometheus.ts'
 import { slowSubs } from './fields/slow-subs.ts'
 import { ruleEngine } from './fields/rule-engine.ts'
-import { banned, flappingDetect } from './fields/protection.ts'
+import { banned, flappingDetect, forceShutdown, overloadProtection } from './fields/protection.ts'
 
 interface Listeners {
   readonly [type: string]: Readonly<Record<string, ListenerBasics>>
@@ -83,6 +83,8 @@ export const tidewayFields = object(
     authorization,
     banned,
     flapping_detect: flappingDetect,
+    overload_protection: overloadProtection,
+    force_shutdown: forceShutdown,
     listeners,
     mqtt,
     durability,

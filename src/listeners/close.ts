@@ -14,6 +14,7 @@ export const CloseReason = {
   ACCESS_RULES: 'access_rules',
   MAX_CONNECTIONS: 'max_connections',
   CONNECT_RATE: 'connect_rate',
+  OVERLOAD: 'overload',
   PROXY_TIMEOUT: 'proxy_timeout',
   PROXY_MALFORMED: 'proxy_malformed',
   TLS_FAILED: 'tls_failed',

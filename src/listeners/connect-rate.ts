@@ -1,4 +1,4 @@
-import type { ConnectRate } from './listener-options.ts'
+import { type Allowance, TokenBucket } from '#kernel/token-bucket.ts'
 
 /**
  * Lets so many through in a time, and keeps the rest waiting in order.
@@ -6,20 +6,22 @@ import type { ConnectRate } from './listener-options.ts'
  * The allowance of one interval may be used at once; it comes back evenly over the interval.
  */
 export class RateGate<Item> {
-  readonly #rate: ConnectRate
+  /** Undefined = no limit. */
+  readonly #bucket: TokenBucket | undefined
   readonly #waitingMax: number
   readonly #nowMs: () => number
   readonly #waiting: Item[] = []
-  #allowance: number
-  #countedAtMs: number
 
   /** @param waitingMax items that may wait; more are refused */
-  constructor(rate: ConnectRate, waitingMax: number, nowMs: () => number) {
-    this.#rate = rate
+  constructor(
+    rate: Allowance,
+    burst: Allowance | undefined,
+    waitingMax: number,
+    nowMs: () => number,
+  ) {
+    this.#bucket = rate.amount === Infinity ? undefined : new TokenBucket(rate, burst, nowMs())
     this.#waitingMax = waitingMax
     this.#nowMs = nowMs
-    this.#allowance = rate.amount
-    this.#countedAtMs = nowMs()
   }
 
   get waitingCount(): number {
@@ -28,8 +30,7 @@ export class RateGate<Item> {
 
   /** True when one may pass now. */
   pass(): boolean {
-    if (this.#waiting.length > 0) return false
-    return this.#take()
+    return this.#waiting.length === 0 && this.#take()
   }
 
   /** Keeps an item until `release`; false when too many wait. */
@@ -54,19 +55,14 @@ export class RateGate<Item> {
   /** Time until `release` can have something; undefined when nothing waits. */
   waitMs(): number | undefined {
     if (this.#waiting.length === 0) return undefined
-    const missing = Math.max(0, 1 - this.#allowance)
-    return Math.ceil((missing / this.#rate.amount) * this.#rate.intervalMs)
+    return Math.max(1, this.#bucket?.waitForOneMs(this.#nowMs()) ?? 0)
   }
 
   #take(): boolean {
-    const { amount, intervalMs } = this.#rate
-    if (amount === Infinity) return true
     const nowMs = this.#nowMs()
-    const refilled = this.#allowance + ((nowMs - this.#countedAtMs) / intervalMs) * amount
-    this.#allowance = Math.min(Math.max(1, amount), refilled)
-    this.#countedAtMs = nowMs
-    if (this.#allowance < 1) return false
-    this.#allowance -= 1
+    if (this.#bucket === undefined) return true
+    if (!this.#bucket.hasOne(nowMs)) return false
+    this.#bucket.take(1, nowMs)
     return true
   }
 }

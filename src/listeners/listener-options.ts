@@ -1,3 +1,5 @@
+import type { ClientRates } from '#broker/limits.ts'
+import type { Allowance } from '#kernel/token-bucket.ts'
 import type { KeepAlive } from '#net/acceptor.ts'
 import type { AddressRule } from '#net/ip-address.ts'
 import type { PskOptions } from '#net/psk-file.ts'
@@ -18,8 +20,14 @@ export interface ListenerOptions {
   readonly reusePort: boolean
   /** Connections of this listener in the whole process; Infinity = no limit. */
   readonly connectionsMax: number
-  /** New connections of this listener in this thread; more wait. */
-  readonly connectRate: ConnectRate
+  /** New connections of this listener in this thread; more wait. May be Infinity. */
+  readonly connectRate: Allowance
+  /** Besides `connectRate`. */
+  readonly connectBurst: Allowance | undefined
+  /** Connections above it are refused with CONNACK 0x9F instead of waiting. */
+  readonly refuseAboveRate: boolean
+  /** What each client may send; undefined = no limits. */
+  readonly rates: ClientRates | undefined
   /** Applied to the address of whoever opens the connection, be it a proxy. */
   readonly accessRules: readonly AddressRule[]
   readonly mountpoint: string
@@ -33,12 +41,6 @@ export interface ListenerOptions {
   readonly tls: TlsListenerOptions | undefined
   /** For ws and wss. */
   readonly websocket: WebSocketOptions | undefined
-}
-
-/** `amount` may be Infinity. */
-export interface ConnectRate {
-  readonly amount: number
-  readonly intervalMs: number
 }
 
 export interface TlsListenerOptions {

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net'
 import type { ListenerSettings } from '#broker/limits.ts'
-import type { Log, Wire, WireInfo } from '#broker/ports.ts'
+import type { Log, Refusal, Wire, WireInfo } from '#broker/ports.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { TokenBucket } from '#kernel/token-bucket.ts'
 import { type Acceptor, type Incoming, openAcceptor } from '#net/acceptor.ts'
 import type { HandleTools } from '#net/handle-wire.ts'
-import { makeAddressFilter } from '#net/ip-address.ts'
+import { formatAddress, makeAddressFilter } from '#net/ip-address.ts'
 import type { NetWire, WireReceiver } from '#net/net-wire.ts'
 import { CloseBook, CloseReason, dropSocket } from './close.ts'
 import { RateGate } from './connect-rate.ts'
@@ -21,6 +23,10 @@ export interface ListenerTools {
   readonly accept: (wire: Wire, listener: ListenerSettings) => WireReceiver
   /** The fast path for TCP; undefined = plain sockets. */
   readonly handleTools: HandleTools | undefined
+  /** Whether new connections are to be refused now. */
+  readonly overload: { readonly isOverloaded: boolean }
+  /** A connection was refused for that. */
+  readonly overloadRefused: () => void
   /** 48 secret bytes, the same in all threads, so that any of them resumes a TLS session. */
   readonly ticketKeys: Uint8Array
 }
@@ -32,6 +38,17 @@ export interface ListenerCounts {
   readonly accepted: number
   readonly closed: Partial<Record<CloseReason, number>>
 }
+
+const OVERLOADED: Refusal = {
+  reason: ReasonCode.SERVER_BUSY,
+  reasonString: 'The server is overloaded: try again later.',
+}
+const TOO_OFTEN: Refusal = {
+  reason: ReasonCode.CONNECTION_RATE_EXCEEDED,
+  reasonString: 'Too many clients connect: try again later.',
+}
+/** Connections that are told why they are refused; others are just closed. */
+const ANSWERS = { amount: 200, intervalMs: 1000 }
 
 /** Takes an admitted connection through its handshakes to `listener.connect`. */
 type Run = (listener: Listener, incoming: Incoming, peer: Peer) => void
@@ -47,6 +64,8 @@ export class Listener {
   readonly #isAllowed: (address: string) => boolean
   readonly #gate: RateGate<Incoming>
   readonly #sweep: ConnectionSweep
+  /** Refusals that may still be told to the client. */
+  readonly #answers: TokenBucket
   readonly #handshakes = new Set<Socket>()
   readonly #wires = new Set<NetWire<WireInfo>>()
   #isHolding: boolean
@@ -71,9 +90,11 @@ export class Listener {
     this.#tools = tools
     this.#run = run
     this.#slots = slots
-    this.#settings = { id: options.id, mountpoint: options.mountpoint }
+    this.#settings = { id: options.id, mountpoint: options.mountpoint, rates: options.rates }
+    this.#answers = new TokenBucket(ANSWERS, undefined, tools.nowMs())
     this.#isAllowed = makeAddressFilter(options.accessRules)
-    this.#gate = new RateGate(options.connectRate, options.backlog, tools.nowMs)
+    const { connectRate, connectBurst } = options
+    this.#gate = new RateGate(connectRate, connectBurst, options.backlog, tools.nowMs)
     this.#sweep = new ConnectionSweep(options, this.#wires, this.book, tools.nowMs)
   }
 
@@ -173,15 +194,31 @@ export class Listener {
   }
 
   #arrived(incoming: Incoming): void {
+    if (this.#tools.overload.isOverloaded) {
+      this.#tools.overloadRefused()
+      return this.#turnAway(incoming, OVERLOADED, CloseReason.OVERLOAD)
+    }
     if (!this.#isHolding && this.#gate.pass()) return this.#admit(incoming)
+    if (this.options.refuseAboveRate && !this.#isHolding) {
+      return this.#turnAway(incoming, TOO_OFTEN, CloseReason.CONNECT_RATE)
+    }
     if (!this.#gate.hold(incoming)) this.#refuse(incoming, CloseReason.CONNECT_RATE)
     this.#waitForGate()
   }
 
-  #admit(incoming: Incoming): void {
+  /** Lets the connection come so far that it can be told why; in a flood there is no time. */
+  #turnAway(incoming: Incoming, refusal: Refusal, reason: CloseReason): void {
+    const nowMs = this.#tools.nowMs()
+    if (!this.#answers.hasOne(nowMs)) return this.#refuse(incoming, reason)
+    this.#answers.take(1, nowMs)
+    this.book.note(reason, { peername: formatAddress(incoming.peerHost, incoming.peerPort) })
+    this.#admit(incoming, refusal)
+  }
+
+  #admit(incoming: Incoming, refusal?: Refusal): void {
     if (!this.#isAllowed(incoming.peerHost)) this.#refuse(incoming, CloseReason.ACCESS_RULES)
     else if (this.#slots.take(this.options.connectionsMax)) {
-      this.#run(this, incoming, peerOf(incoming))
+      this.#run(this, incoming, peerOf(incoming, refusal))
     } else this.#refuse(incoming, CloseReason.MAX_CONNECTIONS)
   }
 

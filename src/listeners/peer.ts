@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { WireInfo } from '#broker/ports.ts'
+import type { Refusal, WireInfo } from '#broker/ports.ts'
 import type { Incoming } from '#net/acceptor.ts'
 
 /** The client at the other end, as far as it is known at some stage. */
@@ -16,10 +16,12 @@ export interface Peer {
   readonly certificate: Uint8Array | undefined
   /** Of the pre-shared key of TLS. */
   readonly pskIdentity?: string
+  /** There is no room for it, see `WireInfo`. */
+  readonly refusal?: Refusal | undefined
 }
 
 /** What the connection itself says of its peer. */
-export function peerOf(incoming: Incoming): Peer {
+export function peerOf(incoming: Incoming, refusal?: Refusal): Peer {
   return {
     host: incoming.peerHost,
     port: incoming.peerPort,
@@ -29,6 +31,7 @@ export function peerOf(incoming: Incoming): Peer {
     certCommonName: undefined,
     certSubject: undefined,
     certificate: undefined,
+    refusal,
   }
 }
 
@@ -43,6 +46,7 @@ export function wireInfo(listener: string, transport: WireInfo['transport'], pee
     localHost: peer.localHost,
     localPort: peer.localPort,
     ...(peer.certCommonName !== undefined && { certCommonName: peer.certCommonName }),
+    ...(peer.refusal !== undefined && { refusal: peer.refusal }),
     ...(peer.certSubject !== undefined && { certSubject: peer.certSubject }),
     ...(peer.pskIdentity !== undefined && { pskIdentity: peer.pskIdentity }),
     ...(certificate !== undefined && {

@@ -70,6 +70,8 @@ export class HostFixture {
     this.host = new ListenerHost({
       log: this.#log(),
       nowMs: () => performance.now(),
+      overload: { isOverloaded: false },
+      overloadRefused: () => {},
       accept: (wire) => {
         const connection = new CoreConnection(wire)
         this.connections.push(connection)
@@ -150,6 +152,9 @@ export const listenerOptions: ListenerOptions = {
   reusePort: false,
   connectionsMax: Infinity,
   connectRate: { amount: Infinity, intervalMs: 1000 },
+  connectBurst: undefined,
+  refuseAboveRate: false,
+  rates: undefined,
   accessRules: [{ permission: 'allow' }],
   mountpoint: '',
   proxyProtocol: false,

@@ -53,7 +53,9 @@ export function handleConnect(
   }
   connection.version = packet.version
   takeLimits(broker, connection, packet)
-  const invalid = checkConnect(broker, connection, packet)
+  const { refusal } = connection.wire.info
+  const unwanted = refusal && fail(refusal.reason, refusal.reasonString)
+  const invalid = unwanted ?? checkConnect(broker, connection, packet)
   if (invalid !== undefined) {
     refuse(broker, connection, packet, invalid)
     return

@@ -14,7 +14,7 @@ import { Metric } from '../metrics.ts'
 import type { ClientAttributes, Identity, Wire } from '../ports.ts'
 import { PickMemory } from '../router/shared-strategy.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
-import type { SessionContext } from './context.ts'
+import type { RateLimit, SessionContext } from './context.ts'
 import { countAck } from './count-ack.ts'
 import { FrameAssembler } from './frame-assembler.ts'
 import { Outbox } from './outbox.ts'
@@ -85,6 +85,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   identity: Identity | undefined
   /** Who it was when access let it in and began to count it. */
   admitted: Identity | undefined
+  rate: RateLimit | undefined
   clientId: string
   cleanStart: boolean
   bridge: boolean
@@ -157,6 +158,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.session = undefined
     this.identity = undefined
     this.admitted = undefined
+    this.rate = undefined
     this.clientId = ''
     this.cleanStart = true
     this.bridge = false
@@ -203,6 +205,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     if (this.state === ConnectionState.CLOSED) return // [MQTT-3.1.4-6]
     this.context.metrics.increment(Metric.BYTES_RECEIVED, bytes.length)
     this.lastReceivedMs = this.context.monotonicMs
+    if (this.rate?.received(bytes.length, this.lastReceivedMs) === false) return
     if (this.#parked > 0) {
       this.#held.push(Buffer.from(bytes))
       this.#heldBytes += bytes.length

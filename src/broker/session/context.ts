@@ -55,3 +55,13 @@ export interface SessionContext {
   /** Has `flush` called at the end of the tick. */
   markDirty(flushable: Flushable): void
 }
+
+/** What holds one client to rates. */
+export interface RateLimit {
+  /** Bytes came from the client; false when its connection is ended for that. */
+  received(count: number, nowMs: number): boolean
+  /** A message came from the client; false when it is refused. */
+  admit(nowMs: number): boolean
+  /** The connection is gone. */
+  stop(): void
+}

@@ -33,6 +33,7 @@ export function connectionGone(
   core.timers.cancel(connection.timer)
   dropCredentialTimer(broker, connection)
   connection.exchange?.stop()
+  connection.rate?.stop()
   if (connection.admitted !== undefined) core.access.left(connection.admitted)
   sayGoodbye(broker, connection, cause, before)
   if (cause.peerGone === true) connection.wire.destroy()

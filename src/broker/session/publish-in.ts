@@ -88,6 +88,10 @@ export function handlePublish(
     if (refused !== undefined) return refused
     connection.unackedIn++
   }
+  if (connection.rate?.admit(core.monotonicMs) === false) {
+    answer(broker, connection, session, qos, packetId, ReasonCode.QUOTA_EXCEEDED)
+    return undefined
+  }
   const message = messageOf(broker, connection, bytes, topic, qos, owned)
   // Sent again: sessions may have it from before a crash, see origin.ts.
   message.checkOrigin = qos === 2 && view.dup && session.persistent

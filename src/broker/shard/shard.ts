@@ -9,6 +9,7 @@ import { Connection } from '../session/connection.ts'
 import { endSession } from '../session/lifecycle.ts'
 import type { CloseCause } from '../session/outlet.ts'
 import { PacketHandler } from '../session/packet-handler.ts'
+import { RateGuard } from '../session/rate-guard.ts'
 import { isOver } from '../session/session-record.ts'
 import type { StoredSession } from '../session/session-record.ts'
 import type { Session } from '../session/session.ts'
@@ -23,6 +24,7 @@ import type { ShardPorts } from './core.ts'
 import { DelayedSender } from './delayed-sender.ts'
 import { Inbox } from './inbox.ts'
 import { removeLeftover } from './leftovers.ts'
+import { MemoryGuard } from './memory-guard.ts'
 import { Retry } from './retry.ts'
 import { loadSessions } from './session-loader.ts'
 
@@ -47,6 +49,7 @@ export class Shard {
   readonly #delayedSender: DelayedSender
   readonly #retainedSweep: RetainedSweep
   readonly #bodySweep: BodySweep
+  readonly #memoryGuard: MemoryGuard
   readonly #retry: Retry
   /** Monotonic ms at which the feed of retained messages wants to run; Infinity = not. */
   #feedAtMs: number
@@ -81,6 +84,7 @@ export class Shard {
     this.#inbox = new Inbox(this.broker, () => this.#oneStarted())
     this.#delayedSender = new DelayedSender(this.broker)
     this.#bodySweep = new BodySweep(core)
+    this.#memoryGuard = new MemoryGuard(core)
     this.#retry = new Retry(this.broker)
     this.#retainedSweep = new RetainedSweep({
       store: core.store,
@@ -113,6 +117,10 @@ export class Shard {
     const core = this.#core
     const connection = new Connection(core, this.#handler, wire, listener)
     core.connections.add(connection)
+    const { rates } = listener
+    if (rates !== undefined) {
+      connection.rate = new RateGuard(connection, core.timers, rates, core.monotonicMs)
+    }
     connection.lastReceivedMs = core.monotonicMs
     const dueMs = core.monotonicMs + core.settings.mqtt.idleTimeoutMs
     core.timers.scheduleAt(connection.timer, dueMs)
@@ -145,6 +153,7 @@ export class Shard {
     core.runLater()
     this.#retry.run()
     this.#bodySweep.run()
+    this.#memoryGuard.run()
     core.router.sweepTopics(TOPIC_SWEEP_PLACES)
     if (core.shard === 0 && monotonicMs >= this.#sweepAtMs) {
       this.#sweepAtMs = monotonicMs + this.#retainedSweep.run()

@@ -22,8 +22,6 @@ type Row = readonly [pattern: string, effect: string, asHere?: string]
 /** Protection, access and data: the owner must notice that they are missing. */
 const WARNINGS: readonly Row[] = [
   ['authorization.node_cache', 'remembers decisions for all clients together'],
-  ['force_shutdown', 'ends connections whose process has grown too large'],
-  ['overload_protection', 'holds back new work while the node is overloaded'],
   ['limiter', 'limits rates of the node'],
   ['dashboard.bootstrap_users_file', 'makes users at the start'],
   ['dashboard.listeners.https', 'serves the web interface over TLS'],
@@ -50,14 +48,16 @@ const WARNINGS: readonly Row[] = [
   ['log.audit', 'writes an audit log'],
   ['zones', 'overrides settings for the clients of the listeners that name the zone'],
   ['listeners.*.*.zone', 'names the zone whose settings its clients get', 'default'],
-  ['listeners.*.*.messages_rate', 'limits the messages one client may send', 'infinity'],
-  ['listeners.*.*.bytes_rate', 'limits the bytes one client may send', 'infinity'],
   ['mqtt.client_attrs_init', 'gives attributes to clients when they connect'],
   ['mqtt.clientid_override', 'replaces client identifiers by an expression', 'disabled'],
 ]
 
 const NOTICES: readonly Row[] = [
   ['psk_authentication.chunk_size', 'sets how many keys are imported at a time'],
+  ['force_shutdown.max_mailbox_size', 'limits the mailbox of an Erlang process'],
+  ['overload_protection.backoff_delay', 'delays work of Erlang processes'],
+  ['overload_protection.backoff_gc', 'leaves out garbage collections of the Erlang VM'],
+  ['overload_protection.backoff_hibernation', 'keeps Erlang processes awake'],
   ['rule_engine.jq_implementation_module', 'chooses how jq programs run'],
   ['rule_engine.jq_function_default_timeout', 'limits the time of a jq program'],
   ['rule_engine.rules.*.metadata', 'holds data of the dashboard'],
@@ -140,9 +140,6 @@ const NOTICES: readonly Row[] = [
   ['retainer.max_publish_rate', 'limits how often retained messages are set', 'infinity'],
   ['retainer.flow_control', 'tunes delivery; see `retainer.delivery_rate`'],
   ['listeners.*.*.limiter', 'names limiters of the node'],
-  ['listeners.*.*.bytes_burst', 'lets short bursts exceed `bytes_rate`'],
-  ['listeners.*.*.max_conn_burst', 'lets short bursts exceed `max_conn_rate`'],
-  ['listeners.*.*.messages_burst', 'lets short bursts exceed `messages_rate`'],
   ['listeners.*.*.parse_unit', 'chooses how packets are cut from the stream'],
   ['listeners.*.*.tcp_backend', 'chooses a socket library of the Erlang VM'],
   ['listeners.*.*.tcp_options.active_n', 'tunes reading in Erlang'],

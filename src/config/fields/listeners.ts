@@ -1,5 +1,5 @@
 /** `listeners.*`: where clients connect. */
-import { bool, duration, int, list, map, object, rate, string } from '../field.ts'
+import { bool, duration, int, list, map, object, oneOf, rate, string } from '../field.ts'
 import type { Finding } from '../field.ts'
 import { TIMER_MS_MAX } from '../units.ts'
 import { listenerAuthentication } from './authentication/authentication.ts'
@@ -22,6 +22,53 @@ const limitFields = {
     hot: 'live',
     default: 'infinity',
     example: '1000/s',
+  }),
+  max_conn_burst: rate({
+    text: 'New connections above `max_conn_rate` that are let in besides.',
+    of: 'items',
+    hot: 'live',
+    example: '500/1m',
+  }),
+  max_conn_rate_action: oneOf(['wait', 'refuse'], {
+    text:
+      'What happens to new connections above `max_conn_rate`: they wait in the backlog, or are ' +
+      'refused (CONNACK 0x9F). Not known to EMQX, where they wait.',
+    hot: 'live',
+    default: 'wait',
+  }),
+  messages_rate: rate({
+    text: 'Messages that each client may send per time.',
+    of: 'items',
+    hot: 'new-connections',
+    default: 'infinity',
+    example: '1000/s',
+  }),
+  messages_burst: rate({
+    text: 'Messages above `messages_rate` that each client may send besides.',
+    of: 'items',
+    hot: 'new-connections',
+    example: '5000/1m',
+  }),
+  bytes_rate: rate({
+    text: 'Bytes that each client may send per time.',
+    of: 'bytes',
+    hot: 'new-connections',
+    default: 'infinity',
+    example: '1MB/s',
+  }),
+  bytes_burst: rate({
+    text: 'Bytes above `bytes_rate` that each client may send besides.',
+    of: 'bytes',
+    hot: 'new-connections',
+    example: '10MB/1m',
+  }),
+  rate_limit_action: oneOf(['pause', 'refuse', 'disconnect'], {
+    text:
+      'What happens to a client above `messages_rate` or `bytes_rate`: it is read later, its ' +
+      'messages are refused (0x97; QoS 0 is dropped), or its connection is ended (0x96). Not ' +
+      'known to EMQX, which reads later.',
+    hot: 'new-connections',
+    default: 'pause',
   }),
 }
 
