@@ -51,6 +51,7 @@ const BASE = {
   authentication_settings: { node_cache: { enable: true } },
   overload_protection: { enable: true },
   auto_subscribe: { topics: [{ topic: 'a' }] },
+  mqtt: { client_attrs_init: [{ expression: 'clientid', set_as_attr: 'a' }] },
   rewrite: [{ action: 'all', source_topic: 'a', re: 'a', dest_topic: 'b' }],
   broker: { shared_subscription_group: { group: {} } },
   log: { file: { default: { enable: true } } },

@@ -6,8 +6,10 @@ import type {
 import { GLOBAL_CHAIN } from '#access/authentication/users/user-table.ts'
 import { readBanFile } from '#access/protection/ban-file.ts'
 import { authorizerOf } from '#access/authorization/source-chain.ts'
+import { AttributeRules } from '#broker/attributes/attribute-rules.ts'
 import { TopicRewriter } from '#broker/topics/rewrite.ts'
 import {
+  type AttributeSettings,
   type AutoSubscribeSettings,
   type BrokerSettings,
   DEFAULT_SETTINGS,
@@ -58,6 +60,7 @@ export function toBrokerSettings(config: TidewayConfig, version: string): Broker
     },
     delayed: { enable: delayed.enable, messagesMax: delayed.max_delayed_messages },
     rewrite: toRewriteRules(config),
+    clientAttributes: toAttributes(mqtt),
     autoSubscribe: toAutoSubscribe(config),
     sys: toSysSettings(config),
     denyAction: config.authorization.deny_action,
@@ -119,6 +122,10 @@ function toConnectSettings(mqtt: MqttConfig) {
     peerCertAsUsername: mqtt.peer_cert_as_username,
     peerCertAsClientId: mqtt.peer_cert_as_clientid,
   }
+}
+
+function toAttributes({ client_attrs_init: rules }: MqttConfig): readonly AttributeSettings[] {
+  return rules.map(({ expression, set_as_attr: name }) => ({ name, expression }))
 }
 
 function toRewriteRules({ rewrite }: TidewayConfig): readonly RewriteRuleSettings[] {
@@ -242,9 +249,12 @@ export function settingsProblems(config: TidewayConfig): readonly Problem[] {
     const path = ['authorization', 'sources', String(index)]
     return problemsOf(path, () => authorizerOf(source).check?.(source as never))
   })
+  const attributes = problemsOf(['mqtt', 'client_attrs_init'], () => {
+    new AttributeRules(toAttributes(config.mqtt))
+  })
   const { bootstrap_file: bans } = config.banned
   const banned = bans === '' ? [] : problemsOf(['banned'], () => readBanFile(bans, 0))
-  return [...rewriting, ...sources, ...banned]
+  return [...rewriting, ...attributes, ...sources, ...banned]
 }
 
 function problemsOf(path: readonly string[], attempt: () => unknown): readonly Problem[] {

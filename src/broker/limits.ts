@@ -99,6 +99,13 @@ export interface RewriteRuleSettings {
   readonly destTopic: string
 }
 
+/** An attribute that clients get when they connect. */
+export interface AttributeSettings {
+  readonly name: string
+  /** See attributes/expression.ts. */
+  readonly expression: string
+}
+
 export interface AutoSubscribeSettings {
   readonly topic: string
   readonly qos: 0 | 1 | 2
@@ -126,6 +133,7 @@ export interface BrokerSettings {
   readonly retainer: RetainerSettings
   readonly delayed: DelayedSettings
   readonly rewrite: readonly RewriteRuleSettings[]
+  readonly clientAttributes: readonly AttributeSettings[]
   readonly autoSubscribe: readonly AutoSubscribeSettings[]
   readonly sys: SysSettings
   /** What a client gets that is denied a publish or a subscription: a refusal, or the end. */
@@ -209,6 +217,7 @@ export const DEFAULT_SETTINGS: BrokerSettings = {
   },
   delayed: { enable: true, messagesMax: 0 },
   rewrite: [],
+  clientAttributes: [],
   autoSubscribe: [],
   sys: {
     messageIntervalMs: 60_000,

@@ -19,7 +19,8 @@ export interface StormReport {
   readonly failed: number
 }
 
-const OPEN_MAX = 2_000
+/** Above what waits in the queues of the broker, which would hold the storm up. */
+const OPEN_MAX = 4_000
 const STEP_MS = 5
 
 const { port, perSecond, users } = workerData as StormOrder

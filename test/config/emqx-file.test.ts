@@ -39,7 +39,6 @@ test('what its owner may rely on is a warning', () => {
     'gateway',
     'listeners.ssl.default.ssl_options.depth',
     'listeners.tcp.plant.zone',
-    'mqtt.client_attrs_init',
     'zones',
   ])
 })

@@ -13,6 +13,7 @@ import { Gauge, Metric } from '../metrics.ts'
 import type { Accepted, Refused } from '../ports.ts'
 import type { Broker } from '../shard/broker.ts'
 import { redispatchShared } from '../shard/redispatch.ts'
+import type { TopicValues } from '../topics/template.ts'
 import { compileMountpoint, renderMountpoint } from '../topics/mountpoint.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
@@ -189,6 +190,12 @@ function authenticate(broker: Broker, connection: Connection, packet: ConnectPac
   const { core } = broker
   const { wire, clientId } = connection
   const username = usernameOf(broker, connection, packet)
+  connection.clientAttributes = broker.attributeRules.attributesOf({
+    clientId,
+    username,
+    wire: wire.info,
+    packet,
+  })
   core.metrics.increment(Metric.CLIENT_AUTHENTICATE)
   connection.park()
   const request = {
@@ -261,9 +268,11 @@ function authenticated(
   const mountpoint = renderMountpoint(compileMountpoint(listener.mountpoint), {
     clientId,
     username,
+    ...attributesOf(connection),
   })
   if (mountpoint === undefined) {
-    const detail = 'the mountpoint of the listener needs a user name, or one without wildcards'
+    const detail =
+      'the mountpoint of the listener needs a user name or an attribute, without wildcards'
     refuse(broker, connection, packet, fail(ReasonCode.NOT_AUTHORIZED, detail))
     return
   }
@@ -289,6 +298,11 @@ function admit(broker: Broker, connection: Connection): Refused | undefined {
   const refused = broker.core.access.admit(identity)
   if (refused === undefined) connection.admitted = identity
   return refused
+}
+
+function attributesOf({ identity }: Connection): Pick<TopicValues, 'attributes'> {
+  const attributes = identity?.clientAttributes
+  return attributes === undefined ? {} : { attributes }
 }
 
 /** This shard has the client id now, and its session if there was one to keep. */

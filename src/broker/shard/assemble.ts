@@ -1,4 +1,5 @@
 import { readU8 } from '#kernel/binary-key.ts'
+import { AttributeRules } from '../attributes/attribute-rules.ts'
 import { DelayedStore } from '../delayed/delayed-store.ts'
 import { Message } from '../message.ts'
 import { Table } from '../ports.ts'
@@ -77,6 +78,7 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
     rewriter: new TopicRewriter(settings.rewrite),
     rewriting: settings.rewrite.length > 0,
     autoSubscriber: new AutoSubscriber(settings.autoSubscribe),
+    attributeRules: new AttributeRules(settings.clientAttributes),
     events: new ClientEvents(settings.nodeName, settings.sys),
     announce: (message) => {
       if (message !== undefined) publish(sysMessage(core, message))

@@ -1,3 +1,4 @@
+import { AttributeRules } from '../attributes/attribute-rules.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { TimerWheel } from '#kernel/timer-wheel.ts'
 import type { BrokerSettings, ListenerSettings } from '../limits.ts'
@@ -164,11 +165,13 @@ export class Shard {
   /**
    * Obeys other settings from the next tick on. What was agreed with clients that are connected
    * stays; `$SYS` and its events keep those of the start.
-   * @throws Error when rewrite rules or automatic subscriptions are not valid; nothing changes
+   * @throws Error when rewrite rules, automatic subscriptions or attributes are not valid; nothing
+   *   changes
    */
   configure(settings: BrokerSettings): void {
     const rewriter = new TopicRewriter(settings.rewrite)
     const autoSubscriber = new AutoSubscriber(settings.autoSubscribe)
+    const attributeRules = new AttributeRules(settings.clientAttributes)
     const { broker } = this
     this.#core.settings = settings
     this.#core.router.setTopicLevelsMax(settings.mqtt.topicLevelsMax)
@@ -176,6 +179,7 @@ export class Shard {
     broker.rewriter = rewriter
     broker.rewriting = settings.rewrite.length > 0
     broker.autoSubscriber = autoSubscriber
+    broker.attributeRules = attributeRules
   }
 
   /** Publishes a message of the broker itself, such as the node's numbers under `$SYS`. */

@@ -13,12 +13,13 @@ export interface MountpointTemplate {
 }
 
 /**
- * Compiles the mountpoint of a listener; it may hold `${clientid}` and `${username}`.
+ * Compiles the mountpoint of a listener; it may hold `${clientid}`, `${username}` and
+ * `${client_attrs.<name>}`.
  * @throws Error when it has another placeholder or a wildcard
  */
 export function compileMountpoint(text: string): MountpointTemplate {
   if (/[+#\0]/u.test(text)) throw new Error(`a mountpoint has no wildcards: "${text}"`)
-  return { template: compileTopicTemplate(text, ['clientid', 'username']) }
+  return { template: compileTopicTemplate(text, ['clientid', 'username', 'client_attrs']) }
 }
 
 /**

@@ -1,17 +1,27 @@
+import type { ClientAttributes } from '../ports.ts'
+
 /** Facts of a client that may stand in a topic of the configuration. */
 export interface TopicValues {
   readonly clientId: string
   readonly username: string | undefined
   readonly host?: string
   readonly port?: number
+  readonly attributes?: ClientAttributes
 }
 
-export type PlaceholderName = 'clientid' | 'username' | 'host' | 'port'
+/** `client_attrs` allows every `${client_attrs.<name>}`. */
+export type PlaceholderName = 'clientid' | 'username' | 'host' | 'port' | 'client_attrs'
+
+/** A placeholder in its place; `attribute` for those of `client_attrs`. */
+export interface Placeholder {
+  readonly name: PlaceholderName
+  readonly attribute: string
+}
 
 /** A topic with placeholders, compiled. */
 export interface TopicTemplate {
   /** Texts and placeholders in turn. */
-  readonly parts: readonly (string | { readonly name: PlaceholderName })[]
+  readonly parts: readonly (string | Placeholder)[]
   /** Without placeholders: the text itself. */
   readonly constant: string | undefined
 }
@@ -26,16 +36,17 @@ export function compileTopicTemplate(
   text: string,
   allowed: readonly PlaceholderName[],
 ): TopicTemplate {
-  const parts: (string | { readonly name: PlaceholderName })[] = []
+  const parts: (string | Placeholder)[] = []
   let at = 0
   for (const match of text.matchAll(PLACEHOLDER)) {
-    const name = allowed.find((candidate) => candidate === match[1])
+    const [written, attribute = ''] = splitName(match[1] ?? '')
+    const name = allowed.find((candidate) => candidate === written)
     if (name === undefined) {
       const choice = allowed.map((candidate) => `\${${candidate}}`).join(', ')
       throw new Error(`unknown placeholder ${match[0]} in "${text}"; there are ${choice}`)
     }
     if (match.index > at) parts.push(text.slice(at, match.index))
-    parts.push({ name })
+    parts.push({ name, attribute })
     at = match.index + match[0].length
   }
   if (parts.length === 0) return { parts: [text], constant: text }
@@ -58,17 +69,28 @@ export function renderTopicTemplate(
       text += part
       continue
     }
-    const value = valueOf(part.name, values)
+    const value = valueOf(part, values)
     if (value === undefined || UNSAFE_IN_TOPIC.test(value)) return undefined
     text += value
   }
   return text
 }
 
+const ATTRIBUTES = 'client_attrs.'
+
+function splitName(name: string): readonly [name: string, attribute?: string] {
+  if (!name.startsWith(ATTRIBUTES)) return [name === 'client_attrs' ? '' : name]
+  return ['client_attrs', name.slice(ATTRIBUTES.length)]
+}
+
 const UNSAFE_IN_TOPIC = /[+#\0]/u
 
-function valueOf(name: PlaceholderName, values: TopicValues): string | undefined {
+function valueOf({ name, attribute }: Placeholder, values: TopicValues): string | undefined {
   switch (name) {
+    case 'client_attrs':
+      return values.attributes && Object.hasOwn(values.attributes, attribute)
+        ? values.attributes[attribute]
+        : undefined
     case 'clientid':
       return values.clientId
     case 'username':

@@ -48,7 +48,6 @@ const WARNINGS: readonly Row[] = [
   ['log.audit', 'writes an audit log'],
   ['zones', 'overrides settings for the clients of the listeners that name the zone'],
   ['listeners.*.*.zone', 'names the zone whose settings its clients get', 'default'],
-  ['mqtt.client_attrs_init', 'gives attributes to clients when they connect'],
   ['mqtt.clientid_override', 'replaces client identifiers by an expression', 'disabled'],
 ]
 

@@ -128,7 +128,8 @@ function commonFields<const Bind extends string>(bind: Bind) {
     mountpoint: string({
       text:
         'Prefix put before the topics of its clients and taken off on delivery. May hold ' +
-        '`${clientid}` and `${username}`; a client that lacks one is refused.',
+        '`${clientid}`, `${username}` and `${client_attrs.<name>}`; a client that lacks one is ' +
+        'refused.',
       hot: 'new-connections',
       check: checkMountpoint,
       lengthMax: 65_535,

@@ -1,5 +1,5 @@
 /** `mqtt.*`: limits and behaviour of sessions. */
-import { bool, bytes, duration, int, map, number, object, oneOf, string } from '../field.ts'
+import { bool, bytes, duration, int, list, map, number, object, oneOf, string } from '../field.ts'
 import { checkMqttText } from './topic-checks.ts'
 
 const CERTIFICATE_PARTS = ['disabled', 'cn', 'dn', 'crt', 'pem', 'md5'] as const
@@ -112,6 +112,37 @@ const identityFields = {
       '`peer_cert_as_username`.',
     default: 'disabled',
   }),
+}
+
+const attributeFields = {
+  client_attrs_init: list(
+    object(
+      {
+        expression: string({
+          text:
+            'How the attribute is made: `clientid`, `username`, `cn`, `dn`, `peerhost`, ' +
+            '`listener`, `user_property.<name>`, texts in quotes, numbers, and the functions ' +
+            '`nth`, `tokens`, `split`, `substr`, `concat`, `coalesce`, `lower`, `upper`, `trim`.',
+          required: true,
+        }),
+        set_as_attr: string({
+          text: 'Name of the attribute.',
+          required: true,
+          pattern: /^[A-Za-z_][\w-]{0,254}$/,
+          patternText: 'a name of letters, digits, `_` and `-`',
+        }),
+      },
+      { text: 'One attribute.' },
+    ),
+    {
+      text:
+        'Attributes that clients get when they connect. They may stand in mountpoints, rules ' +
+        'and requests to backends as `${client_attrs.<name>}`. Tokens and backends may give more.',
+      itemsMax: 100,
+      default: [],
+      example: [{ expression: "nth(1, tokens(clientid, '-'))", set_as_attr: 'line' }],
+    },
+  ),
 }
 
 const capabilityFields = {
@@ -250,6 +281,7 @@ export const mqtt = object(
   {
     ...connectFields,
     ...identityFields,
+    ...attributeFields,
     ...capabilityFields,
     ...sessionFields,
     ...queueFields,

@@ -15,7 +15,9 @@ export function checkMqttText(text: string): string | undefined {
 
 /** What is wrong with the placeholders `${name}` in a text, or undefined. */
 export function checkPlaceholders(text: string, allowed: readonly string[]): string | undefined {
-  const wrong = [...text.matchAll(PLACEHOLDER)].find((match) => !allowed.includes(match[1] ?? ''))
+  const wrong = [...text.matchAll(PLACEHOLDER)].find(([, name = '']) => {
+    return !allowed.includes(name.replace(/^client_attrs\.[\w-]+$/, 'client_attrs.<name>'))
+  })
   if (wrong === undefined) return checkMqttText(text)
   const choice = allowed.map((name) => `\`\${${name}}\``).join(', ')
   return `has the unknown placeholder ${wrong[0]} (there are ${choice})`
@@ -24,5 +26,5 @@ export function checkPlaceholders(text: string, allowed: readonly string[]): str
 /** What is wrong with the mountpoint of a listener, or undefined. */
 export function checkMountpoint(text: string): string | undefined {
   if (/[+#]/u.test(text)) return 'must have no wildcards `+` and `#`'
-  return checkPlaceholders(text, ['clientid', 'username'])
+  return checkPlaceholders(text, ['clientid', 'username', 'client_attrs.<name>'])
 }
