@@ -35,6 +35,7 @@ for (const [name, handleTools] of PATHS) {
         transport: 'tcp',
         peerHost: LOOPBACK,
         peerPort: client.localPort,
+        localHost: LOOPBACK,
         localPort: port,
       })
       client.write('hello')
