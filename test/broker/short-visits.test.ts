@@ -34,6 +34,26 @@ describe('a client that leaves as soon as it has come', () => {
   })
 })
 
+test('a client that left before its claim was settled does not hide the next one', () => {
+  for (const clientId of NAMES) {
+    const world = new World({ shards: 2 })
+    const [left, next] = [world.dial({ clientId, shard: 0 }), world.dial({ clientId, shard: 0 })]
+    const before = world.connect(kept(clientId, { shard: 1 }))
+    world.stores[1]!.setAutomatic(false)
+    world.together(() => {
+      for (const client of [left, next]) client.sendBytes(client.connectBytes())
+      for (let round = 0; round < 8; round++) world.round()
+      left.drop()
+      world.stores[1]!.setAutomatic(true)
+    })
+    assert.equal(before.closed, true)
+    assert.equal(next.take(PacketType.CONNACK).reason, 0)
+    assert.equal(owners(world), 1)
+    world.connect({ clientId, shard: 1 })
+    assert.equal(next.closed, true, 'there is one connection of a client')
+  }
+})
+
 /** The session is moved to a visitor who does not want it kept; meanwhile a third one claims it. */
 function visitInBetween(clientId: string, rounds: number, stays: number): void {
   const world = new World({ shards: 2 })

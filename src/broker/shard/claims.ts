@@ -116,9 +116,8 @@ export class Claims {
     const session = this.#core.sessions.get(clientId)
     // While a session moves here its next claim waits: finishMove settles.
     if (session?.move !== undefined) return
-    this.#claimDone(clientId)
-    // It ended before the claim was settled, by what its client sent behind CONNECT.
-    if (session === undefined) this.sessionEnded(clientId)
+    // It may have ended already, by what its client sent behind CONNECT.
+    this.#claimDone(clientId, session === undefined)
   }
 
   /** A session of this shard ended. */
@@ -278,9 +277,7 @@ export class Claims {
     // Before the next claim is settled, which may be at once and would move it again.
     const ends = session.endWhenMoved && session.connection === undefined
     if (ends) this.#sessions.end(session)
-    this.#claimDone(session.clientId)
-    // The directory pays no heed to an end while a claim is under way.
-    if (ends) this.sessionEnded(session.clientId)
+    this.#claimDone(session.clientId, ends)
   }
 
   #takeClaim(token: number): Claim {
@@ -324,10 +321,10 @@ export class Claims {
     })
   }
 
-  #claimDone(clientId: string): void {
+  #claimDone(clientId: string, ended: boolean): void {
     const shard = this.directoryShard(clientId)
-    if (shard === this.#core.shard) this.directory.claimDone(clientId)
-    else this.#links.send(shard, { kind: 'claim-done', clientId })
+    if (shard === this.#core.shard) this.directory.claimDone(clientId, ended)
+    else this.#links.send(shard, { kind: 'claim-done', clientId, ended })
   }
 }
 

@@ -61,14 +61,19 @@ export class Directory {
     else this.#settle(entry, clientId, { from, token, discard }, [])
   }
 
-  /** The last granted claim is settled: the next one goes on. */
-  claimDone(clientId: string): void {
+  /**
+   * The last granted claim is settled: the next one goes on.
+   * @param ended its shard has no session, because the client left or did not want it kept; said
+   * in one step, because the next claim may make a new session in the same shard
+   */
+  claimDone(clientId: string, ended: boolean): void {
     const entry = this.#entries.get(clientId)
     if (typeof entry !== 'object') return
     const { owner, waiting } = entry
     const next = waiting.shift()
-    if (next === undefined) this.#entries.set(clientId, owner)
-    else this.#settle(owner, clientId, next, waiting)
+    if (next !== undefined) this.#settle(ended ? next.from : owner, clientId, next, waiting)
+    else if (ended) this.#entries.delete(clientId)
+    else this.#entries.set(clientId, owner)
   }
 
   /** The session ended at `from`; ignored when another shard has claimed it meanwhile. */

@@ -97,7 +97,7 @@ export class Inbox implements ItemHandler {
       case 'claim':
         return claims.directory.claim(from, message.token, message.clientId, message.discard)
       case 'claim-done':
-        return claims.directory.claimDone(message.clientId)
+        return claims.directory.claimDone(message.clientId, message.ended)
       case 'session-ended':
         return claims.directory.sessionEnded(from, message.clientId)
       default:

@@ -80,8 +80,8 @@ export type ShardMessage =
   | { readonly kind: 'cut-mark'; readonly clientId: string; readonly at: number }
   /** From the old owner: everything has been forwarded. */
   | { readonly kind: 'moved'; readonly clientId: string }
-  /** To the directory: the claim is settled, the next one may go on. */
-  | { readonly kind: 'claim-done'; readonly clientId: string }
+  /** To the directory: the claim is settled, the next one may go on; `ended`: without a session. */
+  | { readonly kind: 'claim-done'; readonly clientId: string; readonly ended: boolean }
   /** To the directory: the session ended. */
   | { readonly kind: 'session-ended'; readonly clientId: string }
   /** To the shard that keeps the `$exclusive/` topic; answered by `exclusive-answer`. */
