@@ -303,6 +303,15 @@ export class Router {
     for (const route of matched) yield* this.#interest(route)
   }
 
+  /** True when any filter matches a valid topic name; does not put the topic into the cache. */
+  isWanted(topic: string): boolean {
+    const matched = this.#matched
+    this.#match(topic, hashString(topic), matched)
+    const isWanted = matched.length > 0
+    matched.length = 0
+    return isWanted
+  }
+
   /** What each local session would get of a message with this topic; groups aside. */
   clientsMatching(topic: string): readonly Delivery[] {
     const matched: FilterRoute[] = []

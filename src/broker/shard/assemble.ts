@@ -79,7 +79,9 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
     rewriting: settings.rewrite.length > 0,
     autoSubscriber: new AutoSubscriber(settings.autoSubscribe),
     attributeRules: new AttributeRules(settings.clientAttributes),
-    events: new ClientEvents(settings.nodeName, settings.sys),
+    events: new ClientEvents(settings.nodeName, settings.sys, (topic) =>
+      core.router.isWanted(topic),
+    ),
     announce: (message) => {
       if (message !== undefined) publish(sysMessage(core, message))
     },

@@ -31,7 +31,7 @@ const OPTIONS = {
 } as const
 
 test('presence messages carry the facts of the client as JSON', () => {
-  const events = new ClientEvents('n@h', ON)
+  const events = new ClientEvents('n@h', ON, () => true)
   const connect = { keepAliveSeconds: 60, cleanStart: false, sessionExpiryMs: Infinity }
   const connected = events.connected(CLIENT, connect, 1_001)
   assert.equal(connected?.topic, '$SYS/brokers/n@h/clients/meter-1/connected')
@@ -62,7 +62,7 @@ test('presence messages carry the facts of the client as JSON', () => {
 })
 
 test('subscription messages carry the filter and its options', () => {
-  const events = new ClientEvents('n@h', ON)
+  const events = new ClientEvents('n@h', ON, () => true)
   const subscribed = events.subscribed(CLIENT, 'a/#', OPTIONS, 5)
   assert.equal(subscribed?.topic, '$SYS/brokers/n@h/clients/meter-1/subscribed')
   assert.deepEqual(JSON.parse(subscribed.payload), {
@@ -91,12 +91,13 @@ test('subscription messages carry the filter and its options', () => {
 })
 
 test('clients of a gateway have their own branch, and each event its switch', () => {
-  const events = new ClientEvents('n@h', {
+  const settings = {
     ...ON,
     clientConnected: false,
     clientSubscribed: false,
     clientUnsubscribed: false,
-  })
+  }
+  const events = new ClientEvents('n@h', settings, () => true)
   const stomp = { ...CLIENT, protocol: 'stomp' }
   const connect = { keepAliveSeconds: 0, cleanStart: true, sessionExpiryMs: 0 }
   assert.equal(events.connected(CLIENT, connect, 1), undefined)
@@ -104,4 +105,14 @@ test('clients of a gateway have their own branch, and each event its switch', ()
   assert.equal(events.unsubscribed(CLIENT, 'a', 1), undefined)
   const topic = events.disconnected(stomp, 'normal', 1)?.topic
   assert.equal(topic, '$SYS/brokers/n@h/gateway/stomp/clients/meter-1/disconnected')
+})
+
+test('nothing is made for nobody', () => {
+  const asked: string[] = []
+  const events = new ClientEvents('n@h', ON, (topic) => {
+    asked.push(topic)
+    return false
+  })
+  assert.equal(events.disconnected(CLIENT, 'normal', 1), undefined)
+  assert.deepEqual(asked, ['$SYS/brokers/n@h/clients/meter-1/disconnected'])
 })

@@ -39,35 +39,41 @@ export interface SubscriptionFacts {
 /** 0xFFFFFFFF seconds in ms: what MQTT 5 calls for ever. */
 const FOREVER_MS = 4_294_967_295_000
 
-/** Presence messages of one node, by its switches; undefined = switched off. */
+/**
+ * Presence messages of one node, by its switches; undefined = switched off, or nobody would get
+ * it: with many clients that come and go, messages for nobody cost more than the clients.
+ */
 export class ClientEvents {
   readonly #prefix: string
   readonly #settings: SysSettings
+  readonly #isWanted: (topic: string) => boolean
 
-  constructor(nodeName: string, settings: SysSettings) {
+  /** @param isWanted tells whether anybody subscribed to a topic */
+  constructor(nodeName: string, settings: SysSettings, isWanted: (topic: string) => boolean) {
     this.#prefix = sysPrefix(nodeName)
     this.#settings = settings
+    this.#isWanted = isWanted
   }
 
   /** `…/clients/{clientid}/connected`. */
   connected(client: ClientFacts, connect: ConnectFacts, nowMs: number): SysMessage | undefined {
     if (!this.#settings.clientConnected) return undefined
-    return this.#message(client, 'connected', {
+    return this.#message(client, 'connected', () => ({
       ...presence(client, nowMs),
       keepalive: connect.keepAliveSeconds,
       clean_start: connect.cleanStart,
       expiry_interval: Math.min(connect.sessionExpiryMs, FOREVER_MS),
-    })
+    }))
   }
 
   /** `…/clients/{clientid}/disconnected`; `reason` as EMQX names it, such as `normal`. */
   disconnected(client: ClientFacts, reason: string, nowMs: number): SysMessage | undefined {
     if (!this.#settings.clientDisconnected) return undefined
-    return this.#message(client, 'disconnected', {
+    return this.#message(client, 'disconnected', () => ({
       ...presence(client, nowMs),
       reason,
       disconnected_at: nowMs,
-    })
+    }))
   }
 
   /** `…/clients/{clientid}/subscribed`. */
@@ -79,7 +85,7 @@ export class ClientEvents {
   ): SysMessage | undefined {
     if (!this.#settings.clientSubscribed) return undefined
     const { subscriptionId } = options
-    return this.#message(client, 'subscribed', {
+    return this.#message(client, 'subscribed', () => ({
       clientid: client.clientId,
       username: client.username ?? null,
       protocol: client.protocol,
@@ -94,28 +100,30 @@ export class ClientEvents {
         is_new: options.isNew,
       },
       ts: nowMs,
-    })
+    }))
   }
 
   /** `…/clients/{clientid}/unsubscribed`. */
   unsubscribed(client: ClientFacts, filter: string, nowMs: number): SysMessage | undefined {
     if (!this.#settings.clientUnsubscribed) return undefined
-    return this.#message(client, 'unsubscribed', {
+    return this.#message(client, 'unsubscribed', () => ({
       clientid: client.clientId,
       username: client.username ?? null,
       protocol: client.protocol,
       topic: filter,
       ts: nowMs,
-    })
+    }))
   }
 
-  #message(client: ClientFacts, event: string, body: Record<string, unknown>): SysMessage {
+  #message(
+    client: ClientFacts,
+    event: string,
+    body: () => Record<string, unknown>,
+  ): SysMessage | undefined {
     const gateway = client.protocol === 'mqtt' ? '' : `gateway/${clientLevel(client.protocol)}/`
-    return {
-      topic: `${this.#prefix}${gateway}clients/${clientLevel(client.clientId)}/${event}`,
-      payload: JSON.stringify(body),
-      retain: false,
-    }
+    const topic = `${this.#prefix}${gateway}clients/${clientLevel(client.clientId)}/${event}`
+    if (!this.#isWanted(topic)) return undefined
+    return { topic, payload: JSON.stringify(body()), retain: false }
   }
 }
 
