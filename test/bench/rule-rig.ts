@@ -2,7 +2,7 @@ import { RuleEngine } from '#streams/rules/rule-engine.ts'
 import { sampleServices } from '../streams/samples.ts'
 import { ruleOf } from '../streams/support/rule-fixture.ts'
 import { World } from '../support/world.ts'
-import { threadUs } from './measure-rig.ts'
+import { clockUs } from './measure-rig.ts'
 import { connectPacket, publishText, RigClient } from './rig-client.ts'
 
 /** A payload of 200 bytes as sensors send them. */
@@ -25,7 +25,7 @@ const LISTENER = { id: 'tcp:default', mountpoint: '' }
 
 /** What a load with rules costs. */
 export interface RuleCost {
-  /** CPU of this thread for each message, best of some rounds. */
+  /** Time for each message, best of some rounds. */
   readonly nsPerMessage: number
   /** Outputs of the rules. */
   readonly passed: number
@@ -58,13 +58,13 @@ export function measureRules(rules: readonly string[], messages: number): RuleCo
   const ticks = Math.ceil(messages / ROUNDS / BURST / PUBLISHERS)
   let bestUs = Number.POSITIVE_INFINITY
   for (let round = 0; round <= ROUNDS; round++) {
-    const startedUs = threadUs()
+    const startedUs = clockUs()
     for (let tick = 0; tick < ticks; tick++) {
       for (const client of clients) client.receive(burst)
       world.settle()
     }
     // The first round is for the compiler.
-    if (round > 0) bestUs = Math.min(bestUs, threadUs() - startedUs)
+    if (round > 0) bestUs = Math.min(bestUs, clockUs() - startedUs)
   }
   const passed = Object.values(engine.counters()).reduce((sum, [, one = 0]) => sum + one, 0)
   return { nsPerMessage: (bestUs * 1000) / (ticks * BURST * PUBLISHERS), passed }
