@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Table } from '#broker/ports.ts'
-import { incomingKey, numberedKey, runPrefix } from '#broker/session/keys.ts'
+import { incomingKey, numberedKey, queueKey, runPrefix } from '#broker/session/keys.ts'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { World } from '../support/world.ts'
 
@@ -103,6 +103,23 @@ describe('a start over records that belong to no session', () => {
     const tables = [Table.SESSIONS, Table.SUBSCRIPTIONS, Table.QUEUE, Table.INCOMING]
     for (const table of tables) assert.equal(world.disk.size(table), 0, table)
     assert.ok(world.logLines.some(({ message }) => message === 'stored_session_unreadable'))
+  })
+
+  test('removes messages of a session that a crash kept from being stored', () => {
+    const world = new World({ shards: 2 })
+    const [store] = world.stores
+    assert.ok(store !== undefined)
+    store.put(Table.QUEUE, queueKey(numberedKey(runPrefix(1, 1), 7), 255, 0), Buffer.alloc(20))
+    store.commit()
+    const device = world.connect({ clientId: 'device', properties: HOUR })
+    device.subscribe('t', { qos: 1 })
+    device.drop()
+    world.connect().publish('t', 'kept', { qos: 1 })
+    world.restart()
+    world.pass(1_000)
+    assert.equal(world.disk.size(Table.QUEUE), 1)
+    const again = world.connect({ clientId: 'device', cleanStart: false, properties: HOUR })
+    assert.deepEqual(again.payloads(), ['kept'])
   })
 
   test('removes notes of messages whose publisher has no session any more', () => {

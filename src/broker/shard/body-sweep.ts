@@ -1,5 +1,5 @@
 import { Table } from '../ports.ts'
-import { runPrefix } from '../session/keys.ts'
+import { runPrefix, STORE_KEY_BYTES } from '../session/keys.ts'
 import { bodyKeyOf } from '../session/outgoing-record.ts'
 import type { ShardCore } from './core.ts'
 
@@ -11,7 +11,11 @@ const SLICE_REMOVALS_MAX = 2_000
 const PAUSE_MS = 3_600_000
 
 /**
- * Removes message bodies of earlier runs that no queue refers to any more.
+ * Removes what earlier runs left over: queue records whose session is gone, and message bodies
+ * that no queue refers to any more.
+ *
+ * A queue record has no session when a crash came after the new shard of a moving session had
+ * stored a forwarded message and before its old shard had stored the session itself.
  *
  * References to those bodies are not counted; no new ones can appear, because only the run that
  * stored a body hands its key out. So whatever a walk over all queues did not meet is garbage.
@@ -20,7 +24,7 @@ const PAUSE_MS = 3_600_000
 export class BodySweep {
   readonly #core: ShardCore
   readonly #referenced: Set<string>
-  /** Bodies below are of earlier runs. */
+  /** Keys below are of earlier runs. */
   readonly #until: string
   #queuePosition: string
   #bodyPosition: string | undefined
@@ -47,15 +51,26 @@ export class BodySweep {
   }
 
   #mark(): void {
+    const { store } = this.#core
     let seen = 0
     let next: string | undefined
-    this.#core.store.scan(Table.QUEUE, this.#queuePosition, '\xff', (key, value) => {
-      const bodyKey = bodyKeyOf(value)
+    let owner = ''
+    let isOrphan = false
+    const orphans: string[] = []
+    store.scan(Table.QUEUE, this.#queuePosition, '\xff', (key, value) => {
+      if (!key.startsWith(owner) || owner === '') {
+        owner = key.slice(0, STORE_KEY_BYTES)
+        isOrphan = owner < this.#until && store.get(Table.SESSIONS, owner) === undefined
+      }
+      const bodyKey = isOrphan ? undefined : bodyKeyOf(value)
+      if (isOrphan) orphans.push(key)
       if (bodyKey !== undefined && bodyKey < this.#until) this.#referenced.add(bodyKey)
       if (++seen < SLICE_RECORDS_MAX) return true
       next = `${key}\0`
       return false
     })
+    for (const key of orphans) store.remove(Table.QUEUE, key)
+    if (orphans.length > 0) this.#core.startTick()
     if (next === undefined) this.#bodyPosition = ''
     else this.#queuePosition = next
   }
