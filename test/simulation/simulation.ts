@@ -27,7 +27,8 @@ export interface Result {
   readonly trace: Trace
 }
 
-const QUIET_MS = 3_000
+/** Longer than any delayed message is delayed. */
+const QUIET_MS = 7_000
 /** Nothing comes for so long although something is open: it never will. */
 const STUCK_MS = 60_000
 const SETTLE_MS_MAX = 3_600_000
