@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import { kept } from '../support/sessions.ts'
 import { World } from '../support/world.ts'
 
 describe('order of messages', () => {
@@ -25,4 +26,20 @@ describe('order of messages', () => {
     publisher.publish('zero', 'last')
     assert.deepEqual(reader.payloads(), ['last'])
   })
+})
+
+test('[MQTT-4.6.0-6] a message whose commit failed goes before what is stored after it', () => {
+  const world = new World()
+  const subscriber = world.connect(kept('subscriber'))
+  subscriber.subscribe('t', { qos: 2 })
+  const publisher = world.connect()
+  world.failNextCommit('io')
+  publisher.publish('t', 'first', { qos: 2 })
+  assert.deepEqual(subscriber.payloads(), [])
+  // The store is well again before the broker looks after what is left.
+  world.nowMs += 1_000
+  publisher.ping()
+  publisher.publish('t', 'second', { qos: 1 })
+  world.pass(1_000)
+  assert.deepEqual(subscriber.payloads(), ['first', 'second'])
 })

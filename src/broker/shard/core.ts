@@ -113,6 +113,8 @@ export class ShardCore implements SessionContext {
   #dirty: Flushable[]
   #commitWaiters: PendingAck[]
   #held: HeldSend[]
+  /** Those whose commit failed, in their order. */
+  #unsent: HeldSend[]
   #later: Array<() => void>
   #pumpLater: Set<Session>
   #nextStoreKey: number
@@ -156,6 +158,7 @@ export class ShardCore implements SessionContext {
     this.#dirty = []
     this.#commitWaiters = []
     this.#held = []
+    this.#unsent = []
     this.#later = []
     this.#pumpLater = new Set()
     this.#nextStoreKey = 0
@@ -327,12 +330,25 @@ export class ShardCore implements SessionContext {
   #committed(waiters: PendingAck[], held: HeldSend[], failure: StoreFailure | undefined): void {
     this.startTick()
     for (const ack of waiters) settle(ack, failure)
+    if (failure === undefined) {
+      // What a failed commit left unsent is durable with this one, and goes first.
+      this.#sendHeld(this.#unsent.splice(0))
+      this.#sendHeld(held)
+    } else if (held.length > 0) {
+      // The store tries again; so do the messages.
+      if (this.#unsent.length === 0) this.atNextAdvance(() => this.#holdAgain())
+      this.#unsent = this.#unsent.concat(held)
+    }
+  }
+
+  #holdAgain(): void {
+    if (this.#unsent.length === 0) return
+    this.#held = this.#unsent.splice(0).concat(this.#held)
+    this.startTick()
+  }
+
+  #sendHeld(held: readonly HeldSend[]): void {
     for (const { session, outgoing } of held) {
-      if (failure !== undefined) {
-        // The store tries again; so does the message.
-        this.atNextAdvance(() => this.holdUntilCommit(session, outgoing))
-        continue
-      }
       session.held--
       const outlet = session.connection
       const current = session.inflight.get(outgoing.packetId) === outgoing
