@@ -1,42 +1,49 @@
 import { totalmem } from 'node:os'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import type { OverloadMonitor } from '#listeners/overload-monitor.ts'
 
-const SAMPLE_MS = 250
-const RESOLUTION_MS = 20
-const NS_PER_MS = 1e6
+/** How often it is looked whether the event loop is late. */
+const TICK_MS = 50
+const TICKS_PER_SAMPLE = 5
 
 /** Measures this thread for a monitor. */
 export class OverloadSampler {
   readonly #monitor: OverloadMonitor
-  readonly #delays: ReturnType<typeof monitorEventLoopDelay>
   readonly #memoryBytesMax: number
   #timer: NodeJS.Timeout | undefined
+  #tickedAtMs = 0
+  #ticks = 0
+  #lagMs = 0
 
   constructor(monitor: OverloadMonitor) {
     this.#monitor = monitor
-    this.#delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
     // What a container may use, where there is such a limit.
     const allowed = process.constrainedMemory()
     this.#memoryBytesMax = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()
   }
 
   start(): void {
-    this.#delays.enable()
-    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS).unref()
+    this.#tickedAtMs = performance.now()
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref()
   }
 
   stop(): void {
     clearInterval(this.#timer)
-    this.#delays.disable()
   }
 
-  #sample(): void {
-    const lagMs = Math.max(0, this.#delays.max / NS_PER_MS - RESOLUTION_MS)
-    this.#delays.reset()
+  /** The histogram of Node.js would forget a delay when it is reset just before it is recorded. */
+  #tick(): void {
+    const nowMs = performance.now()
+    this.#lagMs = Math.max(this.#lagMs, nowMs - this.#tickedAtMs - TICK_MS)
+    this.#tickedAtMs = nowMs
+    if (++this.#ticks < TICKS_PER_SAMPLE) return
+    this.#ticks = 0
+    this.#monitor.sample({ lagMs: this.#lagMs, memory: this.#memory() })
+    this.#lagMs = 0
+  }
+
+  #memory(): number {
     const { used_heap_size: heap, heap_size_limit: heapMax } = getHeapStatistics()
-    const whole = process.memoryUsage.rss() / this.#memoryBytesMax
-    this.#monitor.sample({ lagMs, memory: Math.max(heap / heapMax, whole) })
+    return Math.max(heap / heapMax, process.memoryUsage.rss() / this.#memoryBytesMax)
   }
 }
