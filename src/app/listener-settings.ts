@@ -8,6 +8,7 @@ import type {
   WssListenerConfig,
 } from '#config/tideway-config.ts'
 import type { Rate } from '#config/units.ts'
+import { KEY_USAGES } from '#listeners/client-chain.ts'
 import type {
   ListenerOptions,
   ListenerType,
@@ -153,6 +154,8 @@ function toTls(tls: TlsConfig, context: ListenerContext): TlsListenerOptions {
       ...(own ?? context.developmentCertificate()),
       password: tls.password === undefined ? undefined : readSecret(tls.password),
       cacertfile: tls.cacertfile,
+      crlfile: tls.enable_crl_check ? tls.crlfile : undefined,
+      allowPartialChain: tls.partial_chain !== false,
       dhfile: tls.dhfile,
       versions: tls.versions,
       ciphers: tls.ciphers,
@@ -160,9 +163,25 @@ function toTls(tls: TlsConfig, context: ListenerContext): TlsListenerOptions {
       isPskOffered: context.psk !== undefined,
     },
     verifyPeer: tls.verify === 'verify_peer',
+    clientChain: {
+      depthMax: tls.depth,
+      keyUsages: toKeyUsages(tls.verify_peer_ext_key_usage),
+    },
+    serverNames: Object.entries(tls.server_names).map(([name, files]) => ({
+      name,
+      certfile: files.certfile,
+      keyfile: files.keyfile,
+      password: files.password === undefined ? undefined : readSecret(files.password),
+    })),
     requirePeerCertificate: tls.fail_if_no_peer_cert,
     handshakeTimeoutMs: tls.handshake_timeout,
   }
+}
+
+/** OIDs of names such as `clientAuth` and of what is written as `OID:1.2.3`. */
+function toKeyUsages(names: readonly string[]): readonly string[] {
+  const known: Readonly<Record<string, string>> = KEY_USAGES
+  return names.map((name) => known[name] ?? name.replace(/^OID:/, ''))
 }
 
 function toWebSocket(websocket: WebSocketConfig, context: ListenerContext): WebSocketOptions {

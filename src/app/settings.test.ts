@@ -60,7 +60,15 @@ const BASE = {
 
 function tlsFiles() {
   const files = { certfile: 'cert', keyfile: 'key', cacertfile: 'ca', dhfile: 'dh' }
-  return { ...files, password: 'secret', verify: 'verify_peer' }
+  const server_names = { default: { certfile: 'other', keyfile: 'key' } }
+  return {
+    ...files,
+    password: 'secret',
+    verify: 'verify_peer',
+    crlfile: 'crl',
+    enable_crl_check: true,
+    server_names,
+  }
 }
 
 /** Values to try, most typical first: the first that is valid and new is taken. */

@@ -112,7 +112,7 @@ exhook.servers = [{ name = a }]
 listeners.tcp.default.tcp_options.active_n = 100
 listeners.quic.default.enable = false
 zones.fast { mqtt.max_inflight = 64, force_gc.enable = false }
-listeners.tcp.default { zone = fast, messages_rate = "500/s" }
+listeners.tcp.default { zone = fast }
 mqtt { strict_mode = false, keepalive_check_interval = 30s }
 log.file { payload_encode = hex }
 `)
@@ -126,7 +126,6 @@ log.file { payload_encode = hex }
     'notice node.cookie',
     'warning cluster',
     'warning exhook',
-    'warning listeners.tcp.default.messages_rate',
     'warning listeners.tcp.default.zone',
     'warning zones',
   ])
@@ -143,7 +142,7 @@ zones {}
 api_key = null
 overload_protection { enable = false, backoff_delay = 1 }
 mqtt { strict_mode = true, client_attrs_init = [], clientid_override = disabled }
-listeners.tcp.default { zone = default, messages_rate = infinity, bytes_rate = infinity }
+listeners.tcp.default { zone = default }
 listeners.tcp.default.tcp_options { reuseaddr = true, send_timeout_close = true }
 `)
   assert.deepEqual(loaded.errors, [])

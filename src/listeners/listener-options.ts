@@ -3,6 +3,7 @@ import type { Allowance } from '#kernel/token-bucket.ts'
 import type { KeepAlive } from '#net/acceptor.ts'
 import type { AddressRule } from '#net/ip-address.ts'
 import type { PskOptions } from '#net/psk-file.ts'
+import type { ClientChainRules } from './client-chain.ts'
 import type { TlsOptions } from '#net/tls-files.ts'
 
 export type ListenerType = 'tcp' | 'ssl' | 'ws' | 'wss'
@@ -49,6 +50,9 @@ export interface TlsListenerOptions {
   readonly psk: PskOptions | undefined
   /** Asks the client for a certificate; one that cannot be verified is refused. */
   readonly verifyPeer: boolean
+  readonly clientChain: ClientChainRules
+  /** Certificates for clients that ask for one of these host names; `*.` stands for one label. */
+  readonly serverNames: readonly ServerNameFiles[]
   /** Refuses clients without a certificate. */
   readonly requirePeerCertificate: boolean
   readonly handshakeTimeoutMs: number
@@ -68,4 +72,12 @@ export interface WebSocketOptions {
   readonly allowMissingOrigin: boolean
   readonly addressHeader: string
   readonly portHeader: string
+}
+
+/** The certificate of one host name, where a listener has several. */
+export interface ServerNameFiles {
+  readonly name: string
+  readonly certfile: string
+  readonly keyfile: string
+  readonly password: string | undefined
 }

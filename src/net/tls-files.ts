@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import {
   createSecureContext,
@@ -19,6 +20,10 @@ export interface TlsFiles {
   readonly password: string | undefined
   /** Authorities that certificates of the other side are checked against. */
   readonly cacertfile: string | undefined
+  /** Lists of certificates that the authorities have revoked; each authority needs one. */
+  readonly crlfile?: string | undefined
+  /** A chain may end at any certificate of `cacertfile`, not only at one that signed itself. */
+  readonly allowPartialChain?: boolean
   readonly dhfile: string | undefined
   readonly versions: readonly TlsVersion[]
   /** OpenSSL or IANA names; empty = defaults. */
@@ -38,6 +43,8 @@ export class TlsConfigError extends Error {
   }
 }
 
+const SESSION_HASH_CHARS = 22
+
 /** From the oldest to the newest. */
 const VERSIONS: ReadonlyMap<TlsVersion, SecureVersion> = new Map([
   ['tlsv1', 'TLSv1'],
@@ -55,18 +62,22 @@ export function loadTlsFiles(options: TlsFiles): SecureContextOptions {
   const minVersion = offered[0]?.[1] ?? 'TLSv1.2'
   const maxVersion = offered.at(-1)?.[1] ?? 'TLSv1.3'
   const ciphers = cipherList(options)
-  const { certfile, keyfile, cacertfile, dhfile, password } = options
+  const { certfile, keyfile, cacertfile, crlfile, dhfile, password } = options
+  const ca = cacertfile === undefined ? undefined : readPem(cacertfile, 'cacertfile')
+  const crl = crlfile === undefined ? undefined : readPem(crlfile, 'crlfile')
   const secure: SecureContextOptions = {
     ...(certfile !== undefined && { cert: readPem(certfile, 'certfile') }),
     ...(keyfile !== undefined && { key: readPem(keyfile, 'keyfile') }),
-    ...(cacertfile !== undefined && { ca: readPem(cacertfile, 'cacertfile') }),
+    ...(ca !== undefined && { ca }),
+    ...(crl !== undefined && { crl }),
+    ...(options.allowPartialChain === true && { allowPartialTrustChain: true }),
     ...(dhfile !== undefined && { dhparam: readPem(dhfile, 'dhfile') }),
     ...(password !== undefined && { passphrase: password }),
     ...(ciphers !== '' && { ciphers }),
     minVersion,
     maxVersion,
     honorCipherOrder: options.honorCipherOrder,
-    sessionIdContext: 'tideway',
+    sessionIdContext: sessionContext(ca, crl),
   }
   try {
     createSecureContext(secure)
@@ -74,6 +85,16 @@ export function loadTlsFiles(options: TlsFiles): SecureContextOptions {
     throw new TlsConfigError(explain(error as Error & { code?: string }, options), error)
   }
   return secure
+}
+
+/**
+ * A session that is resumed is not verified again: sessions of other authorities, and from before
+ * a certificate was revoked, must not fit. At most 32 characters.
+ */
+function sessionContext(ca: Buffer | undefined, crl: Buffer | undefined): string {
+  const hash = createHash('sha256')
+  for (const part of [ca, crl]) hash.update(part ?? '').update(part === undefined ? '0' : '1')
+  return `tideway-${hash.digest('base64url').slice(0, SESSION_HASH_CHARS)}`
 }
 
 /** Written ones count as they are: they are to name suites for pre-shared keys themselves. */
@@ -124,7 +145,9 @@ function explain(error: Error & { code?: string }, options: TlsFiles): string {
   if (/NO_CIPHER_MATCH|INVALID_CIPHER/i.test(code)) {
     return `none of the \`ciphers\` is known (${options.ciphers.join(', ')}). Correct the names.`
   }
-  const files = [certfile, keyfile, cacertfile, dhfile].filter((path) => path !== undefined)
+  const files = [certfile, keyfile, cacertfile, options.crlfile, dhfile].filter(
+    (path) => path !== undefined,
+  )
   return `the TLS files cannot be used (${error.message}). Check ${files.join(', ')}.`
 }
 

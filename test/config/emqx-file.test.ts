@@ -37,7 +37,6 @@ test('what its owner may rely on is a warning', () => {
     'connectors',
     'exhook',
     'gateway',
-    'listeners.ssl.default.ssl_options.depth',
     'listeners.tcp.plant.zone',
     'zones',
   ])

@@ -195,6 +195,8 @@ export function tlsOptions(certfile: string, keyfile: string): TlsListenerOption
       honorCipherOrder: true,
     },
     verifyPeer: false,
+    clientChain: { depthMax: 10, keyUsages: [] },
+    serverNames: [],
     requirePeerCertificate: false,
     handshakeTimeoutMs: 15_000,
   }

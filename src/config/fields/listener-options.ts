@@ -1,5 +1,5 @@
 /** Option groups shared by the listeners: TCP, TLS and WebSocket. */
-import { bool, bytes, duration, int, list, object, oneOf, secret, string } from '../field.ts'
+import { bool, bytes, duration, int, list, map, object, oneOf, secret, string } from '../field.ts'
 import type { Finding } from '../field.ts'
 import { TIMER_MS_MAX } from '../units.ts'
 import { checkKeepAlive } from './listener-checks.ts'
@@ -30,11 +30,17 @@ export const tcpOptions = object(
   { text: 'TCP options.' },
 )
 
+/** What `KEY_USAGES` of the listeners names, or any object identifier. */
+const KEY_USAGE =
+  /^(?:serverAuth|clientAuth|codeSigning|emailProtection|timeStamping|ocspSigning|OID:\d[\d.]+)$/
+
 interface TlsOptions {
   readonly versions: readonly string[]
   readonly verify: string
   readonly fail_if_no_peer_cert: boolean
   readonly cacertfile: string | undefined
+  readonly enable_crl_check: boolean
+  readonly crlfile: string | undefined
 }
 
 /** From newest to oldest; a TLS library is given the ends of a range. */
@@ -48,6 +54,10 @@ function checkTls(options: TlsOptions): readonly Finding[] {
   }
   if (options.verify === 'verify_peer' && options.cacertfile === undefined) {
     findings.push({ path: ['cacertfile'], message: 'is needed when verify = verify_peer' })
+  }
+  if (options.enable_crl_check && options.crlfile === undefined) {
+    const message = 'is needed when enable_crl_check = true: lists are not fetched by themselves'
+    findings.push({ path: ['crlfile'], message })
   }
   const offered = TLS_VERSIONS.map((version) => options.versions.includes(version))
   const count = offered.filter(Boolean).length
@@ -89,6 +99,63 @@ export const sslOptions = object(
       text: 'Refuse clients without a certificate. Needs `verify = verify_peer`.',
       default: false,
     }),
+    depth: int({
+      text: 'Authorities that may stand between the certificate of a client and a trusted one.',
+      min: 0,
+      max: 100,
+      default: 10,
+    }),
+    partial_chain: bool({
+      words: ['cacert_from_cacertfile', 'two_cacerts_from_cacertfile'],
+      text:
+        'Trust every certificate of `cacertfile`, so that chains may end at an authority that ' +
+        'has not signed itself. The words of EMQX mean `true` here.',
+      default: false,
+    }),
+    verify_peer_ext_key_usage: list(
+      string({
+        text: 'A usage: `clientAuth`, `serverAuth` and the like, or `OID:1.2.3`.',
+        pattern: KEY_USAGE,
+        patternText: 'a usage such as `clientAuth`, or `OID:1.2.3`',
+      }),
+      {
+        text: 'Usages one of which the certificate of a client must be made for. Empty: any.',
+        itemsMax: 20,
+        commaSeparated: true,
+        default: [],
+        example: ['clientAuth'],
+      },
+    ),
+    enable_crl_check: bool({
+      text: 'Refuse clients whose certificate is revoked. Needs `crlfile`.',
+      default: false,
+    }),
+    crlfile: string({
+      text:
+        'PEM file with the list of revoked certificates of every authority of the chain. It is ' +
+        'read again when it changes. Not known to EMQX, which fetches the lists.',
+      path: true,
+      example: '${EMQX_ETC_DIR}/certs/crl.pem',
+    }),
+    server_names: map(
+      object(
+        {
+          certfile: string({ text: 'Certificate and its chain.', path: true, required: true }),
+          keyfile: string({ text: 'Private key.', path: true, required: true }),
+          password: secret({ text: 'Password of the key, or `file:///path` of its file.' }),
+        },
+        { text: 'The certificate of one host name.' },
+      ),
+      {
+        text:
+          'Certificates for clients that ask for these host names (SNI); `"*.example.com"` ' +
+          'stands for one label. Others get `certfile`. Not known to EMQX.',
+        keyLabel: 'host',
+        keyPattern: /^(?:\*\.)?[0-9A-Za-z](?:[-.0-9A-Za-z]{0,250}[0-9A-Za-z])?$/,
+        entriesMax: 1000,
+        default: {},
+      },
+    ),
     versions: list(oneOf(TLS_VERSIONS, { text: 'A TLS version.' }), {
       text: 'TLS versions offered. They must be neighbours: 1.3 and 1.1 without 1.2 is refused.',
       itemsMax: 4,

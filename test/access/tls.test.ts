@@ -1,0 +1,213 @@
+/** Certificates on a whole broker with stock clients. */
+import assert from 'node:assert/strict'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test, type TestContext } from 'node:test'
+import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls'
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
+import { AccessRig, publishCode } from './access-rig.ts'
+import { Authority, type CertificatePair } from './authority.ts'
+
+let folder: string
+let root: Authority
+let branch: Authority
+let server: CertificatePair
+let direct: CertificatePair
+let indirect: CertificatePair
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tideway-authority-'))
+  root = new Authority(folder, 'root')
+  branch = new Authority(folder, 'branch', root)
+  server = root.issue('localhost', 'server', 'DNS:localhost,IP:127.0.0.1')
+  direct = root.issue('direct', 'client')
+  indirect = branch.issue('indirect', 'client')
+})
+
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+function listener(more: string, files: CertificatePair = server): string {
+  return `listeners.ssl.default {
+    bind = "127.0.0.1:0"
+    ssl_options {
+      certfile = "${files.certfile}", keyfile = "${files.keyfile}", ${more}
+    }
+  }`
+}
+
+function mutual(more = '', cacertfile = root.certfile): string {
+  return `verify = verify_peer, fail_if_no_peer_cert = true, cacertfile = "${cacertfile}", ${more}`
+}
+
+/** Connects with a certificate; undefined when the broker does not let it in. */
+async function dial(
+  context: TestContext,
+  rig: AccessRig,
+  pair?: CertificatePair,
+  more: IClientOptions & SecureContextOptions = {},
+): Promise<MqttClient | undefined> {
+  const own = pair && { cert: readFileSync(pair.certfile), key: readFileSync(pair.keyfile) }
+  try {
+    const url = `mqtts://127.0.0.1:${rig.broker.port('ssl:default')}`
+    const ca = readFileSync(root.certfile)
+    const options = { protocolVersion: 5, reconnectPeriod: 0, ca, ...own, ...more } as const
+    const client = await connectAsync(url, options, false)
+    context.after(() => client.endAsync(true))
+    return client
+  } catch {
+    return undefined
+  }
+}
+
+describe('certificates of clients', () => {
+  test('are verified along their chain, no longer than depth', async (context) => {
+    const deep = await AccessRig.start(context, 1, listener(mutual()))
+    assert.ok(await dial(context, deep, direct))
+    assert.ok(await dial(context, deep, indirect))
+    assert.equal(await dial(context, deep), undefined)
+    const flat = await AccessRig.start(context, 1, listener(mutual('depth = 0')))
+    assert.ok(await dial(context, flat, direct))
+    assert.equal(await dial(context, flat, indirect), undefined)
+    const line = flat.broker.lines.find(({ fields }) => /TOO_LONG/.test(String(fields?.['detail'])))
+    assert.ok(line)
+  })
+
+  test('may end at an authority below the root with partial_chain', async (context) => {
+    const whole = await AccessRig.start(context, 1, listener(mutual('', branch.certfile)))
+    assert.equal(await dial(context, whole, indirect), undefined)
+    const config = listener(mutual('partial_chain = true', branch.certfile))
+    const partial = await AccessRig.start(context, 1, config)
+    assert.ok(await dial(context, partial, indirect))
+    assert.equal(await dial(context, partial, direct), undefined)
+  })
+
+  test('must be made for what is asked', async (context) => {
+    const config = listener(mutual('verify_peer_ext_key_usage = ["OID:1.2.3.4"]'))
+    const rig = await AccessRig.start(context, 1, config)
+    assert.equal(await dial(context, rig, direct), undefined)
+    const usual = await AccessRig.start(
+      context,
+      1,
+      listener(mutual('verify_peer_ext_key_usage = "serverAuth, clientAuth"')),
+    )
+    assert.ok(await dial(context, usual, direct))
+  })
+
+  test('are refused once they are revoked, also for sessions that are resumed', async (context) => {
+    const lists = join(folder, 'lists.pem')
+    const write = () => {
+      writeFileSync(
+        lists,
+        readFileSync(root.crlfile, 'utf8') + readFileSync(branch.crlfile, 'utf8'),
+      )
+    }
+    write()
+    const config = listener(mutual(`enable_crl_check = true, crlfile = "${lists}"`))
+    const rig = await AccessRig.start(context, 1, config)
+    const lost = branch.issue('lost', 'client')
+    const sessions: Buffer[] = []
+    const client = await dial(context, rig, lost)
+    assert.ok(client)
+    assert.ok(await dial(context, rig, indirect))
+    const socket = await raw(rig, lost)
+    socket.on('session', (session: Buffer) => sessions.push(session))
+    await until(() => sessions.length > 0)
+    branch.revoke(lost)
+    write()
+    await rig.broker.node.reload()
+    assert.equal(await dial(context, rig, lost), undefined)
+    assert.ok(await dial(context, rig, indirect))
+    assert.equal(await publishCode(client, 't'), 0, 'who is there stays')
+    const again = await raw(rig, lost, sessions[0])
+    await until(() => again.destroyed)
+  })
+})
+
+describe('certificates of the server', () => {
+  test('are changed without ending connections', async (context) => {
+    const files = { certfile: join(folder, 'now.pem'), keyfile: join(folder, 'now.key') }
+    const use = (pair: CertificatePair): void => {
+      copyFileSync(pair.certfile, files.certfile)
+      copyFileSync(pair.keyfile, files.keyfile)
+    }
+    use(server)
+    const rig = await AccessRig.start(context, 3, listener('', files))
+    const serials = async () => {
+      const seen = new Set<string>()
+      for (let count = 0; count < 12; count++) seen.add(await serialOf(rig, 'localhost'))
+      return seen
+    }
+    const client = await dial(context, rig)
+    assert.ok(client)
+    const [before_] = await serials()
+    use(root.issue('renewed', 'server', 'DNS:localhost,IP:127.0.0.1'))
+    await rig.broker.node.reload()
+    const later = await serials()
+    assert.equal(later.size, 1)
+    assert.ok(!later.has(String(before_)))
+    assert.equal(await publishCode(client, 't'), 0)
+    assert.ok(await dial(context, rig))
+  })
+
+  test('are chosen by the name that the client asks for', async (context) => {
+    const one = root.issue('one', 'server', 'DNS:one.example')
+    const any = root.issue('any', 'server', 'DNS:*.many.example')
+    const names = `server_names {
+      "one.example" { certfile = "${one.certfile}", keyfile = "${one.keyfile}" }
+      "*.many.example" { certfile = "${any.certfile}", keyfile = "${any.keyfile}" }
+    }`
+    const rig = await AccessRig.start(context, 1, listener(names))
+    for (const servername of ['one.example', 'a.many.example', 'localhost']) {
+      assert.ok(await dial(context, rig, undefined, { servername }), servername)
+    }
+    const usual = await serialOf(rig, 'localhost')
+    assert.equal(await serialOf(rig, 'a.b.many.example'), usual)
+    assert.notEqual(await serialOf(rig, 'ONE.example'), usual)
+  })
+})
+
+test('versions and cipher suites are those of the configuration', async (context) => {
+  const config = listener('versions = ["tlsv1.2"], ciphers = ["ECDHE-ECDSA-AES256-GCM-SHA384"]')
+  const rig = await AccessRig.start(context, 1, config)
+  assert.ok(await dial(context, rig, undefined, { maxVersion: 'TLSv1.2' }))
+  assert.equal(await dial(context, rig, undefined, { minVersion: 'TLSv1.3' }), undefined)
+  const others = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' } as const
+  assert.equal(await dial(context, rig, undefined, others), undefined)
+})
+
+async function raw(rig: AccessRig, pair?: CertificatePair, session?: Buffer): Promise<TLSSocket> {
+  const socket = connectTls({
+    host: '127.0.0.1',
+    port: rig.broker.port('ssl:default'),
+    servername: 'localhost',
+    ca: readFileSync(root.certfile),
+    ...(pair && { cert: readFileSync(pair.certfile), key: readFileSync(pair.keyfile) }),
+    ...(session && { session }),
+  })
+  socket.on('error', () => {})
+  socket.resume()
+  await new Promise((resolve) => socket.once('secureConnect', resolve).once('close', resolve))
+  return socket
+}
+
+async function serialOf(rig: AccessRig, servername: string): Promise<string> {
+  const socket = connectTls({
+    host: '127.0.0.1',
+    port: rig.broker.port('ssl:default'),
+    servername,
+    rejectUnauthorized: false,
+  })
+  await new Promise((resolve, reject) =>
+    socket.once('secureConnect', resolve).once('error', reject),
+  )
+  const { serialNumber } = socket.getPeerCertificate()
+  socket.destroy()
+  return serialNumber
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const endsAtMs = Date.now() + 10_000
+  while (!isSo() && Date.now() < endsAtMs) await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(isSo())
+}
