@@ -78,12 +78,7 @@ async function run(store: ConfigStore, version: string): Promise<void> {
   let node: RunningNode | undefined = undefined
   const failed = (text: string): void => fail(text, node, log)
   process.on('uncaughtException', (error) => failed(error.stack ?? String(error)))
-  // A start that is under way has nothing to save; what it began, the next one finishes.
-  const endStart = (signal: NodeJS.Signals): void => {
-    log.warn('stopping', { signal })
-    process.exit(0)
-  }
-  for (const signal of STOP_SIGNALS) process.on(signal, endStart)
+  const stopper = stopOnSignals(log)
   await checkManagementPort(config)
   const broker = await startNode({
     config,
@@ -101,8 +96,7 @@ async function run(store: ConfigStore, version: string): Promise<void> {
     await management?.stop()
     await broker.stop()
   }
-  for (const signal of STOP_SIGNALS) process.off(signal, endStart)
-  stopOnSignals({ stop, reload: () => broker.reload() }, log)
+  stopper.running({ stop, reload: () => broker.reload() })
   announce(handlers, broker, version, config.allow_anonymous)
   if (management !== undefined) announceManagement(handlers, management)
 }
@@ -143,12 +137,21 @@ function announceManagement(handlers: LogHandlers, { host, port }: RunningManage
   handlers.announce({ timeMs: Date.now(), level: 'info', message: 'listener_started', fields })
 }
 
-function stopOnSignals(node: Pick<RunningNode, 'stop' | 'reload'>, log: SystemLog): void {
+type Stoppable = Pick<RunningNode, 'stop' | 'reload'>
+
+/**
+ * Takes signals from now on, through the same handlers all the time: a signal that comes while one
+ * handler is exchanged for another would be lost.
+ */
+function stopOnSignals(log: SystemLog): { running(node: Stoppable): void } {
+  let node: Stoppable | undefined = undefined
   let isStopping = false
   const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(ExitCode.FAILED)
     isStopping = true
     log.warn('stopping', { signal })
+    // A start that is under way has nothing to save; what it began, the next one finishes.
+    if (node === undefined) process.exit(0)
     setTimeout(() => {
       log.error('stop_took_too_long', { limitMs: STOP_LIMIT_MS })
       process.exit(ExitCode.FAILED)
@@ -160,9 +163,14 @@ function stopOnSignals(node: Pick<RunningNode, 'stop' | 'reload'>, log: SystemLo
   }
   process.on('SIGHUP', () => {
     log.info('reloading_files')
-    void node.reload()
+    void node?.reload()
   })
   for (const signal of STOP_SIGNALS) process.on(signal, stop)
+  return {
+    running(started) {
+      node = started
+    },
+  }
 }
 
 let isFailing = false

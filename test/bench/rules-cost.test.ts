@@ -9,6 +9,8 @@ import { clockUs } from './measure-rig.ts'
 import { measureRules, SENSOR_PAYLOAD } from './rule-rig.ts'
 
 const MESSAGES = 150_000
+/** Without rules for it a message costs so little that a clock of CPU time hardly moves. */
+const CHEAP_MESSAGES = 2_000_000
 const ATTEMPTS = 5
 const FILTER = `SELECT payload.temperature AS t, payload.location.lat AS lat, clientid, topic
   FROM "sensors/#" WHERE payload.temperature > 80 AND payload.ok = true`
@@ -35,8 +37,8 @@ it('rules on other topics cost a publish nothing', () => {
   measureRules([], MESSAGES) // For the compiler.
   const rules = Array.from({ length: 1000 }, (_, n) => `SELECT * FROM "other/${n}/+"`)
   const ratio = leastRatio(() => {
-    const with1000 = measureRules(rules, MESSAGES).nsPerMessage
-    return with1000 / measureRules([], MESSAGES).nsPerMessage
+    const with1000 = measureRules(rules, CHEAP_MESSAGES).nsPerMessage
+    return with1000 / measureRules([], CHEAP_MESSAGES).nsPerMessage
   }, 1.2)
   assert.ok(ratio <= 1.2, `${ratio.toFixed(2)} times`)
 })

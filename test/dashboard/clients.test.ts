@@ -8,6 +8,7 @@ import {
   type Dashboard,
   startDashboard,
   takePicture,
+  waitForRows,
 } from './support/dashboard.ts'
 
 describe('clients', BROWSER, () => {
@@ -36,12 +37,11 @@ describe('clients', BROWSER, () => {
     await checkAccessibility(page, context)
     await takePicture(page, 'clients')
     await page.getByTitle('Next Page').click()
-    await page.locator('tbody tr.ant-table-row').nth(10).waitFor()
-    await page.waitForFunction("document.querySelectorAll('tr.ant-table-row').length === 11")
+    await waitForRows(page, 11)
     await page.getByPlaceholder('Client ID contains').fill('pump')
     await page.keyboard.press('Enter')
     await page.getByRole('link', { name: 'pump/1 ü' }).waitFor()
-    await page.waitForFunction("document.querySelectorAll('tr.ant-table-row').length === 1")
+    await waitForRows(page, 1)
     await page.context().close()
   })
 

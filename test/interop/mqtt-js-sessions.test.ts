@@ -11,20 +11,23 @@ const MESSAGES = 1500
 /**
  * Publishes until it is acknowledged. When the broker is killed between the release of a QoS 2
  * message and its answer, PUBCOMP says 0x92 after the restart: that is no error during recovery
- * (MQTT 5 §3.7.2.1), but MQTT.js calls it one.
+ * (MQTT 5 §3.7.2.1), but MQTT.js calls it one. It also sends messages again without DUP: one that
+ * the broker has already is then answered with 0x91, the identifier is in use.
  */
 async function publish(client: MqttClient, topic: string, text: string, qos: 1 | 2): Promise<void> {
   try {
     await client.publishAsync(topic, text, { qos })
   } catch (error) {
-    if ((error as { code?: number }).code !== 0x92) throw error
+    const { code } = error as { code?: number }
+    if (code !== 0x91 && code !== 0x92) throw error
   }
 }
 
 describe('sessions of MQTT.js over a broker that is killed', () => {
   let broker: BrokerProcess
   before(async () => {
-    broker = await BrokerProcess.start()
+    // Without DUP only the shard of the publisher knows a QoS 2 message again; see docs/mqtt.md.
+    broker = await BrokerProcess.start('node.shards = 1')
   })
   after(async () => {
     JsClient.endAll()

@@ -85,6 +85,13 @@ async function openWindow(
 /** For suites that need the browser. */
 export const BROWSER = needsPackage('chromium', isInstalled(CHROMIUM))
 
+/** Waits until the table of a page has just so many rows. */
+export async function waitForRows(page: Page, count: number): Promise<void> {
+  const rows = page.locator('tr.ant-table-row')
+  await rows.nth(count - 1).waitFor()
+  await rows.nth(count).waitFor({ state: 'detached' })
+}
+
 /** Keeps a picture for people, under `.ci/artifacts/screenshots`. */
 export async function takePicture(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true })
