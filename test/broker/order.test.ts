@@ -43,3 +43,20 @@ test('[MQTT-4.6.0-6] a message whose commit failed goes before what is stored af
   world.pass(1_000)
   assert.deepEqual(subscriber.payloads(), ['first', 'second'])
 })
+
+test('[MQTT-4.6.0-6] the same when both wait for the next commit', () => {
+  const world = new World()
+  const subscriber = world.connect(kept('subscriber'))
+  subscriber.subscribe('t', { qos: 2 })
+  const publisher = world.connect()
+  world.failNextCommit('io')
+  publisher.publish('t', 'first', { qos: 2 })
+  world.nowMs += 1_000
+  publisher.ping()
+  world.holdCommits()
+  publisher.publish('t', 'second', { qos: 1 })
+  for (const shard of world.shards) shard.advance()
+  world.settle()
+  world.finishCommits()
+  assert.deepEqual(subscriber.payloads(), ['first', 'second'])
+})

@@ -335,16 +335,20 @@ export class ShardCore implements SessionContext {
       this.#sendHeld(this.#unsent.splice(0))
       this.#sendHeld(held)
     } else if (held.length > 0) {
-      // The store tries again; so do the messages.
-      if (this.#unsent.length === 0) this.atNextAdvance(() => this.#holdAgain())
+      // The store tries again. The next commit that ends well sends them, whoever waits for it.
+      if (this.#unsent.length === 0) this.atNextAdvance(() => this.#awaitUnsent())
       this.#unsent = this.#unsent.concat(held)
     }
   }
 
-  #holdAgain(): void {
+  /** Asks for a commit while messages wait for one, should nobody else do so. */
+  #awaitUnsent(): void {
     if (this.#unsent.length === 0) return
-    this.#held = this.#unsent.splice(0).concat(this.#held)
     this.startTick()
+    this.store.barrier((failure) => {
+      if (failure === undefined) this.#sendHeld(this.#unsent.splice(0))
+      else this.atNextAdvance(() => this.#awaitUnsent())
+    })
   }
 
   #sendHeld(held: readonly HeldSend[]): void {
