@@ -77,7 +77,8 @@ describe('clients', BROWSER, () => {
     await page.getByRole('button', { name: 'Subscribe', exact: true }).click()
     await page.getByText('testtopic/#').waitFor()
     await page.getByRole('button', { name: 'Publish', exact: true }).click()
-    await page.getByText('"msg": "hello"').first().waitFor()
+    // The one that went, and the one that came.
+    await page.getByText('"msg": "hello"').nth(1).waitFor()
     await checkAccessibility(page, context)
     await takePicture(page, 'websocket-client')
     await page.setViewportSize({ width: 380, height: 760 })

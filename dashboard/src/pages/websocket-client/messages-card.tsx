@@ -67,12 +67,18 @@ function MessageItem({ message }: { message: ShownMessage }) {
     <List.Item>
       <div style={{ width: '100%' }}>
         <Flex gap={4} wrap align="center" style={{ marginBottom: 6 }}>
-          <Tag color={isOwn ? 'blue' : 'green'}>{t(isOwn ? 'published' : 'received')}</Tag>
+          <Tag variant="solid" color={isOwn ? '#0b6e8f' : '#2e7d32'}>
+            {t(isOwn ? 'published' : 'received')}
+          </Tag>
           <Typography.Text strong copyable>
             {topic}
           </Typography.Text>
           <Tag>QoS {qos}</Tag>
-          {retain && <Tag color="orange">{t('retain')}</Tag>}
+          {retain && (
+            <Tag variant="solid" color="#9a4f00">
+              {t('retain')}
+            </Tag>
+          )}
           <Typography.Text type="secondary">{new Date(atMs).toLocaleTimeString()}</Typography.Text>
         </Flex>
         {shownProperties.map(([name, value]) => (
