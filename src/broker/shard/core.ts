@@ -14,6 +14,7 @@ import type { BrokerSettings } from '../limits.ts'
 import { Hooks, type Receiver } from '../hooks.ts'
 import { Metric } from '../metrics.ts'
 import type { Metrics } from '../metrics.ts'
+import { LogThrottle } from '#kernel/log-throttle.ts'
 import type { TimerWheel } from '#kernel/timer-wheel.ts'
 import type { SlowWatch } from '../operator/slow-watch.ts'
 import type { TopicWatch } from '../operator/topic-watch.ts'
@@ -53,6 +54,9 @@ export interface ShardPorts {
 /** Blocks for packets that come in several reads; together 8 MiB at most. */
 const PACKET_BLOCKS = { blockBytes: 32_768, usedMax: 256, spareMax: 256 }
 
+/** Denied publishes are logged once in this time. */
+const DENIED_LOG_MS = 1_000
+
 /** A message that waits for a commit before it may be sent. */
 interface HeldSend {
   readonly session: Session
@@ -85,6 +89,8 @@ export class ShardCore implements SessionContext {
   readonly slab: WriteSlab
   readonly sessions: Map<string, Session>
   readonly connections: Set<Connection>
+  /** For publishes that were denied. */
+  readonly deniedLog: LogThrottle
   /** Set while the message now being routed has written what its acknowledgement waits for. */
   routeNeedsCommit: boolean
   /** Bit s: the message now being routed went to shard s. */
@@ -140,6 +146,7 @@ export class ShardCore implements SessionContext {
     this.slab = new WriteSlab()
     this.sessions = new Map()
     this.connections = new Set()
+    this.deniedLog = new LogThrottle(DENIED_LOG_MS)
     this.routeNeedsCommit = false
     this.routeRemote = 0
     this.routeReceivers = 0
