@@ -167,12 +167,15 @@ describe('the check of a password', () => {
     const stored = { ...(await service.hash(slow, Buffer.from('x'))), isSuperuser: false }
     const timeOf = async (known: typeof stored | undefined) => {
       const startMs = performance.now()
-      for (let round = 0; round < 5; round++) {
-        await checkPassword(service, slow, requestWith('y'), known)
-      }
+      await checkPassword(service, slow, requestWith('y'), known)
       return performance.now() - startMs
     }
-    const [known, unknown] = [await timeOf(stored), await timeOf(undefined)]
+    // The least of some attempts in turns: other programs only make them longer.
+    let [known, unknown] = [Infinity, Infinity]
+    for (let round = 0; round < 7; round++) {
+      known = Math.min(known, await timeOf(stored))
+      unknown = Math.min(unknown, await timeOf(undefined))
+    }
     assert.ok(unknown > known / 3 && unknown < known * 3, `${unknown} ms, ${known} ms`)
   })
   test('says that too many wait, instead of a verdict', async () => {
