@@ -170,13 +170,13 @@ describe('the check of a password', () => {
       await checkPassword(service, slow, requestWith('y'), known)
       return performance.now() - startMs
     }
-    // The least of some attempts in turns: other programs only make them longer.
-    let [known, unknown] = [Infinity, Infinity]
-    for (let round = 0; round < 7; round++) {
-      known = Math.min(known, await timeOf(stored))
-      unknown = Math.min(unknown, await timeOf(undefined))
+    // Other programs make times longer at random; without the work it would never come near.
+    const ratios: number[] = []
+    const isAlike = (ratio: number) => ratio > 1 / 3 && ratio < 3
+    while (ratios.length < 20 && !ratios.some(isAlike)) {
+      ratios.push((await timeOf(undefined)) / (await timeOf(stored)))
     }
-    assert.ok(unknown > known / 3 && unknown < known * 3, `${unknown} ms, ${known} ms`)
+    assert.ok(ratios.some(isAlike), ratios.join(', '))
   })
   test('says that too many wait, instead of a verdict', async () => {
     const slow = algorithmOf({ name: 'scrypt', cost: 16_384 })
