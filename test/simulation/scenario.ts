@@ -7,9 +7,15 @@ export const Sabotage = {
   NONE: 'none',
   /** The store says that everything is durable at once. */
   STORE_LIES: 'store-lies',
-  /** The fabric loses a batch now and then. */
+  /** The store does not remove subscriptions. */
+  STORE_KEEPS: 'store-keeps',
+  /** The store loses a retained message now and then. */
+  STORE_LOSES: 'store-loses',
+  /** The fabric loses the messages of a batch now and then. */
   FABRIC_DROPS: 'fabric-drops',
-  /** The fabric swaps two batches now and then. */
+  /** The fabric brings the messages of a batch twice now and then. */
+  FABRIC_DOUBLES: 'fabric-doubles',
+  /** The fabric brings the messages of a batch behind those of the next one now and then. */
   FABRIC_REORDERS: 'fabric-reorders',
   /** A restart forgets which QoS 2 packet identifiers have been received. */
   FORGETS_INCOMING: 'forgets-incoming',
@@ -72,6 +78,8 @@ export interface ScenarioChoices {
   readonly durationMs?: number
   readonly shards?: number
   readonly sabotage?: Sabotage
+  /** Nothing goes wrong but what sabotage brings, and all features are used. */
+  readonly calm?: boolean
   readonly crossShardQos2?: 'tolerated' | 'strict'
 }
 
@@ -89,8 +97,9 @@ export function scenarioOf(seed: number, choices: ScenarioChoices = {}): Scenari
     [4, 3],
     [2, 4],
   ])
-  const faults = faultsOf(prng)
-  const features = new Set(FEATURES.filter(() => prng.chance(0.6)))
+  const chosen = faultsOf(prng)
+  const faults = choices.calm === true ? NO_FAULTS : chosen
+  const features = new Set(FEATURES.filter(() => prng.chance(0.6) || choices.calm === true))
   return {
     seed,
     durationMs: choices.durationMs ?? DURATION_MS,
@@ -110,6 +119,17 @@ export function scenarioOf(seed: number, choices: ScenarioChoices = {}): Scenari
     sabotage: choices.sabotage ?? Sabotage.NONE,
     crossShardQos2: choices.crossShardQos2 ?? 'strict',
   }
+}
+
+const NO_FAULTS: FaultRates = {
+  crashMs: 0,
+  restartMs: 0,
+  commitFailureChance: 0,
+  sickStoreMs: 0,
+  slowStoreMs: 0,
+  shardStallMs: 0,
+  clockStepMs: 0,
+  partitionMs: 0,
 }
 
 function faultsOf(prng: Prng): FaultRates {

@@ -4,6 +4,7 @@ import { ExactlyOnce } from './checkers/exactly-once.ts'
 import { NoGhosts } from './checkers/no-ghosts.ts'
 import { NothingLost } from './checkers/nothing-lost.ts'
 import { Order } from './checkers/order.ts'
+import { Retained } from './checkers/retained.ts'
 import { Behaviour } from './client/behaviour.ts'
 import { Device } from './client/device.ts'
 import { MessageBook } from './client/sim-message.ts'
@@ -181,6 +182,7 @@ function makeCheckers(context: CheckerContext): Checker[] {
     new ExactlyOnce(context),
     new Order(context),
     new NoGhosts(context),
+    new Retained(context),
   ]
 }
 

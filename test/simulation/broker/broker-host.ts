@@ -12,7 +12,7 @@ import type { Trace } from '../engine/trace.ts'
 import type { ServerSide, SimConnection } from '../network/sim-connection.ts'
 import { Sabotage } from '../scenario.ts'
 import type { Scenario } from '../scenario.ts'
-import { LyingStore } from './lying-store.ts'
+import { BadStore } from './bad-store.ts'
 import { batchBytes, SimFabric } from './sim-fabric.ts'
 import type { FabricBatch } from './sim-fabric.ts'
 
@@ -21,7 +21,7 @@ const ADVANCE_MS = 100
 const TICK_MEAN_MS = 0.3
 /** A process that is asked to stop is killed after this time. */
 const STOP_MS_MAX = 10_000
-const SABOTAGE_CHANCE = 0.01
+const SABOTAGE_CHANCE = 0.02
 /** Duration of a commit once faults are over. */
 const CALM_COMMIT_MS = 0.5
 
@@ -264,7 +264,8 @@ export class BrokerHost implements ServerSide {
     shardCount: number,
     sharedTotals: { retained: ArrayBufferLike; delayed: ArrayBufferLike },
   ): Shard {
-    const lies = this.scenario.sabotage === Sabotage.STORE_LIES
+    const { sabotage } = this.scenario
+    const isBad = BadStore.does(sabotage)
     const fabric: SimFabric = new SimFabric(
       index,
       shardCount,
@@ -276,7 +277,7 @@ export class BrokerHost implements ServerSide {
         clock: this.#clock(),
         random: this.#random(),
         log: this.#log(index),
-        store: lies ? new LyingStore(thread.store) : thread.store,
+        store: isBad ? new BadStore(thread.store, sabotage, this.#prng.fork()) : thread.store,
         access: OPEN_ACCESS,
         fabric,
         metrics: thread.metrics,
@@ -286,7 +287,7 @@ export class BrokerHost implements ServerSide {
       },
       this.scenario.settings,
     )
-    if (this.scenario.sabotage === Sabotage.NO_DIRECTORY) {
+    if (sabotage === Sabotage.NO_DIRECTORY) {
       const { directory } = shard.broker.claims
       const claim = directory.claim.bind(directory)
       directory.claim = (from, token, clientId, discard) => {
@@ -350,25 +351,38 @@ export class BrokerHost implements ServerSide {
     if (thread === undefined) return
     const from = fabric.shard
     const life = this.#life
-    const { sabotage } = this.scenario
-    const harmed = !this.calm && this.#prng.chance(SABOTAGE_CHANCE)
-    if (harmed && sabotage === Sabotage.FABRIC_DROPS) return
     const slow = this.#prng.chance(0.02) ? 50 : 0.3
     const { nowMs } = this.#schedule
     const atMs = Math.max(thread.lastArrivalMs[from] ?? 0, nowMs + this.#prng.exponential(slow))
     thread.lastArrivalMs[from] = atMs
     const inbox = thread.inbox[from]! // In range: one for each shard.
-    if (harmed && sabotage === Sabotage.FABRIC_REORDERS) inbox.unshift(batch)
-    else inbox.push(batch)
+    inbox.push(batch)
     this.#schedule.at(atMs, () => {
       if (this.#life !== life) return
       this.run(to, () => {
         const next = inbox.shift()
         if (next === undefined) return
         fabric.inFlight[to]! -= batchBytes(next) // In range: one for each shard.
-        thread.shard?.receiveBatch(from, next)
+        thread.shard?.receiveBatch(from, this.#harmed(fabric, to, next))
       })
     })
+  }
+
+  /** The batch as it arrives where the fabric is sabotaged: messages suffer, control does not. */
+  #harmed(fabric: SimFabric, to: number, batch: FabricBatch): FabricBatch {
+    const { sabotage } = this.scenario
+    const late = fabric.late[to]! // In range: one for each shard.
+    const arrived = late.length > 0 ? [...batch, ...late.splice(0)] : batch
+    if (this.calm || sabotage === Sabotage.NONE || !this.#prng.chance(SABOTAGE_CHANCE)) {
+      return arrived
+    }
+    const messages = batch.filter((item) => Buffer.isBuffer(item))
+    if (sabotage === Sabotage.FABRIC_DOUBLES) return [...messages, ...arrived]
+    const isLost = sabotage === Sabotage.FABRIC_DROPS
+    const isLate = sabotage === Sabotage.FABRIC_REORDERS
+    if (!isLost && !isLate) return arrived
+    if (isLate) late.push(...messages)
+    return arrived.filter((item) => !Buffer.isBuffer(item))
   }
 
   #forgetIncoming(): void {

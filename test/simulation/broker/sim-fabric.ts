@@ -15,6 +15,8 @@ export class SimFabric implements Fabric {
   readonly #writers: ByteWriter[]
   /** By shard: bytes sent and not yet taken in; the carrier counts them down. */
   readonly inFlight: number[]
+  /** By shard: messages that sabotage holds back. */
+  readonly late: (Buffer | ControlMessage)[][]
   readonly #pressure: number
 
   /** @param pressure what each byte counts for, so that small numbers can stand for large ones */
@@ -30,6 +32,7 @@ export class SimFabric implements Fabric {
     this.#open = Array.from({ length: shardCount }, () => [])
     this.#writers = Array.from({ length: shardCount }, () => new ByteWriter(BLOB_BYTES))
     this.inFlight = Array.from({ length: shardCount }, () => 0)
+    this.late = Array.from({ length: shardCount }, () => [])
     this.#pressure = pressure
   }
 

@@ -25,6 +25,7 @@ import {
 } from './packets.ts'
 import { Outcome } from './sim-message.ts'
 import type { MessageBook, SimMessage } from './sim-message.ts'
+import { EXPIRY_NEVER } from './traits.ts'
 import type { DeviceTraits } from './traits.ts'
 
 /** What devices need of the simulation. */
@@ -388,6 +389,9 @@ export class Device {
     const { link } = this
     if (link === undefined) return
     this.note(`is off: ${why}`)
+    // Its session may have expired, and this attempt have begun a new one that it has not heard of.
+    const expires = this.session.persistent && this.traits.expirySeconds !== EXPIRY_NEVER
+    if (!this.online && expires) this.#pendingClean = true
     this.link = undefined
     this.#resetConnection()
     this.context.facts.tell('disconnected', this, link)
