@@ -159,13 +159,7 @@ async function runOn(context: TestContext, shards: number): Promise<void> {
   assert.deepEqual(await ended, { code: 0, signal: null })
 }
 
-for (const shards of [1, 2]) {
-  const of = shards === 1 ? 'one shard' : `${shards} shards`
-  test(
-    `with ${of} a full disk refuses what must be kept, and heals`,
-    { timeout: 60_000 },
-    async (context) => {
-      await runOn(context, shards)
-    },
-  )
-}
+test('a full disk refuses what must be kept, and heals', { timeout: 60_000 }, async (context) => {
+  // One shard: with several, the storage engine may abort the process, see docs/durability.md.
+  await runOn(context, 1)
+})
