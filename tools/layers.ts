@@ -71,7 +71,7 @@ export const LAYERS: readonly Layer[] = [
   layer(4, 'storage', [...FILES, 'crypto', 'os', 'sqlite', 'worker_threads', 'zlib'], ['lmdb']),
   layer(4, 'fabric', ['crypto', 'worker_threads']),
   layer(4, 'access', [...FILES, 'crypto', 'os', 'worker_threads'], ['bcryptjs', 'jose']),
-  layer(5, 'listeners', [...SOCKETS, ...HTTP, 'crypto', 'worker_threads'], ['ws']),
+  layer(5, 'listeners', [...SOCKETS, ...HTTP, ...FILES, 'crypto', 'worker_threads'], ['ws']),
   layer(5, 'streams', ['crypto', 'zlib']),
   layer(6, 'gateways', ['crypto', 'stream', 'zlib']),
   layer(6, 'integrations', ['crypto', 'stream', 'zlib']),

@@ -9,6 +9,7 @@ import type {
 } from '#config/tideway-config.ts'
 import type { Rate } from '#config/units.ts'
 import { KEY_USAGES } from '#listeners/client-chain.ts'
+import type { OcspOptions } from '#listeners/ocsp-staple.ts'
 import type {
   ListenerOptions,
   ListenerType,
@@ -167,6 +168,7 @@ function toTls(tls: TlsConfig, context: ListenerContext): TlsListenerOptions {
       depthMax: tls.depth,
       keyUsages: toKeyUsages(tls.verify_peer_ext_key_usage),
     },
+    ocsp: toOcsp(tls.ocsp),
     serverNames: Object.entries(tls.server_names).map(([name, files]) => ({
       name,
       certfile: files.certfile,
@@ -176,6 +178,15 @@ function toTls(tls: TlsConfig, context: ListenerContext): TlsListenerOptions {
     requirePeerCertificate: tls.fail_if_no_peer_cert,
     handshakeTimeoutMs: tls.handshake_timeout,
   }
+}
+
+function toOcsp(ocsp: TlsConfig['ocsp']): OcspOptions | undefined {
+  const { responder_url: responderUrl, issuer_pem: issuerFile } = ocsp
+  if (!ocsp.enable_ocsp_stapling || responderUrl === undefined || issuerFile === undefined) {
+    return undefined
+  }
+  const { refresh_interval: refreshMs, refresh_http_timeout: timeoutMs } = ocsp
+  return { responderUrl, issuerFile, refreshMs, timeoutMs }
 }
 
 /** OIDs of names such as `clientAuth` and of what is written as `OID:1.2.3`. */

@@ -60,6 +60,7 @@ const BASE = {
 
 function tlsFiles() {
   const files = { certfile: 'cert', keyfile: 'key', cacertfile: 'ca', dhfile: 'dh' }
+  const ocsp = { enable_ocsp_stapling: true, responder_url: 'http://ocsp', issuer_pem: 'issuer' }
   const server_names = { default: { certfile: 'other', keyfile: 'key' } }
   return {
     ...files,
@@ -68,6 +69,7 @@ function tlsFiles() {
     crlfile: 'crl',
     enable_crl_check: true,
     server_names,
+    ocsp,
   }
 }
 

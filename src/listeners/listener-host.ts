@@ -39,7 +39,7 @@ export class ListenerHost {
    */
   async start(options: ListenerOptions, slots: SlotCounter): Promise<number> {
     if (this.#entries.has(options.id)) throw new Error(`listener ${options.id} runs already`)
-    const pipeline = makePipeline(options, this.#tools.ticketKeys)
+    const pipeline = makePipeline(options, this.#tools)
     const listener = new Listener(options, pipeline.run, slots, this.#tools, this.#isHolding)
     this.#entries.set(options.id, { listener, pipeline })
     try {

@@ -4,6 +4,7 @@ import type { KeepAlive } from '#net/acceptor.ts'
 import type { AddressRule } from '#net/ip-address.ts'
 import type { PskOptions } from '#net/psk-file.ts'
 import type { ClientChainRules } from './client-chain.ts'
+import type { OcspOptions } from './ocsp-staple.ts'
 import type { TlsOptions } from '#net/tls-files.ts'
 
 export type ListenerType = 'tcp' | 'ssl' | 'ws' | 'wss'
@@ -51,6 +52,8 @@ export interface TlsListenerOptions {
   /** Asks the client for a certificate; one that cannot be verified is refused. */
   readonly verifyPeer: boolean
   readonly clientChain: ClientChainRules
+  /** Undefined: no answers of OCSP are stapled. */
+  readonly ocsp: OcspOptions | undefined
   /** Certificates for clients that ask for one of these host names; `*.` stands for one label. */
   readonly serverNames: readonly ServerNameFiles[]
   /** Refuses clients without a certificate. */

@@ -18,7 +18,7 @@ import type { ListenerOptions } from './listener-options.ts'
 import type { Listener } from './listener.ts'
 import type { Peer } from './peer.ts'
 import { readProxyFromSocket, readProxyFromWire } from './proxy-stage.ts'
-import { TlsStage } from './tls-stage.ts'
+import { TlsStage, type TlsStageTools } from './tls-stage.ts'
 import { UpgradeStage } from './upgrade-stage.ts'
 
 /** The stages behind `admit` of one listener. */
@@ -34,12 +34,11 @@ export interface Pipeline {
 
 /**
  * Builds the stages of a listener.
- * @param ticketKeys 48 secret bytes for TLS session tickets
  * @throws TlsConfigError
  */
-export function makePipeline(options: ListenerOptions, ticketKeys: Uint8Array): Pipeline {
+export function makePipeline(options: ListenerOptions, tools: TlsStageTools): Pipeline {
   if (options.type === 'tcp') return { run: runTcp, reloadCertificates: () => false }
-  const tls = options.tls && new TlsStage(options.tls, ticketKeys)
+  const tls = options.tls && new TlsStage(options.tls, tools)
   const upgrade = options.websocket && new UpgradeStage(options.websocket)
   return {
     run: (listener, incoming, peer) => runSocket(listener, incoming, peer, tls, upgrade),

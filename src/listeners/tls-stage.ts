@@ -14,12 +14,16 @@ import { type PskTable, readPskFile } from '#net/psk-file.ts'
 import { loadTlsFiles } from '#net/tls-files.ts'
 import { chainProblem } from './client-chain.ts'
 import { CloseReason, dropSocket } from './close.ts'
-import type { Listener } from './listener.ts'
+import type { Listener, ListenerTools } from './listener.ts'
 import type { TlsListenerOptions } from './listener-options.ts'
+import { OcspStaple } from './ocsp-staple.ts'
 import type { Peer } from './peer.ts'
 import { ServerNames } from './server-names.ts'
 
 const UNKNOWN_KEY_BYTES = 32
+
+/** What a stage needs from its thread; `ticketKeys` are 48 secret bytes. */
+export type TlsStageTools = Pick<ListenerTools, 'ticketKeys' | 'log' | 'nowMs'>
 
 type FoundContext = (error: Error | null, context?: SecureContext) => void
 
@@ -44,7 +48,7 @@ export class TlsStage {
   readonly #identities = new WeakMap<TLSSocket, string>()
 
   /** @throws TlsConfigError when the files do not work */
-  constructor(options: TlsListenerOptions, ticketKeys: Uint8Array) {
+  constructor(options: TlsListenerOptions, { ticketKeys, log, nowMs }: TlsStageTools) {
     this.#options = options
     this.#ticketKeys = Buffer.from(ticketKeys)
     this.#files = loadTlsFiles(options.files)
@@ -64,6 +68,7 @@ export class TlsStage {
       }),
     })
     this.#allowPartialChain()
+    if (options.ocsp !== undefined) this.#staple(new OcspStaple(options.ocsp, log, nowMs))
     this.#server.on('secureConnection', (socket) => this.#secured(socket))
     this.#server.on('tlsClientError', (error, socket) => this.#failed(error, socket))
   }
@@ -126,6 +131,13 @@ export class TlsStage {
     // A copy: the whole message of the handshake would stay in memory with it.
     const raw = Uint8Array.from(certificate.raw)
     next(socket, { ...peer, certCommonName, certSubject, certificate: raw })
+  }
+
+  #staple(staple: OcspStaple): void {
+    type Answer = (error: Error | null, staple: Buffer | null) => void
+    this.#server.on('OCSPRequest', (certificate: Buffer, _issuer: Buffer, answer: Answer) => {
+      void staple.get(certificate).then((found) => answer(null, found ?? null))
+    })
   }
 
   /**

@@ -85,6 +85,22 @@ export class Authority {
     this.makeCrl()
   }
 
+  /** What the authority says to a request of OCSP. */
+  answerOcsp(request: Buffer): Buffer {
+    writeFileSync(join(this.#folder, 'ocsp.req'), request)
+    const signer = ['-rsigner', 'ca.pem', '-rkey', 'ca.key', '-ndays', '1']
+    const files = ['-reqin', 'ocsp.req', '-respout', 'ocsp.resp']
+    this.#run('ocsp', '-index', 'index.txt', '-CA', 'ca.pem', ...signer, ...files)
+    return readFileSync(join(this.#folder, 'ocsp.resp'))
+  }
+
+  /** What an answer of OCSP says of a certificate, once its signature is verified. */
+  readOcsp(answer: Buffer, { certfile }: CertificatePair): string {
+    writeFileSync(join(this.#folder, 'stapled.resp'), answer)
+    const about = ['-issuer', 'ca.pem', '-cert', certfile, '-CAfile', 'ca.pem']
+    return this.#run('ocsp', '-respin', 'stapled.resp', '-no_nonce', ...about)
+  }
+
   makeCrl(): void {
     this.#run('ca', '-gencrl', '-out', 'crl.pem', ...this.#own())
   }
@@ -115,7 +131,11 @@ export class Authority {
     return ['-config', config, '-cert', 'ca.pem', '-keyfile', 'ca.key', '-batch', '-notext']
   }
 
-  #run(...args: readonly string[]): void {
-    execFileSync('openssl', [...args], { cwd: this.#folder, stdio: 'pipe' })
+  #run(...args: readonly string[]): string {
+    return execFileSync('openssl', [...args], {
+      cwd: this.#folder,
+      stdio: 'pipe',
+      encoding: 'utf8',
+    })
   }
 }

@@ -1,6 +1,8 @@
 /** Certificates on a whole broker with stock clients. */
 import assert from 'node:assert/strict'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
@@ -164,6 +166,71 @@ describe('certificates of the server', () => {
     const usual = await serialOf(rig, 'localhost')
     assert.equal(await serialOf(rig, 'a.b.many.example'), usual)
     assert.notEqual(await serialOf(rig, 'ONE.example'), usual)
+  })
+})
+
+describe('stapled answers of OCSP', () => {
+  const started = (context: TestContext, url: string, timeout = '15s') => {
+    const ocsp = `ocsp {
+      enable_ocsp_stapling = true, responder_url = "${url}", issuer_pem = "${root.certfile}"
+      refresh_http_timeout = ${timeout}
+    }`
+    return AccessRig.start(context, 1, listener(ocsp))
+  }
+
+  async function stapleOf(rig: AccessRig): Promise<Buffer | null> {
+    const socket = connectTls({
+      host: '127.0.0.1',
+      port: rig.broker.port('ssl:default'),
+      servername: 'localhost',
+      ca: readFileSync(root.certfile),
+      requestOCSP: true,
+    })
+    const stapled = new Promise<Buffer | null>((resolve) => socket.once('OCSPResponse', resolve))
+    await new Promise((resolve) => socket.once('secureConnect', resolve))
+    socket.destroy()
+    return stapled
+  }
+
+  async function responder(context: TestContext, answer: (request: Buffer) => Buffer | undefined) {
+    let asked = 0
+    const http = createServer((request, response) => {
+      asked++
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const body = answer(Buffer.concat(chunks))
+        if (body !== undefined) response.end(body)
+      })
+    })
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+    context.after(() => {
+      http.closeAllConnections()
+      http.close()
+    })
+    const { port } = http.address() as AddressInfo
+    return { url: `http://127.0.0.1:${port}`, asked: () => asked }
+  }
+
+  test('are those of the authority, asked for once', async (context) => {
+    const { url, asked } = await responder(context, (request) => root.answerOcsp(request))
+    const rig = await started(context, url)
+    for (let count = 0; count < 3; count++) {
+      const staple = await stapleOf(rig)
+      assert.ok(staple)
+      assert.match(root.readOcsp(staple, server), /localhost\.pem: good/)
+    }
+    assert.equal(asked(), 1)
+  })
+
+  test('are left out when the responder hangs or answers nonsense', async (context) => {
+    for (const answer of [() => undefined, () => Buffer.from('nonsense')]) {
+      const { url } = await responder(context, answer)
+      const rig = await started(context, url, '200ms')
+      assert.equal(await stapleOf(rig), null)
+      assert.ok(await dial(context, rig))
+      assert.ok(rig.broker.lines.some(({ message }) => message === 'ocsp_not_renewed'))
+    }
   })
 })
 

@@ -197,6 +197,7 @@ export function tlsOptions(certfile: string, keyfile: string): TlsListenerOption
     verifyPeer: false,
     clientChain: { depthMax: 10, keyUsages: [] },
     serverNames: [],
+    ocsp: undefined,
     requirePeerCertificate: false,
     handshakeTimeoutMs: 15_000,
   }

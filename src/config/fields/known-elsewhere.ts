@@ -147,7 +147,6 @@ const NOTICES: readonly Row[] = [
   ['listeners.*.*.ssl_options.hibernate_after', 'tunes the Erlang VM'],
   ['listeners.*.*.ssl_options.log_level', 'sets the log level of the TLS library of Erlang'],
   ['listeners.*.*.ssl_options.managed_certs', 'names certificates kept by EMQX'],
-  ['listeners.*.*.ssl_options.ocsp', 'staples OCSP answers'],
   ['listeners.*.*.ssl_options.reuse_sessions', 'resumes TLS sessions; always on here', 'true'],
   ['listeners.*.*.ssl_options.secure_renegotiate', 'is fixed by the TLS library'],
   ['listeners.*.*.ssl_options.user_lookup_fun', 'names an Erlang function'],

@@ -68,6 +68,51 @@ function checkTls(options: TlsOptions): readonly Finding[] {
   return findings
 }
 
+interface Ocsp {
+  readonly enable_ocsp_stapling: boolean
+  readonly responder_url: string | undefined
+  readonly issuer_pem: string | undefined
+}
+
+function checkOcsp(options: Ocsp): readonly Finding[] {
+  if (!options.enable_ocsp_stapling) return []
+  const message = 'is needed when enable_ocsp_stapling = true'
+  const keys = ['responder_url', 'issuer_pem'] as const
+  return keys.filter((key) => options[key] === undefined).map((key) => ({ path: [key], message }))
+}
+
+const ocsp = object(
+  {
+    enable_ocsp_stapling: bool({
+      text: 'Show clients that ask for it what the authority says of `certfile` (OCSP stapling).',
+      default: false,
+    }),
+    responder_url: string({
+      text: 'Address of the responder of the authority.',
+      pattern: /^https?:\/\/\S+$/,
+      patternText: 'an address that begins with `http://` or `https://`',
+      example: 'http://ocsp.example.com',
+    }),
+    issuer_pem: string({
+      text: 'PEM file with the authority that signed `certfile`.',
+      path: true,
+      example: '${EMQX_ETC_DIR}/certs/cacert.pem',
+    }),
+    refresh_interval: duration({
+      text: 'How often the answer is renewed, while clients ask for it.',
+      min: 1000,
+      default: '5m',
+    }),
+    refresh_http_timeout: duration({
+      text: 'How long the responder may take.',
+      min: 1,
+      max: TIMER_MS_MAX,
+      default: '15s',
+    }),
+  },
+  { text: 'OCSP stapling.', check: checkOcsp },
+)
+
 export const sslOptions = object(
   {
     certfile: string({
@@ -137,6 +182,7 @@ export const sslOptions = object(
       path: true,
       example: '${EMQX_ETC_DIR}/certs/crl.pem',
     }),
+    ocsp,
     server_names: map(
       object(
         {
