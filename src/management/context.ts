@@ -5,7 +5,9 @@ import type { LoginTokens } from './identity/login-tokens.ts'
 import type { Users } from './identity/users.ts'
 import type { NodePort } from './node-port.ts'
 import type { NodeNumbers } from './node-numbers.ts'
+import type { LiveSample } from './contract/observe.ts'
 import type { Alarms } from './observe/alarms.ts'
+import type { LiveFeed } from './observe/live-feed.ts'
 import type { Sampler } from './observe/sampler.ts'
 import type { TopicMetrics } from './observe/topic-metrics.ts'
 import type { Shards } from './shards.ts'
@@ -21,6 +23,7 @@ export interface ManagementContext {
   readonly backoff: LoginBackoff
   readonly audit: Audit
   readonly sampler: Sampler
+  readonly live: LiveFeed<LiveSample>
   readonly alarms: Alarms
   readonly topicMetrics: TopicMetrics
   readonly prometheusAuth: boolean

@@ -17,6 +17,8 @@ import { Users } from './identity/users.ts'
 import { NodeNumbers } from './node-numbers.ts'
 import type { NodePort } from './node-port.ts'
 import { Alarms } from './observe/alarms.ts'
+import { LiveFeed } from './observe/live-feed.ts'
+import { takeLiveSamples } from './observe/live-sample.ts'
 import { Sampler } from './observe/sampler.ts'
 import { TopicMetrics } from './observe/topic-metrics.ts'
 import { Watchdog } from './observe/watchdog.ts'
@@ -67,17 +69,19 @@ export class Management {
     const shards = new Shards(node)
     const alarms = new Alarms(node, database)
     this.#watchdog = new Watchdog(node, alarms)
+    const numbers = new NodeNumbers(node)
     const context: ManagementContext = {
       node,
       shards,
       topicMetrics: new TopicMetrics(database, node, shards),
-      numbers: new NodeNumbers(node),
+      numbers,
       users: new Users(database, nowMs),
       keys: new ApiKeys(database, nowMs),
       tokens: new LoginTokens(settings.tokenIdleMs, nowMs),
       backoff: new LoginBackoff(nowMs),
       audit: new Audit(database, nowMs, node.log),
       sampler: new Sampler(node, database, settings.sampleIntervalMs),
+      live: new LiveFeed(takeLiveSamples(node, numbers, alarms)),
       alarms,
       prometheusAuth: settings.prometheusAuth,
     }
@@ -120,6 +124,7 @@ export class Management {
   }
 
   async stop(): Promise<void> {
+    this.context.live.stop()
     await this.#server.close()
     this.#watchdog.stop()
     this.context.topicMetrics.stop()

@@ -1,7 +1,7 @@
 /** Charts, alarms, and numbers for monitoring systems. */
 import { Type } from 'typebox'
 import { closed, oneOf, pageOf, pageQuery, pathText, Timestamp } from './common.ts'
-import { empty, operation, text } from './operation.ts'
+import { empty, type EventOf, events, operation, text } from './operation.ts'
 
 const NodeName = pathText('node', 'Name of the node.')
 const MonitorQuery = Type.Object({
@@ -89,18 +89,6 @@ export const getMonitorCurrent = operation({
   replies: { 200: Type.Object(current) },
 })
 
-export const getNodeMonitorCurrent = operation({
-  id: 'getNodeMonitorCurrent',
-  method: 'GET',
-  path: '/monitor_current/nodes/{node}',
-  tag: 'Metrics',
-  summary: 'What happens now on one node.',
-  permission: 'read',
-  params: NodeName,
-  replies: { 200: Type.Object({ ...current, node_uptime: Type.Integer({ description: 's' }) }) },
-  errors: [404],
-})
-
 const Alarm = Type.Object({
   node: Type.String(),
   name: Type.String(),
@@ -111,6 +99,58 @@ const Alarm = Type.Object({
   duration: Type.Integer({ description: 'Milliseconds.' }),
   activate_at: Timestamp,
   deactivate_at: Type.Optional(Timestamp),
+})
+
+/** Active alarms that an event of the stream has at most. */
+export const LIVE_ALARMS_MAX = 100
+
+export const streamMonitorCurrent = operation({
+  id: 'streamMonitorCurrent',
+  method: 'GET',
+  path: '/monitor_current/stream',
+  tag: 'Metrics',
+  summary:
+    'What happens, once a second, as server-sent events; all who listen share one sampler. Who ' +
+    'reads too slowly misses events, which all are complete. Ends with the login.',
+  permission: 'read',
+  query: Type.Object({
+    count: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Ends after so many events; without it never.' }),
+    ),
+  }),
+  replies: {
+    200: events(
+      'Events without a name, the first at once.',
+      Type.Object({
+        time_stamp: Type.Integer({ description: 'Milliseconds since 1970.' }),
+        node: Type.String(),
+        node_uptime: Type.Integer({ description: 's' }),
+        current: Type.Object(current, {
+          description: 'As of `/monitor_current`, with rates over the last second.',
+        }),
+        stats: Type.Record(Type.String(), Type.Integer(), { description: 'As of `/stats`.' }),
+        alarms: Type.Array(Alarm, {
+          description: `Active ones, the latest first, at most ${LIVE_ALARMS_MAX}.`,
+        }),
+        alarms_count: Type.Integer({ description: 'All active ones.' }),
+      }),
+    ),
+  },
+  errors: [503],
+})
+/** One event of the stream. */
+export type LiveSample = EventOf<(typeof streamMonitorCurrent)['replies'][200]>
+
+export const getNodeMonitorCurrent = operation({
+  id: 'getNodeMonitorCurrent',
+  method: 'GET',
+  path: '/monitor_current/nodes/{node}',
+  tag: 'Metrics',
+  summary: 'What happens now on one node.',
+  permission: 'read',
+  params: NodeName,
+  replies: { 200: Type.Object({ ...current, node_uptime: Type.Integer({ description: 's' }) }) },
+  errors: [404],
 })
 
 export const listAlarms = operation({

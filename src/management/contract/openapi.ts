@@ -105,6 +105,13 @@ function describeReply(status: number, reply: Reply): Json {
   }
   const description = reply.text
   if (reply.kind === 'empty') return { description }
+  if (reply.kind === 'events') {
+    const schema = { type: 'string' }
+    return {
+      description,
+      content: { 'text/event-stream': { schema, 'x-event': reply.event } },
+    }
+  }
   const types = reply.types.map((type) => [type, { schema: { type: 'string' } }] as const)
   return { description, content: Object.fromEntries(types) }
 }

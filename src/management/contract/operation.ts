@@ -27,7 +27,17 @@ export interface TextReply {
   readonly types: readonly string[]
 }
 
-export type Reply = TSchema | EmptyReply | TextReply
+/** A reply that goes on: server-sent events, the data of each as JSON of this schema. */
+export interface EventsReply<S extends TSchema = TSchema> {
+  readonly kind: 'events'
+  readonly text: string
+  readonly event: S
+}
+
+export type Reply = TSchema | EmptyReply | TextReply | EventsReply
+
+/** One event of a reply that goes on. */
+export type EventOf<R> = R extends EventsReply<infer S> ? Static<S> : never
 
 export interface OperationSpec {
   /** camelCase, unique. */
@@ -52,7 +62,13 @@ export interface OperationSpec {
 }
 
 type StaticOf<S> = S extends TSchema ? Static<S> : undefined
-type BodyOf<R> = R extends EmptyReply ? undefined : R extends TextReply ? string : StaticOf<R>
+type BodyOf<R> = R extends EmptyReply
+  ? undefined
+  : R extends TextReply
+    ? string
+    : R extends EventsReply
+      ? AsyncIterable<EventOf<R>>
+      : StaticOf<R>
 
 /** Types of the parts of a request. */
 export interface RequestOf<O extends OperationSpec> {
@@ -87,7 +103,14 @@ export function text(description: string, ...types: readonly string[]): TextRepl
   return { kind: 'text', text: description, types: types.length === 0 ? ['text/plain'] : types }
 }
 
+/** A reply that goes on for as long as the caller listens. */
+export function events<S extends TSchema>(description: string, event: S): EventsReply<S> {
+  return { kind: 'events', text: description, event }
+}
+
+const PLAIN_KINDS: ReadonlySet<unknown> = new Set(['empty', 'text', 'events'])
+
 /** Whether a reply has no JSON body. */
-export function isPlainReply(reply: Reply): reply is EmptyReply | TextReply {
-  return 'kind' in reply && (reply.kind === 'empty' || reply.kind === 'text')
+export function isPlainReply(reply: Reply): reply is EmptyReply | TextReply | EventsReply {
+  return 'kind' in reply && PLAIN_KINDS.has(reply.kind)
 }

@@ -7,6 +7,7 @@ import { ApiError, notFound } from './api-error.ts'
 import type { Audit } from '../audit.ts'
 import type { Authenticator } from './authenticator.ts'
 import { authorize } from './authorize.ts'
+import { toEventStream } from './event-stream.ts'
 import type { Caller } from './caller.ts'
 import { failureOf } from './failure.ts'
 import type { AnyReply, Call, Route } from './route.ts'
@@ -34,6 +35,12 @@ const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
+}
+
+const EVENT_STREAM_HEADERS = {
+  'content-type': 'text/event-stream',
+  // Proxies would keep events until there are many.
+  'x-accel-buffering': 'no',
 }
 
 declare module 'fastify' {
@@ -112,10 +119,27 @@ function receive(parts: ServerParts, request: FastifyRequest, reply: FastifyRepl
   const isProbe = operation?.id === 'getStatus' || pathOf(request.raw) === '/status'
   if (!isProbe && parts.localOnly() && !isLoopbackAddress(addressOf(request))) throw localOnly()
   if (operation === undefined) return
-  if (operation.permission !== 'public') {
-    request.caller = parts.authenticator.identify(request.headers.authorization)
+  request.caller = letIn(parts, request, operation)
+}
+
+/** @throws ApiError 401, 403 */
+function letIn(parts: ServerParts, request: FastifyRequest, operation: OperationSpec): Caller {
+  const isPublic = operation.permission === 'public'
+  const header = isPublic ? undefined : request.headers.authorization
+  const caller = parts.authenticator.identify(header)
+  authorize(caller, operation)
+  return caller
+}
+
+/** Whether who was let in would be let in again. */
+function isStillLetIn(parts: ServerParts, request: FastifyRequest, spec: OperationSpec): boolean {
+  try {
+    letIn(parts, request, spec)
+    return true
+  } catch (error) {
+    if (error instanceof ApiError) return false
+    throw error
   }
-  authorize(request.caller, operation)
 }
 
 function localOnly(): ApiError {
@@ -186,7 +210,8 @@ function addRoute(server: FastifyInstance, parts: ServerParts, { operation, hand
       const answer = await handle(call)
       const status = Number(answer.status)
       record(parts, request, operation, status, status >= 400 ? JSON.stringify(answer.body) : '')
-      return send(reply, operation, answer)
+      const mayGoOn = (): boolean => isStillLetIn(parts, request, operation)
+      return send(reply, operation, answer, mayGoOn)
     },
   })
 }
@@ -196,13 +221,23 @@ function headerOf(request: FastifyRequest, name: string): string | undefined {
   return typeof value === 'string' ? value : value?.[0]
 }
 
-function send(reply: FastifyReply, operation: OperationSpec, answer: AnyReply): FastifyReply {
+function send(
+  reply: FastifyReply,
+  operation: OperationSpec,
+  answer: AnyReply,
+  mayGoOn: () => boolean,
+): FastifyReply {
   const status = Number(answer.status)
   const described = operation.replies[status]
   reply.code(status)
   if (answer.headers !== undefined) reply.headers(answer.headers)
   if (described !== undefined && isPlainReply(described)) {
     if (described.kind === 'empty') return reply.send()
+    if (described.kind === 'events') {
+      reply.headers(EVENT_STREAM_HEADERS)
+      // The type of the reply in the contract.
+      return reply.send(toEventStream(answer.body as AsyncIterable<unknown>, mayGoOn))
+    }
     const type = answer.type ?? described.types[0] ?? 'text/plain'
     reply.header('content-type', type.startsWith('text/') ? `${type}; charset=utf-8` : type)
   }

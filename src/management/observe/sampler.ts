@@ -25,6 +25,8 @@ const POINT_COUNTERS = {
 
 export type GaugeColumn = keyof typeof POINT_GAUGES | 'disconnected_durable_sessions'
 export type CounterColumn = keyof typeof POINT_COUNTERS
+/** A number for every counter of a point: counts, or what they grew by in a second. */
+export type Counters = Readonly<Record<CounterColumn, number>>
 /** One point of the charts. */
 export type Point = { readonly time_stamp: number } & Readonly<
   Record<GaugeColumn | CounterColumn, number>
@@ -53,9 +55,9 @@ export class Sampler {
   readonly #node: NodePort
   readonly #database: SqliteDatabase
   readonly #timer: NodeJS.Timeout
-  #counters: Readonly<Record<CounterColumn, number>>
+  #counters: Counters
   #atMs: number
-  #rates: Readonly<Record<CounterColumn, number>>
+  #rates: Counters
   #sinceRemoval = 0
 
   constructor(node: NodePort, database: SqliteDatabase, intervalMs: number) {
@@ -90,21 +92,7 @@ export class Sampler {
 
   /** What happens now: gauges, and counters per second over the last interval. */
   current() {
-    const gauges = readGauges(this.#node)
-    const rates = this.#rates
-    return {
-      ...gauges,
-      received_msg_rate: rates.received,
-      sent_msg_rate: rates.sent,
-      dropped_msg_rate: rates.dropped,
-      persisted_rate: rates.persisted,
-      validation_succeeded_rate: rates.validation_succeeded,
-      validation_failed_rate: rates.validation_failed,
-      transformation_succeeded_rate: rates.transformation_succeeded,
-      transformation_failed_rate: rates.transformation_failed,
-      retained_msg_count: gauge(this.#node, 'retained'),
-      shared_subscriptions: gauge(this.#node, 'subscriptions.shared'),
-    }
+    return currentOf(this.#node, this.#rates)
   }
 
   /** Points of the last `latestS` seconds, undefined = all; the longer, the wider apart. */
@@ -139,6 +127,23 @@ export class Sampler {
   }
 }
 
+/** Gauges of now with these rates. */
+export function currentOf(node: NodePort, rates: Counters) {
+  return {
+    ...readGauges(node),
+    received_msg_rate: rates.received,
+    sent_msg_rate: rates.sent,
+    dropped_msg_rate: rates.dropped,
+    persisted_rate: rates.persisted,
+    validation_succeeded_rate: rates.validation_succeeded,
+    validation_failed_rate: rates.validation_failed,
+    transformation_succeeded_rate: rates.transformation_succeeded,
+    transformation_failed_rate: rates.transformation_failed,
+    retained_msg_count: gauge(node, 'retained'),
+    shared_subscriptions: gauge(node, 'subscriptions.shared'),
+  }
+}
+
 function readGauges(node: NodePort): Readonly<Record<GaugeColumn, number>> {
   const entries = Object.entries(POINT_GAUGES).map(([column, name]) => [column, gauge(node, name)])
   const gauges = Object.fromEntries(entries) as Record<GaugeColumn, number> // All but one.
@@ -150,18 +155,16 @@ function gauge(node: NodePort, name: (typeof GAUGES)[number]): number {
   return sumOf(node.metrics, METRIC_COUNT + GAUGES.indexOf(name))
 }
 
-function readCounters(node: NodePort): Readonly<Record<CounterColumn, number>> {
+/** Counters since the start of the node. */
+export function readCounters(node: NodePort): Counters {
   const entries = Object.entries(POINT_COUNTERS).map(([column, name]) => {
     return [column, sumOf(node.metrics, METRIC_NAMES.indexOf(name))] as const
   })
   return Object.fromEntries(entries) as Record<CounterColumn, number> // Every column was set.
 }
 
-function perSecond(
-  now: Readonly<Record<CounterColumn, number>>,
-  before: Readonly<Record<CounterColumn, number>>,
-  elapsedMs: number,
-): Readonly<Record<CounterColumn, number>> {
+/** What counters grew by per second. */
+export function perSecond(now: Counters, before: Counters, elapsedMs: number): Counters {
   const entries = COUNTER_COLUMNS.map((name) => {
     return [name, Math.round(((now[name] - before[name]) * 1000) / elapsedMs)] as const
   })

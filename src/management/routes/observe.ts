@@ -8,13 +8,13 @@ import {
   getNodeMonitorCurrent,
   getPrometheusStats,
   listAlarms,
+  streamMonitorCurrent,
 } from '../contract/observe.ts'
 import type { ManagementContext } from '../context.ts'
 import { notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
-import type { Alarm } from '../observe/alarms.ts'
+import { alarmBody } from '../observe/live-sample.ts'
 import { collect, type Family, toJson, toText } from '../observe/prometheus.ts'
-import { formatTime } from '../time-text.ts'
 import { checkNode } from './nodes.ts'
 import { pageMeta } from './page-meta.ts'
 
@@ -24,7 +24,7 @@ export function observeRoutes(context: ManagementContext): readonly Route[] {
 }
 
 function monitorRoutes(context: ManagementContext): readonly Route[] {
-  const { node, sampler } = context
+  const { node, sampler, live } = context
   return [
     route(getMonitor, ({ query }) => ok([...sampler.points(query.latest)])),
     route(clearMonitor, () => {
@@ -36,6 +36,7 @@ function monitorRoutes(context: ManagementContext): readonly Route[] {
       return ok([...sampler.points(query.latest)])
     }),
     route(getMonitorCurrent, () => ok(sampler.current())),
+    route(streamMonitorCurrent, ({ query }) => ok(live.listen(query.count))),
     route(getNodeMonitorCurrent, ({ params }) => {
       checkNode(context, params.node)
       const uptimeS = Math.floor((node.nowMs() - node.startedAtMs) / 1000)
@@ -52,7 +53,7 @@ function alarmRoutes(context: ManagementContext): readonly Route[] {
       const active = alarms.active()
       const count = activated ? active.length : alarms.endedCount
       const part = activated ? active.slice(offset, offset + limit) : alarms.ended(limit, offset)
-      const data = part.map((alarm) => toBody(context, alarm))
+      const data = part.map((alarm) => alarmBody(context.node, alarm))
       const found = { hasNext: offset + limit < count, cursor: undefined }
       return ok({ data, meta: pageMeta({ page, limit, cursor: undefined }, found, count) })
     }),
@@ -65,19 +66,6 @@ function alarmRoutes(context: ManagementContext): readonly Route[] {
       return noContent()
     }),
   ]
-}
-
-function toBody({ node }: ManagementContext, alarm: Alarm) {
-  const { name, message, details, activatedAtMs, deactivatedAtMs } = alarm
-  return {
-    node: node.name,
-    name,
-    message,
-    details,
-    duration: Math.round((deactivatedAtMs ?? node.nowMs()) - activatedAtMs),
-    activate_at: formatTime(activatedAtMs),
-    ...(deactivatedAtMs !== undefined && { deactivate_at: formatTime(deactivatedAtMs) }),
-  }
 }
 
 function prometheusRoute(context: ManagementContext): Route {

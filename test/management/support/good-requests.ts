@@ -65,6 +65,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     clearMonitor: {},
     getNodeMonitor: { params: NODE },
     getMonitorCurrent: {},
+    streamMonitorCurrent: { query: 'count=1' },
     getNodeMonitorCurrent: { params: NODE },
     listAlarms: { query: 'activated=false' },
     clearAlarms: {},
