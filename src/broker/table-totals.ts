@@ -1,12 +1,14 @@
 import { checkRecord, encodeRecord, RECORD_HEADER_BYTES } from '#kernel/record.ts'
 import { prefixEnd, textPart, u8Key } from '#kernel/binary-key.ts'
+import { KeyRaces } from './key-races.ts'
 import { Table } from './ports.ts'
 import type { KvStore } from './ports.ts'
 
 const RECORD_VERSION = 1
 const RECORD_BYTES = RECORD_HEADER_BYTES + 16
-/** Numbers per shard in the shared memory: keys, bytes, changes made in this run. */
-const SLOT_NUMBERS = 3
+/** Numbers of a shard in the shared memory; changes are those of this run. */
+const Slot = { KEYS: 0, BYTES: 1, CHANGES: 2, CHANGES_COMMITTED: 3 } as const
+const SLOT_NUMBERS = 4
 
 /**
  * How many keys and bytes a table has that several shards write.
@@ -14,7 +16,8 @@ const SLOT_NUMBERS = 3
  * Each shard keeps the sum of its own changes (a shard that only deletes has a negative one) and
  * stores it with them in the same batch, so that a crash leaves both or none; the total is the
  * sum over the shards, read from memory they share. It is exact as long as no two shards change
- * the same key between two commits; what such a race leaves over is repaired by a recount.
+ * the same key between two commits. Such races are noticed, and what they leave over is repaired
+ * by a recount, which one shard makes.
  */
 export class TableTotals {
   readonly #store: KvStore
@@ -22,11 +25,16 @@ export class TableTotals {
   readonly #shardCount: number
   readonly #slots: Float64Array
   readonly #keyPrefix: string
+  readonly #races: KeyRaces | undefined
+  /** A barrier is to tell when the changes are committed. */
+  #awaitsCommit: boolean
+  /** Races that a recount has made up for. */
+  #racesSettled: number
   #recount: Recount | undefined
 
   /** Bytes of shared memory that `shardCount` shards need for one table. */
   static memoryBytes(shardCount: number): number {
-    return shardCount * SLOT_NUMBERS * Float64Array.BYTES_PER_ELEMENT
+    return slotBytes(shardCount) + KeyRaces.MEMORY_BYTES
   }
 
   /**
@@ -48,6 +56,12 @@ export class TableTotals {
     this.#slots =
       memory === undefined ? new Float64Array(numbers) : new Float64Array(memory, 0, numbers)
     this.#keyPrefix = textPart('totals') + textPart(table)
+    this.#races =
+      memory === undefined || shardCount === 1
+        ? undefined
+        : new KeyRaces(memory, slotBytes(shardCount), shard)
+    this.#awaitsCommit = false
+    this.#racesSettled = 0
     this.#recount = undefined
   }
 
@@ -56,19 +70,24 @@ export class TableTotals {
     return this.#shardCount > 1
   }
 
+  /** True when shards have changed a key at the same time and no recount has made up for it. */
+  get doubtful(): boolean {
+    return this.#races !== undefined && this.#races.count !== this.#racesSettled
+  }
+
   /** Keys in the table. */
   get count(): number {
-    return Math.max(0, this.#sum(0))
+    return Math.max(0, this.#sum(Slot.KEYS))
   }
 
   /** Bytes of keys and values in the table. */
   get bytes(): number {
-    return Math.max(0, this.#sum(1))
+    return Math.max(0, this.#sum(Slot.BYTES))
   }
 
   /** What this shard added to the count; may be negative. */
   get ownCount(): number {
-    return this.#slots[this.#shard * SLOT_NUMBERS]! // Made for all shards.
+    return this.#slots[this.#shard * SLOT_NUMBERS + Slot.KEYS]! // Made for all shards.
   }
 
   /**
@@ -99,10 +118,14 @@ export class TableTotals {
     if (folded) this.#write()
   }
 
+  /** Notes that this shard works on a key that another one may be changing just now. */
+  noteShared(key: string, nowMs: number): void {
+    this.#races?.note(key, nowMs)
+  }
+
   /** Notes one change of the table that is in the open batch. */
   add(key: string, countDelta: number, bytesDelta: number): void {
-    const slot = this.#shard * SLOT_NUMBERS
-    this.#slots[slot + 2]! += 1 // Made for all shards.
+    this.#slots[this.#shard * SLOT_NUMBERS + Slot.CHANGES]! += 1 // Made for all shards.
     this.#change(countDelta, bytesDelta)
     const recount = this.#recount
     if (recount === undefined || key >= recount.position) return
@@ -110,12 +133,43 @@ export class TableTotals {
     recount.bytes += bytesDelta
   }
 
+  /** Tells the other shards what is committed by now. To be called every 100 ms. */
+  tellCommitted(): void {
+    const slot = this.#shard * SLOT_NUMBERS
+    const changes = this.#slots[slot + Slot.CHANGES]! // Made for all shards, here and below.
+    const isTold = changes === this.#slots[slot + Slot.CHANGES_COMMITTED]!
+    if (isTold || this.#races === undefined || this.#awaitsCommit) return
+    this.#awaitsCommit = true
+    this.#store.barrier((failure) => {
+      this.#awaitsCommit = false
+      if (failure === undefined) this.#slots[slot + Slot.CHANGES_COMMITTED] = changes
+    })
+  }
+
   /**
-   * Starts a recount by this shard. The walk over the table must begin some time after it (longer
-   * than a commit takes), because changes of other shards are counted before they can be seen.
+   * Starts a recount by this shard. The walk over the table must not begin before `recountReady`:
+   * changes of other shards are counted before they can be seen.
    */
   beginRecount(): void {
-    this.#recount = { position: '', count: 0, bytes: 0, foreign: this.#foreignChanges() }
+    this.#recount = {
+      position: '',
+      count: 0,
+      bytes: 0,
+      changes: this.#changes(Slot.CHANGES),
+      races: this.#races?.count ?? 0,
+    }
+  }
+
+  /** True when the walk will see everything that was counted before the recount began. */
+  get recountReady(): boolean {
+    const committed = this.#changes(Slot.CHANGES_COMMITTED)
+    const before = this.#recount?.changes ?? []
+    return before.every((changes, shard) => shard === this.#shard || committed[shard]! >= changes)
+  }
+
+  /** Gives the recount up: the walk removes nothing but what has expired. */
+  dropRecount(): void {
+    this.#recount = undefined
   }
 
   /** Notes what the walk saw up to `position`, the first key it has not seen yet. */
@@ -135,37 +189,49 @@ export class TableTotals {
     const recount = this.#recount
     this.#recount = undefined
     if (recount === undefined) return 0
-    const foreign = this.#foreignChanges() - recount.foreign
-    const counted = this.#sum(0)
+    const foreign = this.#foreignChangesSince(recount.changes)
+    const counted = this.#sum(Slot.KEYS)
     const least = recount.count - foreign
     const most = recount.count + foreign
     const countDelta = Math.min(Math.max(counted, least), most) - counted
-    const bytesDelta = foreign === 0 ? recount.bytes - this.#sum(1) : 0
+    const bytesDelta = foreign === 0 ? recount.bytes - this.#sum(Slot.BYTES) : 0
     if (countDelta !== 0 || bytesDelta !== 0) this.#change(countDelta, bytesDelta)
+    if (foreign === 0) this.#racesSettled = recount.races
     return countDelta
   }
 
-  #sum(number: number): number {
+  #sum(number: typeof Slot.KEYS | typeof Slot.BYTES): number {
     let sum = 0
-    for (let slot = number; slot < this.#slots.length; slot += SLOT_NUMBERS) {
+    for (let slot: number = number; slot < this.#slots.length; slot += SLOT_NUMBERS) {
       sum += this.#slots[slot]! // In range.
     }
     return sum
   }
 
-  #foreignChanges(): number {
-    return this.#sum(2) - this.#slots[this.#shard * SLOT_NUMBERS + 2]!
+  #changes(number: typeof Slot.CHANGES | typeof Slot.CHANGES_COMMITTED): number[] {
+    return Array.from({ length: this.#shardCount }, (_, shard) => {
+      return this.#slots[shard * SLOT_NUMBERS + number]! // Made for all shards.
+    })
+  }
+
+  #foreignChangesSince(before: readonly number[]): number {
+    let foreign = 0
+    for (const [shard, changes] of this.#changes(Slot.CHANGES).entries()) {
+      if (shard !== this.#shard) foreign += changes - before[shard]! // One for each shard.
+    }
+    return foreign
   }
 
   #setOwn(count: number, bytes: number): void {
     const slot = this.#shard * SLOT_NUMBERS
-    this.#slots[slot] = count
-    this.#slots[slot + 1] = bytes
+    this.#slots[slot + Slot.KEYS] = count
+    this.#slots[slot + Slot.BYTES] = bytes
   }
 
   #change(countDelta: number, bytesDelta: number): void {
     const slot = this.#shard * SLOT_NUMBERS
-    this.#setOwn(this.#slots[slot]! + countDelta, this.#slots[slot + 1]! + bytesDelta)
+    const keys = this.#slots[slot + Slot.KEYS]! // Made for all shards, here and below.
+    this.#setOwn(keys + countDelta, this.#slots[slot + Slot.BYTES]! + bytesDelta)
     this.#write()
   }
 
@@ -173,8 +239,8 @@ export class TableTotals {
     const numbers = new Uint8Array(16)
     const view = new DataView(numbers.buffer)
     const slot = this.#shard * SLOT_NUMBERS
-    view.setFloat64(0, this.#slots[slot]!)
-    view.setFloat64(8, this.#slots[slot + 1]!)
+    view.setFloat64(0, this.#slots[slot + Slot.KEYS]!)
+    view.setFloat64(8, this.#slots[slot + Slot.BYTES]!)
     const record = encodeRecord(RECORD_VERSION, numbers)
     this.#store.put(Table.META, this.#keyPrefix + u8Key(this.#shard), record)
   }
@@ -185,6 +251,11 @@ interface Recount {
   position: string
   count: number
   bytes: number
-  /** Changes of other shards when the recount began. */
-  readonly foreign: number
+  /** Changes of each shard when the recount began. */
+  readonly changes: readonly number[]
+  readonly races: number
+}
+
+function slotBytes(shardCount: number): number {
+  return shardCount * SLOT_NUMBERS * Float64Array.BYTES_PER_ELEMENT
 }

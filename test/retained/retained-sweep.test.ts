@@ -23,7 +23,7 @@ test('the sweep removes what expired some time ago, and counts it', () => {
   assert.equal(retainer.store.get(Table.RETAINED, 'old'), undefined)
   assert.notEqual(retainer.store.get(Table.RETAINED, 'young'), undefined)
   assert.equal(retainer.metrics.get(Metric.RETAINED_EXPIRED), 1)
-  retainer.clock.advance(REMOVE_AFTER_MS)
+  retainer.clock.advance(Math.max(REMOVE_AFTER_MS, SWEEP_INTERVAL_MS))
   retainer.sweepOnce()
   assert.equal(retainer.retained.count, 1)
   assert.deepEqual(retainer.topics('#'), ['for ever'])
@@ -47,6 +47,7 @@ test('a slice is bounded in keys and time; the next walk comes after the configu
   assert.deepEqual(pauses, [50, 50, 50, SWEEP_INTERVAL_MS])
   assert.equal(retainer.retained.count, 10_100)
   retainer.settings = { ...retainer.settings, clearIntervalMs: 7_000 }
+  retainer.clock.advance(SWEEP_INTERVAL_MS)
   retainer.clock.stepMs = 1
   let slices = 0
   while (retainer.sweep.run() !== 7_000) slices++

@@ -130,6 +130,7 @@ export class RetainedStore {
       // Another shard may have set it and not committed yet; its commit comes before ours.
       if (place !== undefined && this.#ports.totals.shared) {
         this.#ports.store.remove(Table.RETAINED, place.key)
+        this.#changed(place.key, 0, 0)
       }
       return SetResult.ABSENT
     }
@@ -177,7 +178,9 @@ export class RetainedStore {
   }
 
   #changed(key: string, countDelta: number, bytesDelta: number): void {
-    this.#ports.totals.add(key, countDelta, bytesDelta)
+    const { clock, totals } = this.#ports
+    totals.noteShared(key, clock.nowMs())
+    totals.add(key, countDelta, bytesDelta)
     this.refreshGauge()
   }
 

@@ -8,8 +8,14 @@ import type { RetainedStore } from './retained-store.ts'
 
 /** Pause between two walks when `msg_clear_interval` is 0. */
 export const SWEEP_INTERVAL_MS = 900_000
-/** Pause between two slices of a walk; also longer than a commit takes. */
+/** Pause between two slices of a walk. */
 export const SLICE_PAUSE_MS = 50
+/** How often is it looked whether shards have raced for a key, so that a recount is needed. */
+export const RACE_LOOK_MS = 2_000
+/** A recount because of races waits for so many times as long as the last walk took. */
+const REST_FACTOR = 20
+/** A recount waits for so long until other shards have committed what they counted. */
+export const COMMIT_WAIT_MS = 10_000
 /** Keys and time of one slice. */
 export const SLICE_KEYS_MAX = 5_000
 const SLICE_MS_MAX = 2
@@ -33,30 +39,61 @@ export interface SweepPorts {
 /**
  * Walks over the whole table again and again in small slices: removes what has expired and counts
  * what there is. One shard of a node does it. The walk costs a few ms per thousand messages,
- * spread; the first one starts with the shard.
+ * spread; the first one starts with the shard. Another one starts early when shards have raced
+ * for a key.
  */
 export class RetainedSweep {
   readonly #ports: SweepPorts
+  /** Where the walk goes on; undefined between two walks. */
   #position: string | undefined
+  #beganMs: number
+  #endedMs: number
+  #dueMs: number
 
   constructor(ports: SweepPorts) {
     this.#ports = ports
     this.#position = undefined
+    this.#beganMs = 0
+    this.#endedMs = 0
+    this.#dueMs = 0
   }
 
-  /** Does one slice. Returns after how many ms the next one is due. */
+  /** Does one slice, if it is time. Returns after how many ms it is to be called again. */
   run(): number {
-    const { retained, totals } = this.#ports
+    const { clock, totals } = this.#ports
+    const nowMs = clock.monotonicMs()
     if (this.#position === undefined) {
+      if (nowMs < this.#dueMs && !this.#mustRecount(nowMs)) return this.#pauseMs(nowMs)
       totals.beginRecount()
+      this.#beganMs = nowMs
       this.#position = TABLE_START
       return SLICE_PAUSE_MS
     }
+    if (this.#position === TABLE_START && !totals.recountReady) {
+      if (nowMs - this.#beganMs < COMMIT_WAIT_MS) return SLICE_PAUSE_MS
+      totals.dropRecount() // What has expired can be removed all the same.
+    }
     this.#position = this.#slice(this.#position)
-    if (this.#position !== undefined) return SLICE_PAUSE_MS
+    return this.#position === undefined ? this.#end() : SLICE_PAUSE_MS
+  }
+
+  #end(): number {
+    const { clock, retained, settings, totals } = this.#ports
     if (totals.finishRecount() !== 0) retained.refreshGauge()
-    const { clearIntervalMs } = this.#ports.settings()
-    return clearIntervalMs > 0 ? clearIntervalMs : SWEEP_INTERVAL_MS
+    const { clearIntervalMs } = settings()
+    this.#endedMs = clock.monotonicMs()
+    this.#dueMs = this.#endedMs + (clearIntervalMs > 0 ? clearIntervalMs : SWEEP_INTERVAL_MS)
+    return this.#pauseMs(this.#endedMs)
+  }
+
+  #mustRecount(nowMs: number): boolean {
+    const restMs = REST_FACTOR * (this.#endedMs - this.#beganMs)
+    return this.#ports.totals.doubtful && nowMs >= this.#endedMs + restMs
+  }
+
+  #pauseMs(nowMs: number): number {
+    const untilDueMs = this.#dueMs - nowMs
+    return this.#ports.totals.shared ? Math.min(untilDueMs, RACE_LOOK_MS) : untilDueMs
   }
 
   #slice(from: string): string | undefined {

@@ -19,7 +19,7 @@ const { V311, V5 } = ProtocolVersion
 
 /**
  * Clients that come and go, subscribe and unsubscribe, publish on topics known and never seen,
- * retain and clear, break off, and take their own sessions over. After `end` the broker has
+ * retain and clear, break off, and take their own sessions over. After `cleanUp` the broker has
  * nothing to remember of them.
  */
 export class Churn {
@@ -50,14 +50,13 @@ export class Churn {
     }
   }
 
-  /** Goes on for so long, and leaves nothing behind. */
+  /** Goes on for so long. */
   async run(durationMs: number): Promise<void> {
     const endsAtMs = performance.now() + durationMs
     const lives = Array.from({ length: this.#options.clients }, async (_, place) => {
       while (performance.now() < endsAtMs) await this.#live(place)
     })
     await Promise.all(lives)
-    await this.#cleanUp()
   }
 
   /** One connection from its begin to its end. */
@@ -117,8 +116,8 @@ export class Churn {
     ])
   }
 
-  /** Removes the sessions and the retained messages that may be left. */
-  async #cleanUp(): Promise<void> {
+  /** Removes what may be left: sessions and retained messages. To be called when all are gone. */
+  async cleanUp(): Promise<void> {
     const { port } = this.#options
     for (const clientId of this.#persistent) {
       const client = new LoadClient({ clientId, version: V5, clean: true })

@@ -38,6 +38,7 @@ export class GaugeWatch {
    */
   async settle(wanted: Gauges): Promise<readonly string[]> {
     const endsAtMs = performance.now() + SETTLE_LIMIT_MS
+    await this.next() // It may be under way, and tell what was before.
     for (;;) {
       const now = await this.next()
       const different = [...wanted].filter(([name, value]) => now.get(name) !== value)

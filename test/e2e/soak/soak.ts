@@ -32,6 +32,7 @@ export interface SoakSample {
   readonly left: readonly string[]
 }
 
+const CONNECTIONS = 'connections'
 /** Part of the rounds in which code is compiled and caches fill; at least one. */
 const WARM_UP_SHARE = 0.1
 /** Memory in the last third of the rounds may be so much above that of the first third. */
@@ -52,7 +53,10 @@ export async function soak(
   const samples: SoakSample[] = []
   for (let round = 1; round <= rounds; round++) {
     await churn.run(roundMs)
-    const left = await watch.settle(baseline)
+    // What a client sent just before it broke off may be under way until the broker has closed it.
+    const still = await watch.settle(new Map([[CONNECTIONS, baseline.get(CONNECTIONS) ?? 0]]))
+    await churn.cleanUp()
+    const left = [...still, ...(await watch.settle(baseline))]
     const sample = { round, anonymousBytes: anonymousBytes(broker.pid), ...churn.done, left }
     samples.push(sample)
     sampled(sample)
