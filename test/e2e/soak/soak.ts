@@ -32,7 +32,7 @@ export interface SoakSample {
   readonly left: readonly string[]
 }
 
-const CONNECTIONS = 'connections'
+const CONNECTIONS = 'live_connections'
 /** Part of the rounds in which code is compiled and caches fill; at least one. */
 const WARM_UP_SHARE = 0.1
 /** Memory in the last third of the rounds may be so much above that of the first third. */
