@@ -8,6 +8,7 @@ import type { NodeNumbers } from './node-numbers.ts'
 import type { LiveSample } from './contract/observe.ts'
 import type { Alarms } from './observe/alarms.ts'
 import type { LiveFeed } from './observe/live-feed.ts'
+import type { HealthReader } from './observe/shared-health.ts'
 import type { Sampler } from './observe/sampler.ts'
 import type { TopicMetrics } from './observe/topic-metrics.ts'
 import type { Shards } from './shards.ts'
@@ -23,6 +24,8 @@ export interface ManagementContext {
   readonly backoff: LoginBackoff
   readonly audit: Audit
   readonly sampler: Sampler
+  /** Of those who ask for all numbers; each reader of its own asks on its own. */
+  readonly health: HealthReader
   readonly live: LiveFeed<LiveSample>
   readonly alarms: Alarms
   readonly topicMetrics: TopicMetrics

@@ -20,6 +20,7 @@ import { Alarms } from './observe/alarms.ts'
 import { LiveFeed } from './observe/live-feed.ts'
 import { takeLiveSamples } from './observe/live-sample.ts'
 import { Sampler } from './observe/sampler.ts'
+import { SharedHealth } from './observe/shared-health.ts'
 import { TopicMetrics } from './observe/topic-metrics.ts'
 import { Watchdog } from './observe/watchdog.ts'
 import { allRoutes } from './routes/all-routes.ts'
@@ -68,7 +69,8 @@ export class Management {
     this.#settings = settings
     const shards = new Shards(node)
     const alarms = new Alarms(node, database)
-    this.#watchdog = new Watchdog(node, alarms)
+    const health = new SharedHealth(node)
+    this.#watchdog = new Watchdog(node, alarms, health.reader())
     const numbers = new NodeNumbers(node)
     const context: ManagementContext = {
       node,
@@ -80,8 +82,9 @@ export class Management {
       tokens: new LoginTokens(settings.tokenIdleMs, nowMs),
       backoff: new LoginBackoff(nowMs),
       audit: new Audit(database, nowMs, node.log),
-      sampler: new Sampler(node, database, settings.sampleIntervalMs),
-      live: new LiveFeed(takeLiveSamples(node, numbers, alarms)),
+      sampler: new Sampler(node, database, settings.sampleIntervalMs, health.reader()),
+      health: health.reader(),
+      live: new LiveFeed(takeLiveSamples(node, numbers, alarms, health.reader())),
       alarms,
       prometheusAuth: settings.prometheusAuth,
     }

@@ -80,4 +80,13 @@ export const MANAGEMENT_SCHEMA: readonly SqlMigration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 4,
+    sql: `
+      ALTER TABLE chart ADD COLUMN bytes_received INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE chart ADD COLUMN bytes_sent INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE chart ADD COLUMN lag_ms INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE chart ADD COLUMN memory INTEGER NOT NULL DEFAULT 0;
+    `,
+  },
 ]

@@ -26,6 +26,10 @@ const Point = Type.Object({
   sent: Count,
   dropped: Count,
   persisted: Count,
+  bytes_received: Count,
+  bytes_sent: Count,
+  lag_ms: Type.Integer({ description: 'Delay of the latest thread, 99 of 100 turns.' }),
+  memory: Type.Integer({ description: 'Bytes that the process held.' }),
   validation_succeeded: Count,
   validation_failed: Count,
   transformation_succeeded: Count,
@@ -101,6 +105,21 @@ const Alarm = Type.Object({
   deactivate_at: Type.Optional(Timestamp),
 })
 
+/** A thread that serves clients. How it does is known from the second event on. */
+const LiveShard = Type.Object({
+  connections: Count,
+  sessions: Count,
+  subscriptions: Count,
+  received: Type.Integer({ description: 'Messages since the start.' }),
+  sent: Type.Integer({ description: 'Messages since the start.' }),
+  lag_ms: Type.Optional(
+    Type.Number({ description: 'Delay of its event loop, which 99 of 100 turns kept under.' }),
+  ),
+  busy: Type.Optional(Type.Number({ description: 'Part of the time it was busy, 0 to 1.' })),
+  heap_bytes: Type.Optional(Type.Integer()),
+  store_healthy: Type.Optional(Type.Boolean({ description: 'Its store can write.' })),
+})
+
 /** Active alarms that an event of the stream has at most. */
 export const LIVE_ALARMS_MAX = 100
 
@@ -129,6 +148,15 @@ export const streamMonitorCurrent = operation({
           description: 'As of `/monitor_current`, with rates over the last second.',
         }),
         stats: Type.Record(Type.String(), Type.Integer(), { description: 'As of `/stats`.' }),
+        counters: Type.Record(Type.String(), Type.Integer(), {
+          description: 'Since the start, by name; those that are 0 are left out.',
+        }),
+        memory: Type.Object({
+          process: Type.Integer({ description: 'Bytes that the process holds.' }),
+          machine_used: Type.Integer(),
+          machine_total: Type.Integer(),
+        }),
+        shards: Type.Array(LiveShard),
         alarms: Type.Array(Alarm, {
           description: `Active ones, the latest first, at most ${LIVE_ALARMS_MAX}.`,
         }),

@@ -1,8 +1,11 @@
+import { totalmem } from 'node:os'
+import { Gauge, Metric, type Metrics } from '#broker/metrics.ts'
 import { LIVE_ALARMS_MAX, type LiveSample } from '../contract/observe.ts'
 import type { NodeNumbers } from '../node-numbers.ts'
-import type { NodePort } from '../node-port.ts'
+import type { NodeHealth, NodePort } from '../node-port.ts'
 import { formatTime } from '../time-text.ts'
 import type { Alarm, Alarms } from './alarms.ts'
+import type { HealthReader } from './shared-health.ts'
 import { currentOf, perSecond, readCounters } from './sampler.ts'
 
 /** Time after which a sample says nothing about now: nobody has listened meanwhile. */
@@ -13,7 +16,9 @@ export function takeLiveSamples(
   node: NodePort,
   numbers: NodeNumbers,
   alarms: Alarms,
+  readHealth: HealthReader,
 ): () => LiveSample {
+  let health: readonly NodeHealth[] = []
   let counters = readCounters(node)
   let atMs = node.nowMs()
   return () => {
@@ -23,6 +28,11 @@ export function takeLiveSamples(
     const rates = perSecond(now, before ?? now, Math.max(1, nowMs - atMs))
     counters = now
     atMs = nowMs
+    // Shards answer later: a sample tells how they did before it.
+    readHealth().then(
+      (read) => (health = read),
+      () => (health = []),
+    )
     const active = alarms.active()
     return {
       time_stamp: Math.floor(nowMs),
@@ -30,9 +40,36 @@ export function takeLiveSamples(
       node_uptime: Math.floor((nowMs - node.startedAtMs) / 1000),
       current: currentOf(node, rates),
       stats: numbers.stats(),
+      counters: notZero(numbers.counters()),
+      memory: {
+        process: process.memoryUsage.rss(),
+        machine_used: totalmem() - process.availableMemory(),
+        machine_total: totalmem(),
+      },
+      shards: node.metrics.map((metrics, shard) => shardBody(metrics, health[shard])),
       alarms: active.slice(0, LIVE_ALARMS_MAX).map((alarm) => alarmBody(node, alarm)),
       alarms_count: active.length,
     }
+  }
+}
+
+function notZero(counters: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counters).filter(([, count]) => count !== 0))
+}
+
+function shardBody(metrics: Metrics, health: NodeHealth | undefined) {
+  return {
+    connections: metrics.get(Gauge.LIVE_CONNECTIONS),
+    sessions: metrics.get(Gauge.SESSIONS),
+    subscriptions: metrics.get(Gauge.SUBSCRIPTIONS),
+    received: metrics.get(Metric.MESSAGES_RECEIVED),
+    sent: metrics.get(Metric.MESSAGES_SENT),
+    ...(health !== undefined && {
+      lag_ms: Math.round(health.lagP99Ms * 10) / 10,
+      busy: Math.round(health.utilization * 1000) / 1000,
+      heap_bytes: health.heapUsedBytes,
+      store_healthy: health.storeHealthy,
+    }),
   }
 }
 

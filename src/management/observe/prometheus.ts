@@ -28,8 +28,8 @@ const SHARD_GAUGES = ['sessions', 'live_connections', 'subscriptions'] as const
 
 /** Everything that a monitoring system is told. */
 export async function collect(context: ManagementContext): Promise<readonly Family[]> {
-  const { node, numbers } = context
-  const health = await node.health().catch((): readonly NodeHealth[] => [])
+  const { node, numbers, health: readHealth } = context
+  const health = await readHealth().catch((): readonly NodeHealth[] => [])
   const counters = METRIC_NAMES.map((name, index): Family => {
     const prefix = index < COMPATIBLE_METRIC_COUNT ? 'emqx_' : 'tideway_'
     return plain(prefix + underscored(name), 'counter', '', sumOf(node.metrics, index))

@@ -1,6 +1,7 @@
 import type { SqliteDatabase, SqlRow } from '#storage/sqlite/sqlite-database.ts'
 import { GAUGES, METRIC_COUNT, METRIC_NAMES, sumOf } from '#broker/metrics.ts'
 import type { NodePort } from '../node-port.ts'
+import type { HealthReader } from './shared-health.ts'
 
 /** Gauges of a point: their value at the time. */
 const POINT_GAUGES = {
@@ -17,6 +18,8 @@ const POINT_COUNTERS = {
   sent: 'messages.sent',
   dropped: 'messages.dropped',
   persisted: 'messages.persisted',
+  bytes_received: 'bytes.received',
+  bytes_sent: 'bytes.sent',
   validation_succeeded: 'messages.validation_succeeded',
   validation_failed: 'messages.validation_failed',
   transformation_succeeded: 'messages.transformation_succeeded',
@@ -24,12 +27,19 @@ const POINT_COUNTERS = {
 } as const
 
 export type GaugeColumn = keyof typeof POINT_GAUGES | 'disconnected_durable_sessions'
+/** How the process did: the worst of the time since the point before. */
+interface Wellbeing {
+  readonly lag_ms: number
+  readonly memory: number
+}
+const WELLBEING_COLUMNS = ['lag_ms', 'memory'] as const satisfies readonly (keyof Wellbeing)[]
+
 export type CounterColumn = keyof typeof POINT_COUNTERS
 /** A number for every counter of a point: counts, or what they grew by in a second. */
 export type Counters = Readonly<Record<CounterColumn, number>>
 /** One point of the charts. */
 export type Point = { readonly time_stamp: number } & Readonly<
-  Record<GaugeColumn | CounterColumn, number>
+  Record<GaugeColumn | CounterColumn | keyof Wellbeing, number>
 >
 
 export const GAUGE_COLUMNS: readonly GaugeColumn[] = [
@@ -55,14 +65,17 @@ export class Sampler {
   readonly #node: NodePort
   readonly #database: SqliteDatabase
   readonly #timer: NodeJS.Timeout
+  readonly #health: HealthReader
   #counters: Counters
   #atMs: number
   #rates: Counters
+  #lagMs = 0
   #sinceRemoval = 0
 
-  constructor(node: NodePort, database: SqliteDatabase, intervalMs: number) {
+  constructor(node: NodePort, database: SqliteDatabase, intervalMs: number, health: HealthReader) {
     this.#node = node
     this.#database = database
+    this.#health = health
     this.#counters = readCounters(node)
     this.#atMs = node.nowMs()
     this.#rates = perSecond(this.#counters, this.#counters, 1)
@@ -76,6 +89,11 @@ export class Sampler {
   /** Takes a point now. One that cannot be written is logged. */
   sample(): void {
     const nowMs = this.#node.nowMs()
+    // Shards answer later: a point tells how late they were before it.
+    this.#health().then(
+      (shards) => (this.#lagMs = Math.max(0, ...shards.map(({ lagP99Ms }) => lagP99Ms))),
+      () => (this.#lagMs = 0),
+    )
     const counters = readCounters(this.#node)
     this.#rates = perSecond(counters, this.#counters, Math.max(1, nowMs - this.#atMs))
     const deltas = COUNTER_COLUMNS.map((name) => counters[name] - this.#counters[name])
@@ -83,7 +101,9 @@ export class Sampler {
     this.#atMs = nowMs
     const gauges = readGauges(this.#node)
     try {
-      this.#write(nowMs, [...GAUGE_COLUMNS.map((name) => gauges[name]), ...deltas])
+      const memory = process.memoryUsage.rss()
+      const values = [...GAUGE_COLUMNS.map((name) => gauges[name]), ...deltas]
+      this.#write(nowMs, [...values, Math.round(this.#lagMs), memory])
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       this.#node.log.warn('chart_point_not_written', { reason })
@@ -102,8 +122,9 @@ export class Sampler {
     const fromMs = Number.isFinite(latest) ? this.#node.nowMs() - latest * 1000 : 0
     const gauges = GAUGE_COLUMNS.map((name) => `CAST(round(avg(${name})) AS INTEGER) AS ${name}`)
     const sums = COUNTER_COLUMNS.map((name) => `sum(${name}) AS ${name}`)
+    const worst = WELLBEING_COLUMNS.map((name) => `max(${name}) AS ${name}`)
     const rows = this.#database.all(
-      `SELECT max(at_ms) AS time_stamp, ${[...gauges, ...sums].join(', ')}
+      `SELECT max(at_ms) AS time_stamp, ${[...gauges, ...sums, ...worst].join(', ')}
        FROM chart WHERE at_ms >= ? GROUP BY CAST(at_ms / ? AS INTEGER) ORDER BY 1`,
       Math.floor(fromMs),
       spacingMs,
@@ -117,7 +138,7 @@ export class Sampler {
   }
 
   #write(nowMs: number, values: readonly number[]): void {
-    const names = [...GAUGE_COLUMNS, ...COUNTER_COLUMNS].join(', ')
+    const names = [...GAUGE_COLUMNS, ...COUNTER_COLUMNS, ...WELLBEING_COLUMNS].join(', ')
     const places = ['?', ...values.map(() => '?')].join(', ')
     const sql = `INSERT OR REPLACE INTO chart (at_ms, ${names}) VALUES (${places})`
     this.#database.run(sql, Math.floor(nowMs), ...values)
@@ -172,6 +193,6 @@ export function perSecond(now: Counters, before: Counters, elapsedMs: number): C
 }
 
 function toPoint(row: SqlRow): Point {
-  const names = ['time_stamp', ...GAUGE_COLUMNS, ...COUNTER_COLUMNS]
+  const names = ['time_stamp', ...GAUGE_COLUMNS, ...COUNTER_COLUMNS, ...WELLBEING_COLUMNS]
   return Object.fromEntries(names.map((name) => [name, Number(row[name])])) as Point // All set.
 }

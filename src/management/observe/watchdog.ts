@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os'
 import type { NodePort } from '../node-port.ts'
 import type { Alarms } from './alarms.ts'
+import type { HealthReader } from './shared-health.ts'
 
 const CHECK_MS = 10_000
 /** Parts of the memory of the machine. */
@@ -16,12 +17,14 @@ const LAG_HIGH_MS = 500
 export class Watchdog {
   readonly #node: NodePort
   readonly #alarms: Alarms
+  readonly #health: HealthReader
   readonly #timer: NodeJS.Timeout
   #cpu = readCpu()
 
-  constructor(node: NodePort, alarms: Alarms) {
+  constructor(node: NodePort, alarms: Alarms, health: HealthReader) {
     this.#node = node
     this.#alarms = alarms
+    this.#health = health
     this.#timer = setInterval(() => void this.check(), CHECK_MS).unref()
   }
 
@@ -32,7 +35,7 @@ export class Watchdog {
   async check(): Promise<void> {
     this.#checkMachine()
     try {
-      const shards = await this.#node.health()
+      const shards = await this.#health()
       const lagMs = Math.max(...shards.map(({ lagP99Ms }) => lagP99Ms))
       const isLate = lagMs > LAG_HIGH_MS
       const lagText = `A thread is ${Math.round(lagMs)} ms late.`
