@@ -1,4 +1,11 @@
-import { Button, Result } from 'antd'
+import {
+  DisconnectOutlined,
+  LockOutlined,
+  SearchOutlined,
+  WarningOutlined,
+} from '@ant-design/icons'
+import { Button, Flex, Typography, theme } from 'antd'
+import type { ReactNode } from 'react'
 import { ApiError } from '../api/http.ts'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
 
@@ -27,22 +34,33 @@ const TEXTS = defineTexts(
 /** What could not be shown, why, and what to do. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const t = useTexts(TEXTS)
+  const { token } = theme.useToken()
   const status = error instanceof ApiError ? error.status : -1
   const message = error instanceof Error ? error.message : String(error)
-  const [title, hint] =
+  const [icon, title, hint]: readonly [ReactNode, string, string] =
     status === 0
-      ? [t('unreachable'), t('unreachableHint')]
+      ? [<DisconnectOutlined key="i" />, t('unreachable'), t('unreachableHint')]
       : status === 403
-        ? [t('forbidden'), t('forbiddenHint')]
+        ? [<LockOutlined key="i" />, t('forbidden'), t('forbiddenHint')]
         : status === 404
-          ? [t('missing'), message]
-          : [t('failed'), message]
+          ? [<SearchOutlined key="i" />, t('missing'), message]
+          : [<WarningOutlined key="i" />, t('failed'), message]
   return (
-    <Result
-      status={status === 403 || status === 404 ? `${status}` : 'warning'}
-      title={title}
-      subTitle={hint}
-      extra={retry === undefined ? null : <Button onClick={retry}>{t('again')}</Button>}
-    />
+    <Flex
+      vertical
+      align="center"
+      gap={8}
+      role="alert"
+      style={{ padding: '48px 16px', textAlign: 'center' }}
+    >
+      <span style={{ fontSize: 40, color: token.colorWarning }}>{icon}</span>
+      <Typography.Text strong style={{ fontSize: 18 }}>
+        {title}
+      </Typography.Text>
+      <Typography.Text type="secondary" style={{ maxWidth: 640 }}>
+        {hint}
+      </Typography.Text>
+      {retry !== undefined && <Button onClick={retry}>{t('again')}</Button>}
+    </Flex>
   )
 }

@@ -2,6 +2,8 @@ import { theme } from 'antd'
 import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { showCount, showTime } from '../format/numbers.ts'
+import { usePreferences } from '../shell/preferences.ts'
 
 /** One line of a chart. */
 export interface Line {
@@ -9,54 +11,60 @@ export interface Line {
   readonly values: readonly (number | null)[]
 }
 
+/** First and last time that shows, in seconds since 1970. */
+export type TimeSpan = readonly [from: number, to: number]
+
 interface Props {
   /** Seconds since 1970, ascending. */
   readonly times: readonly number[]
   readonly lines: readonly Line[]
+  /** What shows of it; all of it when left out. */
+  readonly span?: TimeSpan | undefined
+  /** Somebody dragged over a part, and wants to see only that. */
+  readonly zoom?: (span: TimeSpan) => void
   readonly heightPx?: number
   readonly format?: (value: number) => string
+  /** Steps of the scale are powers of 2, as suits bytes. */
+  readonly isBinary?: boolean
   /** What the chart shows, for those who cannot see it. */
   readonly label: string
 }
 
-const COLOURS = ['#0b6e8f', '#d97706', '#15803d', '#b91c1c', '#7c3aed', '#0891b2']
+const COLOURS = {
+  light: ['#0b7fa5', '#d9480f', '#2b8a3e', '#9c36b5', '#c92a2a', '#5f3dc4', '#087f5b', '#866300'],
+  dark: ['#4fc3e8', '#ff922b', '#69db7c', '#e599f7', '#ff8787', '#b197fc', '#38d9a9', '#ffd43b'],
+}
+const BINARY_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power)
+const LEGEND_PX = 34
+const SELECTION_PX_MIN = 8
 
-/** Values over time. Dragging over a part zooms into it, a double click shows all again. */
-export function TimeChart({ times, lines, heightPx = 200, format = showNumber, label }: Props) {
+/** Values over time. Dragging over a part asks for it. The cursors of all charts go together. */
+export function TimeChart(props: Props) {
+  const { times, lines, heightPx = 190, format = showCount, label } = props
   const { token } = theme.useToken()
+  const { language, theme: colours } = usePreferences()
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot>(undefined)
   const shape = lines.map((line) => line.label).join('\0')
   const data = [times, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData
-  const latest = useRef(data)
-  latest.current = data
-  const show = useRef(format)
-  show.current = format
+  const latest = useRef({ ...props, data, format })
+  latest.current = { ...props, data, format }
 
   useEffect(() => {
     const element = place.current
     if (element === null) return undefined
-    const axis = { stroke: token.colorTextSecondary, grid: { stroke: token.colorSplit, width: 1 } }
     const plot = new uPlot(
       {
+        ...frame(latest, { text: token.colorTextSecondary, grid: token.colorSplit }, language),
         width: Math.max(element.clientWidth, 100),
         height: heightPx,
+        padding: [8, 14, 0, 0],
         series: [
-          {},
-          ...shape.split('\0').map((name, index) => ({
-            label: name,
-            stroke: COLOURS[index % COLOURS.length] ?? token.colorPrimary,
-            width: 1.5,
-            value: (_: uPlot, value: number | null) => (value === null ? '–' : show.current(value)),
-          })),
+          { value: (_, at) => (at === null ? '' : showTime(at * 1000)) },
+          ...shape.split('\0').map((name, index) => series(name, index, colours, latest)),
         ],
-        axes: [
-          axis,
-          { ...axis, size: 64, values: (_, values) => values.map((value) => show.current(value)) },
-        ],
-        cursor: { drag: { x: true, y: false } },
       },
-      latest.current,
+      latest.current.data,
       element,
     )
     chart.current = plot
@@ -69,24 +77,94 @@ export function TimeChart({ times, lines, heightPx = 200, format = showNumber, l
       plot.destroy()
       chart.current = undefined
     }
-  }, [shape, heightPx, token])
+  }, [shape, heightPx, token, colours, language])
 
   useEffect(() => {
-    const plot = chart.current
-    if (plot === undefined) return
-    // Who has zoomed in wants to go on looking at that part.
-    const { min, max } = plot.scales['x'] ?? {}
-    const old = plot.data[0]
-    const isZoomed = min !== old[0] || max !== old.at(-1)
-    plot.setData(data, !isZoomed || old.length === 0)
-    if (isZoomed) plot.redraw()
+    chart.current?.setData(data)
   })
 
-  return <div ref={place} role="img" aria-label={label} style={{ minHeight: heightPx + 30 }} />
+  return (
+    <div
+      ref={place}
+      role="img"
+      aria-label={label}
+      style={{ minHeight: heightPx + LEGEND_PX, overflow: 'hidden' }}
+    />
+  )
 }
 
-const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 })
+interface Latest {
+  readonly current: Props & { readonly format: (value: number) => string }
+}
 
-function showNumber(value: number): string {
-  return compact.format(value)
+/** What is the same for all lines: axes, cursor, what part shows. */
+function frame(latest: Latest, colour: { text: string; grid: string }, language: string) {
+  const time = new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  const exact = new Intl.DateTimeFormat(language, { timeStyle: 'medium', hourCycle: 'h23' })
+  const day = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' })
+  const axis = { stroke: colour.text, grid: { stroke: colour.grid, width: 1 }, ticks: { size: 0 } }
+  return {
+    scales: {
+      x: {
+        range: (_: uPlot, min: number, max: number): uPlot.Range.MinMax => [
+          ...(latest.current.span ?? [min, max]),
+        ],
+      },
+      y: {
+        range: (_: uPlot, _min: number, max: number): uPlot.Range.MinMax => [0, max * 1.1 || 1],
+      },
+    },
+    axes: [
+      {
+        ...axis,
+        space: 76,
+        values: (_: uPlot, at: number[], __: number, ___: number, step: number) =>
+          at.map((s) => (step >= 86_400 ? day : step >= 60 ? time : exact).format(s * 1000)),
+      },
+      {
+        ...axis,
+        size: 58,
+        ...(latest.current.isBinary === true && { incrs: BINARY_STEPS }),
+        values: (_: uPlot, at: number[]) => at.map((value) => latest.current.format(value)),
+      },
+    ],
+    cursor: {
+      drag: { x: true, y: false, setScale: false },
+      sync: { key: 'time' },
+      points: { size: 6 },
+    },
+    hooks: {
+      setSelect: [
+        (plot: uPlot) => {
+          const { left, width } = plot.select
+          if (width < SELECTION_PX_MIN) return
+          latest.current.zoom?.([plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x')])
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+        },
+      ],
+    },
+  }
+}
+
+function series(
+  label: string,
+  index: number,
+  colours: keyof typeof COLOURS,
+  latest: Latest,
+): uPlot.Series {
+  const palette = COLOURS[colours]
+  const stroke = palette[index % palette.length] ?? '#888888'
+  return {
+    label,
+    stroke,
+    width: 1.75,
+    fill: `${stroke}1c`,
+    points: { show: false },
+    value: (_: uPlot, value: number | null) =>
+      value === null ? '–' : latest.current.format(value),
+  }
 }

@@ -33,3 +33,18 @@ export function showDuration(ms: number): string {
 export function showTime(time: string | number | null | undefined): string {
   return time === undefined || time === null || time === '' ? '–' : new Date(time).toLocaleString()
 }
+
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+const exact = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+const EXACT_BELOW = 100_000
+
+/** A number with as many digits as one can take in: `12,345`, `1.2M`. */
+export function showCount(value: number): string {
+  return Math.abs(value) < EXACT_BELOW ? exact.format(value) : compact.format(value)
+}
+
+/** Milliseconds in the unit that suits them. */
+export function showMs(ms: number): string {
+  if (ms >= 1000) return `${exact.format(ms / 1000)} s`
+  return `${ms < 10 ? exact.format(ms) : Math.round(ms)} ms`
+}

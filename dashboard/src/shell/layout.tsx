@@ -1,6 +1,6 @@
 import { LogoutOutlined, MenuOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Alert, Button, Drawer, Flex, Grid, Layout as AntLayout, Typography, theme } from 'antd'
+import { Alert, Button, Drawer, Flex, Grid, Layout as AntLayout, theme } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { Navigate, Route, Routes, useLocation } from 'react-router'
 import { request } from '../api/http.ts'
@@ -11,7 +11,10 @@ import { PreferenceSwitches } from '../components/preference-switches.tsx'
 import { Waiting } from '../components/waiting.tsx'
 import { useTexts } from '../i18n/i18n.ts'
 import { PAGES } from '../pages/catalog.ts'
+import { Brand } from './brand.tsx'
+import { NodeState } from './node-state.tsx'
 import { PageMenu } from './page-menu.tsx'
+import { SIDE_BACKGROUND } from './theme.ts'
 import { TEXTS } from './menu-texts.ts'
 
 const MENU_WIDTH = 232
@@ -26,51 +29,27 @@ export default function Layout({ session }: { session: Session }) {
   const isWide = Grid.useBreakpoint().lg ?? true
   const [isMenuOpen, setMenuOpen] = useState(false)
   const close = () => setMenuOpen(false)
+  const header = { background: token.colorBgContainer, padding: '0 16px', height: 56 }
   return (
     <AntLayout style={{ minHeight: '100%' }}>
       <a className="skip-link" href="#content">
         {t('skip')}
       </a>
-      {isWide ? (
-        <AntLayout.Sider
-          width={MENU_WIDTH}
-          style={{
-            background: token.colorBgContainer,
-            height: '100vh',
-            position: 'sticky',
-            top: 0,
-          }}
-        >
-          <Brand />
-          <PageMenu opened={close} />
-        </AntLayout.Sider>
-      ) : (
-        <Drawer
-          placement="left"
-          open={isMenuOpen}
-          onClose={close}
-          title={<Brand />}
-          size={MENU_WIDTH + 48}
-          styles={{ body: { padding: 0 } }}
-        >
-          <PageMenu opened={close} />
-        </Drawer>
-      )}
+      <SideMenu isWide={isWide} isOpen={isMenuOpen} close={close} />
       <AntLayout>
-        <AntLayout.Header
-          style={{ background: token.colorBgContainer, padding: '0 16px', height: 56 }}
-        >
+        <AntLayout.Header style={header}>
           <Flex align="center" justify="space-between" style={{ height: 56 }}>
-            {isWide ? (
-              <span />
-            ) : (
-              <Button
-                type="text"
-                icon={<MenuOutlined />}
-                aria-label={t('menu')}
-                onClick={() => setMenuOpen(true)}
-              />
-            )}
+            <Flex align="center" gap={8}>
+              {!isWide && (
+                <Button
+                  type="text"
+                  icon={<MenuOutlined />}
+                  aria-label={t('menu')}
+                  onClick={() => setMenuOpen(true)}
+                />
+              )}
+              {isWide && <NodeState />}
+            </Flex>
             <Flex align="center" gap={4}>
               <PreferenceSwitches />
               <SignedIn session={session} showName={isWide} />
@@ -79,7 +58,7 @@ export default function Layout({ session }: { session: Session }) {
         </AntLayout.Header>
         <ReachableAlert />
         <AntLayout.Content id="content" tabIndex={-1} style={{ padding: isWide ? 24 : 12 }}>
-          <main>
+          <main style={{ maxWidth: 1680, margin: '0 auto' }}>
             <PageRoutes />
           </main>
         </AntLayout.Content>
@@ -88,11 +67,38 @@ export default function Layout({ session }: { session: Session }) {
   )
 }
 
-function Brand() {
+interface SideMenuProps {
+  readonly isWide: boolean
+  readonly isOpen: boolean
+  readonly close: () => void
+}
+
+/** At the side of a wide window; in a narrow one it comes when it is called. */
+function SideMenu({ isWide, isOpen, close }: SideMenuProps) {
+  if (!isWide) {
+    return (
+      <Drawer
+        placement="left"
+        open={isOpen}
+        onClose={close}
+        closable={false}
+        size={MENU_WIDTH + 24}
+        styles={{ body: { padding: 0, background: SIDE_BACKGROUND } }}
+      >
+        <Brand />
+        <PageMenu opened={close} />
+      </Drawer>
+    )
+  }
   return (
-    <Typography.Text strong style={{ display: 'block', fontSize: 20, padding: '14px 24px' }}>
-      Tideway
-    </Typography.Text>
+    <AntLayout.Sider
+      width={MENU_WIDTH}
+      className="side-menu"
+      style={{ height: '100vh', position: 'sticky', top: 0, overflowY: 'auto' }}
+    >
+      <Brand />
+      <PageMenu opened={close} />
+    </AntLayout.Sider>
   )
 }
 
@@ -126,9 +132,9 @@ function ReachableAlert() {
 }
 
 function PageRoutes() {
-  const { pathname } = useLocation()
+  const [, page] = useLocation().pathname.split('/')
   return (
-    <ErrorBoundary key={pathname}>
+    <ErrorBoundary key={page}>
       <Suspense fallback={<Waiting />}>
         <Routes>
           {ROUTES.map(({ key, Page }) => (

@@ -1,7 +1,7 @@
 import { defineTexts } from '../i18n/i18n.ts'
 import type { PageGroup, PageKey } from '../pages/catalog.ts'
 
-type Key = PageKey | `group-${PageGroup}` | 'menu' | 'signOut' | 'lost' | 'skip' | 'viewer'
+type Key = PageKey | `group-${PageGroup}` | 'menu' | 'signOut' | 'lost' | 'skip' | 'running'
 
 /** Titles of pages and groups, and what stands around the pages. */
 export const TEXTS = defineTexts<Key>(
@@ -11,7 +11,7 @@ export const TEXTS = defineTexts<Key>(
     signOut: 'Sign out',
     lost: 'The broker does not answer. What you see may be old; it is tried again every 2 seconds.',
     skip: 'Skip to the content',
-    viewer: 'You may look at everything, and change nothing.',
+    running: 'running for {{time}}',
     'group-monitor': 'Monitor',
     'group-access': 'Access control',
     'group-rules': 'Rules and integrations',
@@ -27,7 +27,7 @@ export const TEXTS = defineTexts<Key>(
     signOut: '退出登录',
     lost: '无法连接到服务器，当前显示的内容可能已过期，每 2 秒重试一次。',
     skip: '跳到主要内容',
-    viewer: '您只能查看，不能修改。',
+    running: '已运行 {{time}}',
     'group-monitor': '监控',
     'group-access': '访问控制',
     'group-rules': '规则与集成',

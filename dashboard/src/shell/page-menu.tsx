@@ -3,6 +3,7 @@ import { Link, useLocation } from 'react-router'
 import { useSession } from '../api/session.ts'
 import { useTexts } from '../i18n/i18n.ts'
 import { PAGE_GROUPS, PAGES, type Page, type PageKey } from '../pages/catalog.ts'
+import { PageIcon } from './page-icons.tsx'
 import { TEXTS } from './menu-texts.ts'
 
 /** Links to all pages that the person has a use for, by group. */
@@ -18,11 +19,16 @@ export function PageMenu({ opened }: { opened: () => void }) {
     children: pages
       .filter((page) => page.group === group)
       .filter(({ administratorsOnly }) => isAdministrator || administratorsOnly !== true)
-      .map(({ key }) => ({ key, label: <Link to={`/${key}`}>{t(key)}</Link> })),
+      .map(({ key }) => ({
+        key,
+        icon: <PageIcon page={key} />,
+        label: <Link to={`/${key}`}>{t(key)}</Link>,
+      })),
   })).filter(({ children }) => children.length > 0)
   return (
-    <nav aria-label={t('menu')} style={{ overflowY: 'auto', maxHeight: 'calc(100vh - 60px)' }}>
+    <nav aria-label={t('menu')}>
       <Menu
+        theme="dark"
         mode="inline"
         items={items}
         selectedKeys={[pathname.split('/')[1] ?? '']}

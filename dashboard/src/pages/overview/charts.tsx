@@ -1,0 +1,100 @@
+import type { getMonitor } from '#management/contract/observe.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Button, Flex, Segmented } from 'antd'
+import { useMemo, useState } from 'react'
+import { call } from '../../api/call.ts'
+import { Failure } from '../../components/failure.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { TimeChart, type TimeSpan } from '../../components/time-chart.tsx'
+import { showBytes, showCount, showMs } from '../../format/numbers.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { type Series, seriesOfMoments, seriesOfPoints } from './history.ts'
+import { type Moment, REMEMBERED_S } from './live.ts'
+import { TEXTS } from './texts.ts'
+
+const RANGES = { live: REMEMBERED_S, hour: 3_600, sixHours: 21_600, day: 86_400, week: 604_800 }
+type Range = keyof typeof RANGES
+
+const REFRESH_MS = 10_000
+const CHARTS = [
+  ['messages', showCount],
+  ['connections', showCount],
+  ['bytes', showBytes],
+  ['dropped', showCount],
+  ['lag', showMs],
+  ['memory', showBytes],
+] as const satisfies readonly (readonly [keyof Series, (value: number) => string])[]
+
+/** How it came to be as it is. Dragging over a part of any chart shows that part in all. */
+export function Charts({ moments }: { moments: readonly Moment[] }) {
+  const t = useTexts(TEXTS)
+  const [range, setRange] = useState<Range>('live')
+  const [isByShard, setByShard] = useState(false)
+  const [zoom, setZoom] = useState<TimeSpan>()
+  const isLive = range === 'live'
+  const past = useQuery({
+    queryKey: ['monitor', range],
+    queryFn: ({ signal }) =>
+      call<typeof getMonitor>('GET', '/monitor', { query: { latest: RANGES[range] }, signal }),
+    // Live, it is what came before the first event.
+    refetchInterval: isLive ? false : REFRESH_MS,
+    staleTime: isLive ? Number.POSITIVE_INFINITY : 0,
+  })
+  const series = useMemo(
+    () =>
+      isLive
+        ? seriesOfMoments(moments, isByShard, past.data ?? [], t)
+        : seriesOfPoints(past.data ?? [], t),
+    [isLive, moments, isByShard, past.data, t],
+  )
+  const nowS = (moments.at(-1)?.sample.time_stamp ?? 0) / 1000
+  const span: TimeSpan = zoom ?? [nowS - RANGES[range], nowS]
+  return (
+    <>
+      <Flex gap={8} wrap align="center" justify="space-between">
+        <Segmented<Range>
+          aria-label={t('range')}
+          value={range}
+          onChange={(next) => {
+            setRange(next)
+            setZoom(undefined)
+          }}
+          options={(Object.keys(RANGES) as Range[]).map((value) => ({ value, label: t(value) }))}
+        />
+        <Flex gap={8} wrap>
+          {zoom !== undefined && <Button onClick={() => setZoom(undefined)}>{t('showAll')}</Button>}
+          {isLive && (
+            <Segmented<'sum' | 'byShard'>
+              aria-label={t('scope')}
+              value={isByShard ? 'byShard' : 'sum'}
+              onChange={(next) => setByShard(next === 'byShard')}
+              options={[
+                { value: 'sum', label: t('sum') },
+                { value: 'byShard', label: t('byShard') },
+              ]}
+            />
+          )}
+        </Flex>
+      </Flex>
+      {!isLive && past.error !== null ? (
+        <Failure error={past.error} retry={() => void past.refetch()} />
+      ) : (
+        <div className="columns">
+          {CHARTS.map(([name, format]) => (
+            <Panel key={name} title={t(`chart-${name}`)}>
+              <TimeChart
+                label={t(`chart-${name}`)}
+                times={series.times}
+                lines={series[name]}
+                format={format}
+                isBinary={format === showBytes}
+                span={span}
+                zoom={setZoom}
+              />
+            </Panel>
+          ))}
+        </div>
+      )}
+    </>
+  )
+}

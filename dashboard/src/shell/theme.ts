@@ -1,0 +1,69 @@
+import { theme as antTheme, type ThemeConfig } from 'antd'
+import type { Theme } from './preferences.ts'
+
+/** Where the menu stands, in both themes. */
+export const SIDE_BACKGROUND = '#0b2530'
+
+const LIGHT: ThemeConfig = {
+  algorithm: antTheme.defaultAlgorithm,
+  token: {
+    colorPrimary: '#0b6e8f',
+    colorLink: '#0a6382',
+    colorError: '#c62828',
+    colorSuccess: '#1b7f4b',
+    colorWarning: '#b45309',
+    colorBgLayout: '#f2f6f8',
+    // antd's own greys are too faint to be read by everybody (WCAG 1.4.3).
+    colorTextDescription: '#566570',
+    colorTextSecondary: '#4d5b65',
+    colorTextTertiary: '#566570',
+    colorTextPlaceholder: '#667580',
+  },
+}
+
+const DARK: ThemeConfig = {
+  algorithm: antTheme.darkAlgorithm,
+  token: {
+    colorPrimary: '#3aa7c9',
+    colorLink: '#5cc0de',
+    colorError: '#ff7875',
+    colorSuccess: '#4cc38a',
+    colorWarning: '#f0a83c',
+    colorBgBase: '#0c1519',
+    colorBgLayout: '#0b1417',
+    colorBgContainer: '#132028',
+    colorBgElevated: '#1a2a33',
+    colorTextBase: '#f2f7f9',
+    colorTextDescription: '#a3b3bb',
+    colorTextSecondary: '#b3c1c8',
+    colorTextTertiary: '#a3b3bb',
+    colorTextPlaceholder: '#94a5ad',
+    // Dark text on light blue: white would be too faint.
+    colorTextLightSolid: '#04161d',
+  },
+}
+
+/** Colours and shapes of everything that antd draws. */
+export function themeOf(theme: Theme): ThemeConfig {
+  const chosen = theme === 'dark' ? DARK : LIGHT
+  return {
+    ...chosen,
+    token: { ...chosen.token, borderRadius: 8, fontSize: 14 },
+    components: {
+      Layout: { siderBg: SIDE_BACKGROUND },
+      Menu: {
+        darkItemBg: SIDE_BACKGROUND,
+        darkSubMenuItemBg: SIDE_BACKGROUND,
+        darkItemColor: '#b9cdd6',
+        darkItemHoverBg: '#123544',
+        darkItemSelectedBg: '#0f5a73',
+        darkItemSelectedColor: '#ffffff',
+        darkGroupTitleColor: '#8fabb8',
+        itemHeight: 36,
+        itemMarginBlock: 2,
+        groupTitleFontSize: 12,
+      },
+      Table: { headerSplitColor: 'transparent', cellPaddingBlockSM: 9 },
+    },
+  }
+}
