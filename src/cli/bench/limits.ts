@@ -7,6 +7,16 @@ const OWN_DESCRIPTORS = 64
 /** Ports that a Linux gives to outgoing connections unless told otherwise. */
 const PORTS_DEFAULT = 28_232
 const LOOPBACK = /^127\./
+/**
+ * Part of the ports of one loopback address that is used, because there are other addresses: the
+ * fewer are left, the longer the kernel looks for a free one, up to half a millisecond for each
+ * connection, and those of a run that has ended stay taken for a minute.
+ */
+const PORTS_SHARE = 1 / 16
+/** Up to so many clients that does not matter. */
+const ONE_ADDRESS_CLIENTS_MAX = 5_000
+/** 127.0.0.2 to 127.0.0.254. */
+const ADDRESSES_MAX = 253
 
 /** Limits of this host for one process. */
 export interface HostLimits {
@@ -38,8 +48,8 @@ export function limitProblem(clients: number, limits: HostLimits): string | unde
 }
 
 /**
- * Addresses of this host to connect from when one does not have enough ports: 127.0.0.2 and up for
- * a broker on the loopback address. Undefined: there are too few and the person has to name some.
+ * Addresses of this host to connect from when one has no ports to spare: 127.0.0.2 and up for a
+ * broker on the loopback address. Undefined: there are too few and the person has to name some.
  */
 export function chooseLocalAddresses(
   plan: Pick<BenchPlan, 'publishers' | 'subscribers' | 'target'>,
@@ -47,11 +57,11 @@ export function chooseLocalAddresses(
 ): readonly string[] | undefined {
   const { localAddresses, address } = plan.target
   const clients = plan.publishers + plan.subscribers
-  const needed = Math.ceil(clients / portsEach)
   if (localAddresses.length > 0) return localAddresses
-  if (needed <= 1) return []
-  if (!isIPv4(address) || !LOOPBACK.test(address)) return undefined
-  return Array.from({ length: needed }, (_, n) => `127.0.0.${n + 2}`)
+  if (clients <= Math.min(ONE_ADDRESS_CLIENTS_MAX, portsEach)) return []
+  if (!isIPv4(address) || !LOOPBACK.test(address)) return clients > portsEach ? undefined : []
+  const wanted = Math.ceil(clients / (portsEach * PORTS_SHARE))
+  return Array.from({ length: Math.min(wanted, ADDRESSES_MAX) }, (_, n) => `127.0.0.${n + 2}`)
 }
 
 function read(path: string): string {
