@@ -25,6 +25,8 @@ const NO_PROPERTIES = NO_BYTES
 /** Identifier and number of a topic alias. */
 const ALIAS_PROPERTY_BYTES = 3
 const FRAME_WRITER_BYTES = 8_192
+/** With so few messages in its queue a session takes retained messages again. */
+const QUEUED_FEED_LOW = 64
 const frameWriter: ByteWriter = new ByteWriter(FRAME_WRITER_BYTES)
 
 /**
@@ -143,8 +145,11 @@ export function pump(context: SessionContext, session: Session): void {
       return
     }
     const outgoing = session.queue.take()
-    if (outgoing === undefined) return
+    if (outgoing === undefined) break
     sendQueued(context, session, outlet, outgoing)
+  }
+  if (session.waitingFeeds.length > 0 && session.queue.count <= QUEUED_FEED_LOW) {
+    session.resumeFeeds()
   }
 }
 

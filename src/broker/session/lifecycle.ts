@@ -121,6 +121,7 @@ function detach(broker: Broker, session: Session, cause: CloseCause): void {
   const { core, sessions, wills } = broker
   session.connection = undefined
   session.disconnectedAtMs = core.nowMs
+  session.resumeFeeds()
   if (cause.dropWill === true) session.will = undefined // [MQTT-3.14.4-3] [MQTT-3.1.2-10]
   else wills.connectionBroke(session)
   if (session.expiryMs === 0) {

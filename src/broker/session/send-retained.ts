@@ -6,6 +6,9 @@ import { deliverOrForward } from '../shard/move-gate.ts'
 import { deliveryQos } from './deliver.ts'
 import type { Session } from './session.ts'
 
+/** Messages of a queue from which on retained messages wait. */
+const FEED_AHEAD_MAX = 256
+
 /**
  * Sends the retained messages that match a new subscription, paced (MQTT 5 §3.3.1.3)
  * [MQTT311-3.3.1-6].
@@ -41,7 +44,12 @@ export function sendRetained(
     // Retain is set on a message sent because of a new subscription [MQTT311-3.3.1-8].
     const copy = asRetained(message)
     deliverOrForward(core, links, session, copy, qos, true, ids, undefined, false)
-    return true
+    if (job === undefined || !isAhead(session, core.settings.mqtt.queueMessagesMax)) return true
+    session.holdFeed(() => {
+      job.resume()
+      broker.wakeFeed()
+    })
+    return false
   })
   if (job === undefined) {
     core.log.warn('retained_messages_not_sent', {
@@ -52,6 +60,14 @@ export function sendRetained(
     return
   }
   broker.wakeFeed()
+}
+
+/**
+ * The client takes them more slowly than they are read: what waits in its queue takes memory there,
+ * and would push other messages out of it. The queue of a client that is away takes all.
+ */
+function isAhead({ connection, queue }: Session, queueMessagesMax: number): boolean {
+  return connection !== undefined && queue.count >= Math.min(FEED_AHEAD_MAX, queueMessagesMax / 2)
 }
 
 /** Its own copy: the cursor's buffers are used again for the next message. */

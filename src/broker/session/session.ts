@@ -62,6 +62,9 @@ export interface SessionMove {
   readonly waiters: PendingAck[]
 }
 
+/** For all sessions for which nothing waits. */
+const NO_FEEDS: (() => void)[] = []
+
 let nextOrdinal = 1
 
 /**
@@ -91,6 +94,8 @@ export class Session implements Subscriber {
   /** Messages of the window that wait for a commit before they are sent. */
   held: number
   queue: SessionQueue
+  /** Deliveries of retained messages that go on when its queue is shorter, or it is offline. */
+  waitingFeeds: (() => void)[]
   /** QoS 2 packet identifiers received and not yet released, with the time of arrival in ms. */
   readonly awaitingRel: LazyMap<number, number>
   /** Those of them whose message was stored by several shards: sessions have notes of it. */
@@ -128,6 +133,7 @@ export class Session implements Subscriber {
     this.resend = []
     this.held = 0
     this.queue = new SessionQueue(context, storeKey, this)
+    this.waitingFeeds = NO_FEEDS
     this.awaitingRel = new LazyMap()
     this.origins = new LazySet()
     this.unfinished = new LazySet()
@@ -145,6 +151,19 @@ export class Session implements Subscriber {
   /** True when it outlives its connection and is kept in the store. */
   get persistent(): boolean {
     return this.storeKey !== ''
+  }
+
+  /** A delivery of retained messages waits until its queue is shorter, or it is offline. */
+  holdFeed(resume: () => void): void {
+    if (this.waitingFeeds.length === 0) this.waitingFeeds = [resume]
+    else this.waitingFeeds.push(resume)
+  }
+
+  /** What was held goes on. */
+  resumeFeeds(): void {
+    const feeds = this.waitingFeeds
+    this.waitingFeeds = NO_FEEDS
+    for (const resume of feeds) resume()
   }
 
   /**

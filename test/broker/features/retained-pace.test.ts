@@ -145,6 +145,35 @@ describe('retained messages to a new subscriber', () => {
     TEN_A_SECOND,
   )
 
+  worldTest(
+    'wait for a client that takes them slowly, and push nothing out of its queue',
+    (world) => {
+      retain(world, 3_000)
+      const subscriber = world.connect({ autoAck: false, properties: { receiveMaximum: 10 } })
+      subscriber.subscribe('r/#', { qos: 1 })
+      const got: string[] = []
+      for (;;) {
+        const messages = subscriber.messages()
+        if (messages.length === 0) break
+        got.push(...messages.map(({ payload }) => payload))
+        for (const { packetId } of messages) subscriber.ack(4, packetId)
+      }
+      assert.deepEqual(got, numbers(3_000))
+    },
+    { mqtt: { queueMessagesMax: 100 } },
+  )
+
+  worldTest('go on in a session whose client leaves before it has taken them', (world) => {
+    retain(world, 1_000)
+    const slow = { autoAck: false, properties: { receiveMaximum: 5 } }
+    const client = world.connect(kept('keeper', slow))
+    client.subscribe('r/#', { qos: 1 })
+    client.drop()
+    world.pass(1_000)
+    assert.equal(world.disk.size('queue'), 1_000, 'all are stored')
+    assert.deepEqual(world.connect(kept('keeper')).payloads(), numbers(1_000))
+  })
+
   worldTest('stop when the client unsubscribes with a thousand in its queue', (world) => {
     retain(world, 1_000)
     const subscriber = world.connect({ autoAck: false, properties: { receiveMaximum: 5 } })
