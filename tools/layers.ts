@@ -79,7 +79,7 @@ export const LAYERS: readonly Layer[] = [
   layer(
     7,
     'management',
-    [...FILES, ...HTTP, 'crypto', 'os', 'perf_hooks', 'stream', 'zlib'],
+    [...FILES, ...HTTP, 'async_hooks', 'crypto', 'os', 'perf_hooks', 'stream', 'zlib'],
     ['fastify', 'typebox'],
   ),
   layer(8, 'cli', ['*'], ['commander', 'mqtt']),

@@ -1,23 +1,34 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { formatProblem } from '#config/decode.ts'
-import { encode, redact, REDACTED } from '#config/encode.ts'
+import { type Change, diff } from '#config/diff.ts'
+import { encode, redact } from '#config/encode.ts'
+import { type ExplainedKey, explainKeys } from '#config/explain.ts'
 import { printHocon } from '#config/hocon/print.ts'
-import { type Plain, toPlain } from '#config/hocon/value.ts'
-import { type Loaded, loadConfig, type LoadOptions } from '#config/load.ts'
+import type { Plain } from '#config/hocon/value.ts'
+import { defaultConfig, type Loaded, loadConfig, type LoadOptions } from '#config/load.ts'
 import { type TidewayConfig, tidewayFields } from '#config/tideway-config.ts'
-import { ConfigRefusal } from '#management/config-port.ts'
+import { type ConfigEdit, type ConfigPlan, ConfigRefusal } from '#management/config-port.ts'
+import {
+  isObject,
+  partAt,
+  type PlainObject,
+  readOverlay,
+  withoutPart,
+  withPart,
+  withSecrets,
+} from './overlay.ts'
 import { settingsProblems } from './settings.ts'
 
 const OVERLAY = join('configs', 'cluster.hocon')
 const HEADER = '# Written by the REST API: what was changed at run time. It holds over the files.\n'
 
-type PlainObject = { readonly [key: string]: Plain }
-
 /** The configuration with what was changed at run time, which is kept in the data directory. */
 export class ConfigStore {
   readonly #layers: LoadOptions
   readonly #path: string
+  readonly #atStart: TidewayConfig
+  readonly #watchers: ((plan: ConfigPlan) => void)[] = []
   #overlay: PlainObject
   #config: TidewayConfig
 
@@ -28,8 +39,10 @@ export class ConfigStore {
   constructor(layers: LoadOptions, config: TidewayConfig) {
     this.#layers = layers
     this.#config = config
+    this.#atStart = config
     this.#path = overlayPath(config)
-    this.#overlay = readOverlay(this.#path)
+    const text = existsSync(this.#path) ? readFileSync(this.#path, 'utf8') : ''
+    this.#overlay = readOverlay(this.#path, text)
   }
 
   get current(): TidewayConfig {
@@ -41,50 +54,107 @@ export class ConfigStore {
     return partAt(redact(tidewayFields, this.#config), path)
   }
 
+  /** Every key at and below a path with its value and its origin. */
+  explain(path: readonly string[]): readonly ExplainedKey[] {
+    const { originOf } = this.#load(this.#overlay)
+    return explainKeys(this.#config, originOf, path)
+  }
+
+  /** What differs from the defaults, or from what this process was started with. */
+  changesSince(since: 'default' | 'start'): readonly Change[] {
+    const before = since === 'start' ? this.#atStart : defaultConfig()
+    return diff(tidewayFields, before, this.#config)
+  }
+
   /**
-   * Sets a part of the configuration at run time, or with null takes it away; keeps it safely.
-   * Objects are merged with what was written before.
+   * What an edit would make of the configuration; nothing is changed by this.
    * @throws ConfigRefusal when the result is not valid, or the environment decides a key of it
    */
-  change(path: readonly string[], value: Plain): TidewayConfig {
-    const present = partAt(encode(tidewayFields, this.#config), path)
-    const whole = withSecrets(value, present, path)
-    return this.#use(withPart(this.#overlay, path, whole), { path, value: whole })
-  }
-
-  /** What `restore` goes back to. */
-  snapshot(): unknown {
-    return this.#overlay
-  }
-
-  /** Takes back all changes since the snapshot. */
-  restore(snapshot: unknown): TidewayConfig {
-    return this.#use(snapshot as PlainObject) // Made by `snapshot` above.
-  }
-
-  #use(
-    overlay: PlainObject,
-    change?: { readonly path: readonly string[]; readonly value: Plain },
-  ): TidewayConfig {
-    const loaded = loadConfig({ ...this.#layers, overlay: textOf(this.#path, overlay) })
+  plan(edit: ConfigEdit): ConfigPlan {
+    const { overlay, given } = this.#edited(edit)
+    const loaded = this.#load(overlay)
     const { config } = loaded
     const problems = config === undefined ? loaded.errors : settingsProblems(config)
     if (config === undefined || problems.length > 0) {
       const messages = problems.map(({ path: at, message }) => formatProblem({ path: at, message }))
       throw new ConfigRefusal('invalid', messages)
     }
-    if (change !== undefined) checkPinned(loaded, change.path, change.value)
-    this.#write(overlay)
-    this.#overlay = overlay
+    if (given !== undefined) checkPinned(loaded, given, this.shown([]))
+    const changes = diff(tidewayFields, this.#config, config)
+    return { config, changes, text: printHocon(overlay) }
+  }
+
+  /** Makes what was planned the configuration, and keeps it safely. */
+  commit(plan: ConfigPlan): TidewayConfig {
+    const { config, text } = plan
+    mkdirSync(dirname(this.#path), { recursive: true })
+    const temporary = `${this.#path}.new`
+    writeFileSync(temporary, HEADER + text, { mode: 0o600, flush: true })
+    renameSync(temporary, this.#path)
+    this.#overlay = readOverlay(this.#path, text)
     this.#config = config
+    for (const watcher of this.#watchers) watcher(plan)
     return config
   }
 
-  #write(overlay: PlainObject): void {
-    mkdirSync(dirname(this.#path), { recursive: true })
-    const temporary = `${this.#path}.new`
-    writeFileSync(temporary, HEADER + printHocon(overlay), { mode: 0o600, flush: true })
-    renameSync(temporary, this.#path)
+  /**
+   * Sets a part of the configuration at run time, or with null takes it away; keeps it safely.
+   * Objects are merged with what was written before.
+   * @throws ConfigRefusal when the result is not valid, or the environment decides a key of it
+   */
+  change(path: readonly string[], value: Plain): TidewayConfig {
+    return this.commit(this.plan({ kind: 'set', path, value }))
+  }
+
+  /** All that was changed at run time, as text: what `restore` goes back to. */
+  snapshot(): string {
+    return printHocon(this.#overlay)
+  }
+
+  /** Takes back all changes since the snapshot. */
+  restore(text: string): TidewayConfig {
+    return this.commit(this.plan({ kind: 'overlay', text }))
+  }
+
+  /** Calls after every change. */
+  watch(watcher: (plan: ConfigPlan) => void): void {
+    this.#watchers.push(watcher)
+  }
+
+  #load(overlay: PlainObject): Loaded {
+    const source = { source: this.#path, text: printHocon(overlay) }
+    return loadConfig({ ...this.#layers, overlay: source })
+  }
+
+  /** What was changed at run time after an edit, and the values that the edit gives. */
+  #edited(edit: ConfigEdit): { overlay: PlainObject; given?: PlainObject } {
+    const before = this.#overlay
+    switch (edit.kind) {
+      case 'overlay':
+        return { overlay: readOverlay(this.#path, edit.text) }
+      case 'reset':
+        return { overlay: withoutPart(before, edit.path) }
+      case 'set': {
+        const value = this.#withSecrets(edit.path, edit.value)
+        return {
+          overlay: withPart(before, edit.path, value),
+          given: withPart({}, edit.path, value),
+        }
+      }
+      case 'text': {
+        const written = readOverlay('body', edit.text)
+        const wanted = Object.entries(written).filter(([root]) => !edit.without.includes(root))
+        // Secrets alone have changed.
+        const given = this.#withSecrets([], Object.fromEntries(wanted)) as PlainObject
+        let under = before
+        if (edit.replace) for (const root of Object.keys(given)) under = withoutPart(under, [root])
+        return { overlay: withPart(under, [], given), given }
+      }
+    }
+  }
+
+  #withSecrets(path: readonly string[], value: Plain): Plain {
+    return withSecrets(value, partAt(encode(tidewayFields, this.#config), path), path)
   }
 }
 
@@ -101,68 +171,21 @@ function overlayPath(config: TidewayConfig): string {
   return join(config.node.data_dir, OVERLAY)
 }
 
-function readOverlay(path: string): PlainObject {
-  if (!existsSync(path)) return {}
-  const source = { source: path, text: readFileSync(path, 'utf8') }
-  // Read as a file of its own it holds nothing but what was written.
-  const plain = toPlain(loadConfig({ files: [source] }).written)
-  return isObject(plain) ? plain : {}
-}
-
-function textOf(source: string, overlay: PlainObject) {
-  return { source, text: printHocon(overlay) }
-}
-
-function partAt(tree: Plain, path: readonly string[]): Plain | undefined {
-  let part: Plain | undefined = tree
-  for (const key of path) part = isObject(part) ? part[key] : undefined
-  return part
-}
-
-/** What is shown in place of a secret and comes back stands for the secret that there is. */
-function withSecrets(value: Plain, present: Plain | undefined, path: readonly string[]): Plain {
-  if (value === REDACTED) {
-    if (present !== undefined) return present
-    throw new ConfigRefusal('invalid', [`${path.join('.')} is hidden: there is no secret to keep`])
-  }
-  if (Array.isArray(value)) {
-    const items: readonly Plain[] = Array.isArray(present) ? present : []
-    return value.map((item: Plain, index) => {
-      return withSecrets(item, items[index], [...path, String(index)])
-    })
-  }
-  if (!isObject(value)) return value
-  const before = isObject(present) ? present : {}
-  const entries = Object.entries(value).map(([key, part]) => {
-    return [key, withSecrets(part, before[key], [...path, key])] as const
-  })
-  return Object.fromEntries(entries)
-}
-
-function withPart(tree: Plain | undefined, path: readonly string[], value: Plain): PlainObject {
-  const before = isObject(tree) ? tree : {}
-  const [key, ...rest] = path
-  if (key === undefined) return isObject(value) ? { ...before, ...value } : before
-  const part = rest.length > 0 ? withPart(before[key], rest, value) : merged(before[key], value)
-  return { ...before, [key]: part }
-}
-
-function merged(before: Plain | undefined, value: Plain): Plain {
-  if (!isObject(before) || !isObject(value)) return value
-  const entries = Object.entries(value).map(([key, part]) => [key, merged(before[key], part)])
-  return { ...before, ...(Object.fromEntries(entries) as PlainObject) }
-}
-
-function isObject(value: Plain | undefined): value is PlainObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** A key that the environment sets would not obey: that is said, and nothing changed. */
-function checkPinned(loaded: Loaded, path: readonly string[], value: Plain): void {
+function checkPinned(
+  loaded: Loaded,
+  value: Plain,
+  present: Plain | undefined,
+  path: readonly string[] = [],
+): void {
   if (isObject(value)) {
-    for (const [key, part] of Object.entries(value)) checkPinned(loaded, [...path, key], part)
+    for (const [key, part] of Object.entries(value)) {
+      checkPinned(loaded, part, isObject(present) ? present[key] : undefined, [...path, key])
+    }
     return
   }
+  // What was read comes back as it was.
+  if (JSON.stringify(value) === JSON.stringify(present)) return
   const origin = loaded.originOf(path)
   if (origin.kind !== 'environment') return
   throw new ConfigRefusal('pinned', [`${path.join('.')} is set by the environment: ${origin.name}`])

@@ -5,6 +5,7 @@ import type { LoginTokens } from './identity/login-tokens.ts'
 import type { Users } from './identity/users.ts'
 import type { NodePort } from './node-port.ts'
 import type { NodeNumbers } from './node-numbers.ts'
+import type { ConfigHistory } from './config/config-history.ts'
 import type { LiveSample } from './contract/observe.ts'
 import type { Alarms } from './observe/alarms.ts'
 import type { LiveFeed } from './observe/live-feed.ts'
@@ -23,6 +24,7 @@ export interface ManagementContext {
   readonly tokens: LoginTokens
   readonly backoff: LoginBackoff
   readonly audit: Audit
+  readonly history: ConfigHistory
   readonly sampler: Sampler
   /** Of those who ask for all numbers; each reader of its own asks on its own. */
   readonly health: HealthReader

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { SqliteDatabase } from '#storage/sqlite/sqlite-database.ts'
 import { Audit } from './audit.ts'
+import { ConfigHistory } from './config/config-history.ts'
 import type { ManagementContext } from './context.ts'
 import { Authenticator } from './http/authenticator.ts'
 import { addDashboard } from './http/dashboard-files.ts'
@@ -21,11 +22,11 @@ import { LiveFeed } from './observe/live-feed.ts'
 import { takeLiveSamples } from './observe/live-sample.ts'
 import { Sampler } from './observe/sampler.ts'
 import { SharedHealth } from './observe/shared-health.ts'
+import { watchSlow } from './observe/watch-slow.ts'
 import { TopicMetrics } from './observe/topic-metrics.ts'
 import { Watchdog } from './observe/watchdog.ts'
 import { allRoutes } from './routes/all-routes.ts'
 import { statusReply } from './routes/nodes.ts'
-import { watchSlow } from './routes/watch.ts'
 import { MANAGEMENT_SCHEMA } from './schema.ts'
 import { Shards } from './shards.ts'
 
@@ -81,6 +82,7 @@ export class Management {
       keys: new ApiKeys(database, nowMs),
       tokens: new LoginTokens(settings.tokenIdleMs, nowMs),
       backoff: new LoginBackoff(nowMs),
+      history: new ConfigHistory(database, node.config, nowMs),
       audit: new Audit(database, nowMs, node.log),
       sampler: new Sampler(node, database, settings.sampleIntervalMs, health.reader()),
       health: health.reader(),

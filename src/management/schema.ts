@@ -89,4 +89,17 @@ export const MANAGEMENT_SCHEMA: readonly SqlMigration[] = [
       ALTER TABLE chart ADD COLUMN memory INTEGER NOT NULL DEFAULT 0;
     `,
   },
+  {
+    version: 5,
+    sql: `
+      CREATE TABLE config_history (
+        version INTEGER PRIMARY KEY,
+        created_at_ms INTEGER NOT NULL,
+        origin TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        changes TEXT NOT NULL,
+        overlay TEXT NOT NULL
+      ) STRICT;
+    `,
+  },
 ]

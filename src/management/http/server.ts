@@ -7,6 +7,7 @@ import { ApiError, notFound } from './api-error.ts'
 import type { Audit } from '../audit.ts'
 import type { Authenticator } from './authenticator.ts'
 import { authorize } from './authorize.ts'
+import { onBehalfOf } from './current-caller.ts'
 import { toEventStream } from './event-stream.ts'
 import type { Caller } from './caller.ts'
 import { failureOf } from './failure.ts'
@@ -207,7 +208,7 @@ function addRoute(server: FastifyInstance, parts: ServerParts, { operation, hand
         address: addressOf(request),
         header: (name: string) => headerOf(request, name),
       } as unknown as Call<OperationSpec> // Checked by the schemas above.
-      const answer = await handle(call)
+      const answer = await onBehalfOf(request.caller, () => handle(call))
       const status = Number(answer.status)
       record(parts, request, operation, status, status >= 400 ? JSON.stringify(answer.body) : '')
       const mayGoOn = (): boolean => isStillLetIn(parts, request, operation)

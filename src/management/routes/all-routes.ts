@@ -5,6 +5,7 @@ import { auditRoutes } from './audit.ts'
 import { bannedRoutes } from './banned.ts'
 import { clientMessageRoutes } from './client-messages.ts'
 import { clientRoutes } from './clients.ts'
+import { configRoutes } from './configs.ts'
 import { delayedRoutes } from './delayed.ts'
 import { listenerRoutes } from './listeners.ts'
 import { loginRoutes } from './login.ts'
@@ -32,6 +33,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...delayedRoutes(context),
     ...listenerRoutes(context),
     ...settingsRoutes(context),
+    ...configRoutes(context),
     ...watchRoutes(context),
     ...bannedRoutes(context),
     ...auditRoutes(context),

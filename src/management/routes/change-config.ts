@@ -1,6 +1,6 @@
 import type { Plain } from '#config/hocon/value.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
-import { ConfigRefusal } from '../config-port.ts'
+import { type ConfigEdit, type ConfigPlan, ConfigRefusal } from '../config-port.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest, conflict } from '../http/api-error.ts'
 
@@ -14,13 +14,32 @@ export function changeConfig(
   path: readonly string[],
   value: unknown,
 ): TidewayConfig {
+  // Came as JSON.
+  return orRefuse(path, () => node.config.change(path, value as Plain))
+}
+
+/**
+ * What an edit that a request has brought would do.
+ * @param path of what the body is about
+ * @throws ApiError as `changeConfig`
+ */
+export function planConfig(
+  { node }: ManagementContext,
+  path: readonly string[],
+  edit: ConfigEdit,
+): ConfigPlan {
+  return orRefuse(path, () => node.config.plan(edit))
+}
+
+function orRefuse<Result>(path: readonly string[], attempt: () => Result): Result {
   try {
-    return node.config.change(path, value as Plain) // Came as JSON.
+    return attempt()
   } catch (error) {
     if (!(error instanceof ConfigRefusal)) throw error
     if (error.kind === 'pinned') throw conflict(`${error.message}.`)
     const prefix = path.join('.')
     const problems = error.problems.map((problem) => {
+      if (prefix === '') return `body: ${problem}`
       return problem.startsWith(prefix) ? `body${problem.slice(prefix.length)}` : problem
     })
     throw badRequest(`${problems.join('; ')}.`)

@@ -1,6 +1,4 @@
-import type { SlowSettings } from '#broker/operator/slow-watch.ts'
 import { TOPIC_BYTES_MAX, validateTopicNameText } from '#codec/mqtt/topic.ts'
-import type { TidewayConfig } from '#config/tideway-config.ts'
 import {
   clearSlowSubscriptions,
   createTopicMetrics,
@@ -17,7 +15,7 @@ import type { ManagementContext } from '../context.ts'
 import { ApiError, badRequest, conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import type { WatchedTopic } from '../observe/topic-metrics.ts'
-import type { Shards } from '../shards.ts'
+import { watchSlow } from '../observe/watch-slow.ts'
 import { formatTime } from '../time-text.ts'
 import { changeConfig } from './change-config.ts'
 import { pageMeta } from './page-meta.ts'
@@ -102,20 +100,4 @@ function slowRoutes(context: ManagementContext): readonly Route[] {
       return ok(shown())
     }),
   ]
-}
-
-/** What the configuration says of slow subscribers; undefined: they are not looked for. */
-export function toSlowSettings({ slow_subs: slow }: TidewayConfig): SlowSettings | undefined {
-  if (!slow.enable) return undefined
-  return {
-    thresholdMs: slow.threshold,
-    recordsMax: slow.top_k_num,
-    expireMs: slow.expire_interval,
-    type: slow.stats_type,
-  }
-}
-
-/** Has all shards look for slow subscribers as the configuration says. */
-export async function watchSlow(shards: Shards, config: TidewayConfig): Promise<void> {
-  await shards.callAll('watchSlow', toSlowSettings(config))
 }

@@ -137,6 +137,18 @@ function settings(): Readonly<Record<string, GoodRequest>> {
     getDelayedSettings: {},
     putDelayedSettings: { body: { max_delayed_messages: 1000 } },
     getRetainerSettings: {},
+    getConfigs: { query: 'key=mqtt' },
+    putConfigs: { body: 'mqtt.max_inflight = 33', status: 200 },
+    planConfigs: { body: 'mqtt.max_inflight = 34', status: 200 },
+    getConfigKeys: { query: 'key=mqtt.max_inflight' },
+    getConfigDiff: { query: 'since=start' },
+    listConfigHistory: {},
+    getConfigVersion: { params: { version: '1' } },
+    rollBackConfig: { params: { version: '1' } },
+    getConfigRoot: { params: { root: 'global_zone' } },
+    putConfigRoot: { params: { root: 'delayed' }, body: { max_delayed_messages: 7 } },
+    resetConfig: { params: { root: 'delayed' } },
+    getConfigSchema: { query: 'key=mqtt' },
     putRetainerSettings: { body: { max_payload_size: '2MB' } },
   }
 }

@@ -41,6 +41,8 @@ export interface ManagedBroker {
 export interface ManagedOptions extends BrokerOptions {
   /** The initial password is left as it is. */
   readonly fresh?: true
+  /** Variables of the environment, for the configuration. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts a broker with its REST API on free ports. */
@@ -55,7 +57,7 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
     node.data_dir = ${JSON.stringify(broker.dataDir)}
     dashboard { listeners.http.bind = "127.0.0.1:0", ${password} }
     ${options.config ?? ''}`
-  const layers = { files: [{ source: 'test', text }] }
+  const layers = { files: [{ source: 'test', text }], env: options.env ?? {} }
   const loaded = loadWithOverlay(layers)
   const { config, errors } = loaded
   if (config === undefined) throw new Error(errors.map(formatProblem).join('\n'))

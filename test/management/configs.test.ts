@@ -1,0 +1,135 @@
+/** The configuration over the REST API: what it shows, what a change does, and how it is undone. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { connectAsync } from 'mqtt'
+import { type ApiReply, type ManagedBroker, startManaged } from './support/managed-broker.ts'
+
+const ENV = { EMQX_MQTT__MAX_INFLIGHT: '9' }
+
+describe('the configuration', () => {
+  let managed: ManagedBroker
+  before(async () => {
+    managed = await startManaged({ env: ENV, config: 'mqtt.max_mqueue_len = 77' })
+  })
+  after(() => managed.stop())
+
+  const get = (path: string, accept = 'application/json'): Promise<ApiReply> =>
+    managed.call('GET', path, { headers: { accept } })
+
+  it('is shown as HOCON and as JSON, as a whole and in parts, without secrets', async () => {
+    const whole = (await get('/configs')).body
+    assert.equal(whole.mqtt.max_mqueue_len, 77)
+    assert.equal(whole.dashboard.default_password, '******')
+    const part = await get('/configs?key=mqtt.max_mqueue_len', '*/*')
+    assert.match(part.headers.get('content-type') ?? '', /^text\/plain/)
+    assert.equal(part.body, 'mqtt {\n  max_mqueue_len = 77\n}\n')
+    assert.deepEqual(Object.keys((await get('/configs/global_zone')).body)[0], 'mqtt')
+    assert.equal((await get('/configs/nothing')).status, 404)
+    assert.equal((await get('/configs?key=mqtt.nothing')).status, 404)
+  })
+
+  it('tells of each key where its value comes from', async () => {
+    await managed.call('PUT', '/configs/delayed', { body: { max_delayed_messages: 5 } })
+    const of = async (key: string) => (await get(`/configs/keys?key=${key}`)).body[0]
+    const queue = await of('mqtt.max_mqueue_len')
+    assert.deepEqual([queue.value, queue.origin, queue.default], [77, 'file', 100_000])
+    assert.match(queue.place, /^test:\d+/)
+    const pinned = await of('mqtt.max_inflight')
+    assert.deepEqual([pinned.value, pinned.pinned], [9, true])
+    assert.equal(pinned.place, 'environment EMQX_MQTT__MAX_INFLIGHT')
+    assert.equal((await of('delayed.max_delayed_messages')).origin, 'api')
+    assert.equal((await of('mqtt.upgrade_qos')).origin, 'default')
+    assert.equal((await get('/configs/keys?key=none')).status, 404)
+  })
+
+  it('changes at once what can be changed at once', async () => {
+    const url = `mqtt://127.0.0.1:${managed.broker.port('tcp:default')}`
+    const options = { protocolVersion: 5, reconnectPeriod: 0 } as const
+    const { body } = await managed.call('PUT', '/configs', { body: 'mqtt.max_qos_allowed = 0' })
+    assert.deepEqual(body.changes, [
+      { key: 'mqtt.max_qos_allowed', before: 2, after: 0, effect: 'new-connections' },
+    ])
+    const client = await connectAsync(url, options)
+    const [granted] = await client.subscribeAsync('a', { qos: 1 })
+    assert.equal(granted?.qos, 0)
+    await client.endAsync()
+    await managed.call('POST', '/configs_reset/mqtt?conf_path=mqtt.max_qos_allowed')
+    assert.equal((await get('/configs/mqtt')).body.max_qos_allowed, 2)
+  })
+
+  it('only says what a dry run would change', async () => {
+    const plan = { body: 'durability.mode = sync, retainer.enable = false' }
+    const { body } = await managed.call('POST', '/configs/plan', plan)
+    assert.deepEqual(
+      body.changes.map((one: { key: string; effect: string }) => [one.key, one.effect]),
+      [
+        ['durability.mode', 'restart-node'],
+        ['retainer.enable', 'live'],
+      ],
+    )
+    assert.equal(body.waits_for_restart, true)
+    assert.equal((await get('/configs/retainer')).body.enable, true)
+  })
+
+  it('refuses what is wrong, with every place, and what the environment decides', async () => {
+    const body = 'mqtt { max_inflght = 1, max_qos_allowed = 7 }'
+    const wrong = await managed.call('PUT', '/configs', { body })
+    assert.equal(wrong.status, 400)
+    assert.match(wrong.body.message, /max_qos_allowed.*max_inflght|max_inflght.*max_qos_allowed/s)
+    const broken = await managed.call('PUT', '/configs', { body: 'mqtt {' })
+    assert.equal(broken.status, 400)
+    const pinned = await managed.call('PUT', '/configs/mqtt', { body: { max_inflight: 3 } })
+    assert.equal(pinned.status, 409)
+    assert.match(pinned.body.message, /mqtt\.max_inflight.*EMQX_MQTT__MAX_INFLIGHT/)
+    const mqtt = (await get('/configs/mqtt')).body
+    const back = await managed.call('PUT', '/configs/mqtt', {
+      body: { ...mqtt, upgrade_qos: true },
+    })
+    assert.deepEqual(
+      [back.status, back.body.upgrade_qos],
+      [200, true],
+      'what was read is no change',
+    )
+  })
+
+  it('restarts a listener that changes, and gives it back when it cannot run', async () => {
+    const listeners = 'listeners.tcp.more'
+    const text = (bind: string) => ({ body: `${listeners}.bind = "${bind}"` })
+    assert.equal((await managed.call('PUT', '/configs', text('127.0.0.1:0'))).status, 200)
+    const port = managed.broker.port('tcp:more')
+    const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0 })
+    await client.endAsync()
+    const taken = `127.0.0.1:${managed.broker.port('ws:default')}`
+    const refused = await managed.call('PUT', '/configs', text(taken))
+    assert.equal(refused.status, 400)
+    assert.match(refused.body.message, /tcp:more cannot be started/)
+    assert.equal((await get(`/configs/keys?key=${listeners}.bind`)).body[0].value, '127.0.0.1:0')
+    assert.ok(managed.broker.port('tcp:more') > 0)
+    await managed.call('PUT', '/configs', { body: `${listeners} = null` })
+    assert.throws(() => managed.broker.port('tcp:more'))
+  })
+
+  it('keeps every version with who made it, and goes back to one', async () => {
+    const body = { max_delayed_messages: 11 }
+    await managed.call('PUT', '/configs/delayed', { body })
+    const { data } = (await get('/configs/history?limit=1')).body
+    assert.equal(data[0].source, 'admin')
+    assert.equal(data[0].changes[0].key, 'delayed.max_delayed_messages')
+    const { version } = data[0]
+    await managed.call('PUT', '/configs/delayed', { body: { max_delayed_messages: 12 } })
+    const shown = (await get(`/configs/history/${version}`)).body
+    assert.deepEqual([shown.rollback.changes[0].before, shown.rollback.changes[0].after], [12, 11])
+    const path = `/configs/history/${version}/rollback`
+    assert.equal((await managed.call('POST', path)).status, 200)
+    assert.equal((await get('/configs/delayed')).body.max_delayed_messages, 11)
+    assert.equal((await get('/configs/history/99999')).status, 404)
+    const since = (await get('/configs/diff?since=start')).body.changes
+    assert.ok(since.some((one: { key: string }) => one.key === 'delayed.max_delayed_messages'))
+  })
+
+  it('has a JSON schema for forms', async () => {
+    const { body } = await managed.call('GET', '/schemas/hotconf?key=mqtt', { auth: '' })
+    assert.equal(body.properties.max_qos_allowed['x-hot'], 'new-connections')
+    assert.equal((await get('/schemas/hotconf?key=nothing')).status, 404)
+  })
+})
