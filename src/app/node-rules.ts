@@ -1,35 +1,59 @@
-import type { FunctionServices } from '#plugin/define-function.ts'
+import type { FunctionDefinition } from '#plugin/define-function.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import { RateMeter } from '#kernel/rate-meter.ts'
+import type { RuleNumbers, RulePort, RuleRate, SqlFindings } from '#management/rule-port.ts'
+import { ruleFunctions } from '#streams/functions/catalog.ts'
 import { fieldHints } from '#streams/rules/field-hints.ts'
 import { checkRuleSpec } from '#streams/rules/make-rule.ts'
 import { RULE_COUNTER_NAMES } from '#streams/rules/rule-counters.ts'
+import type { RuleEngineSettings, RuleTried } from '#streams/rules/rule-engine.ts'
+import type { RuleServices } from '#streams/rules/rule-services.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
+import type { RuleTraceEntry } from '#streams/rules/rule-trace.ts'
+import type { RuleTrial } from '#streams/rules/rule-trial.ts'
 import { testSql } from '#streams/rules/test-sql.ts'
 import type { SqlTestResult } from '#streams/rules/test-sql.ts'
 import { checkRule } from '#streams/sql/prepare-rule.ts'
-import type { SqlProblem } from '#streams/sql/problem.ts'
 import { ruleDialect } from '#streams/sql/rule-dialect.ts'
+import { type NumberedEntry, RuleTraces } from './rule-traces.ts'
 import type { RuleCommand, ShardControl } from './shard-runtime.ts'
 
-/** Counters of a rule by name, over all shards. */
-export type RuleNumbers = Readonly<Record<string, number>>
+/** How often rates are taken. */
+const SAMPLE_MS = 5_000
 
 /** The rules of a node: changes reach every shard before they are answered. */
-export class NodeRules {
+export class NodeRules implements RulePort {
+  readonly functions: readonly FunctionDefinition[] = ruleFunctions
   readonly #specs: Map<string, RuleSpec>
-  readonly #services: FunctionServices
+  readonly #services: RuleServices
+  readonly #meters: Map<string, RateMeter>
+  readonly #traces: RuleTraces
   #shards: readonly ShardControl[]
+  #timer: NodeJS.Timeout | undefined
+  /** Changes are made one after the other. */
+  #changing: Promise<unknown>
 
   /** @param specs that the shards were started with */
-  constructor(specs: readonly RuleSpec[], services: FunctionServices) {
+  constructor(specs: readonly RuleSpec[], services: RuleServices) {
     this.#specs = new Map(specs.map((spec) => [spec.id, spec]))
     this.#services = services
+    this.#meters = new Map()
+    this.#traces = new RuleTraces()
     this.#shards = []
+    this.#timer = undefined
+    this.#changing = Promise.resolve()
   }
 
-  /** The shards that run the rules, once they have started. */
+  /** The shards that run the rules, once they have started; rates are taken from now on. */
   use(shards: readonly ShardControl[]): void {
     this.#shards = shards
+    this.#timer = setInterval(() => void this.#tick().catch(() => {}), SAMPLE_MS)
+    this.#timer.unref()
+  }
+
+  /** Takes no rates any more. */
+  close(): void {
+    clearInterval(this.#timer)
   }
 
   list(): readonly RuleSpec[] {
@@ -38,6 +62,31 @@ export class NodeRules {
 
   find(id: string): RuleSpec | undefined {
     return this.#specs.get(id)
+  }
+
+  checkSpec(spec: RuleSpec): void {
+    checkRuleSpec(spec)
+  }
+
+  sourcesOf(sql: string): readonly string[] {
+    return [...new Set(checkRule(sql, ruleDialect).statement.sources.map(({ name }) => name))]
+  }
+
+  /** Has exactly these rules run, with these settings; what has not changed goes on untouched. */
+  configure(settings: RuleEngineSettings, specs: readonly RuleSpec[]): Promise<void> {
+    const change = this.#changing.then(async () => {
+      this.#services.jqTimeoutMs = settings.jqTimeoutMs
+      await this.#tell({ kind: 'configure', settings })
+      const wanted = new Set(specs.map(({ id }) => id))
+      const gone = this.list().filter(({ id }) => !wanted.has(id))
+      for (const { id } of gone) await this.remove(id)
+      for (const spec of specs) {
+        const isSame = JSON.stringify(spec) === JSON.stringify(this.#specs.get(spec.id))
+        if (!isSame) await this.put(spec)
+      }
+    })
+    this.#changing = change.catch(() => {})
+    return change
   }
 
   /**
@@ -53,11 +102,11 @@ export class NodeRules {
   /** Removes a rule; false when there is none. */
   async remove(id: string): Promise<boolean> {
     if (!this.#specs.delete(id)) return false
+    this.#meters.delete(id)
     await this.#tell({ kind: 'remove', id })
     return true
   }
 
-  /** Numbers of every rule by its id. */
   async counters(): Promise<Readonly<Record<string, RuleNumbers>>> {
     const answers = await this.#tell({ kind: 'counters' })
     // Shards answer this command with what the engine gives.
@@ -67,28 +116,51 @@ export class NodeRules {
     )
   }
 
-  /** Sets the numbers of a rule to zero. */
-  async resetCounters(id: string): Promise<void> {
-    await this.#tell({ kind: 'reset', id })
+  rateOf(id: string): RuleRate {
+    const { rate, max, last5m } = this.#meters.get(id) ?? new RateMeter()
+    return { rate, max, last5m }
   }
 
-  /**
-   * Runs a statement on a sample record, without actions; see `testSql`.
-   * @throws SqlError when the statement is wrong
-   */
+  async resetCounters(id: string): Promise<void> {
+    await this.#tell({ kind: 'reset', id })
+    this.#meters.get(id)?.reset()
+  }
+
   test(sql: string, context: ValueMap): SqlTestResult {
     return testSql(sql, context, this.#services)
   }
 
-  /**
-   * What is wrong with a statement, and names in it that no source has: the latter are no errors.
-   */
-  check(sql: string): {
-    readonly problems: readonly SqlProblem[]
-    readonly hints: readonly SqlProblem[]
-  } {
+  check(sql: string): SqlFindings {
     const { statement, problems } = checkRule(sql, ruleDialect)
     return { problems, hints: fieldHints(sql, statement) }
+  }
+
+  async try(id: string, trial: RuleTrial): Promise<RuleTried | undefined> {
+    // Any shard will do: all have the same rules.
+    const tried = await this.#shards[0]?.rules({ kind: 'try', id, trial })
+    return tried as RuleTried | undefined // What the engine gives for this command.
+  }
+
+  async trace(id: string, afterSeq: number): Promise<readonly NumberedEntry[]> {
+    if (this.#traces.watch(id, performance.now())) {
+      await this.#tell({ kind: 'trace', ids: this.#traces.ids })
+    }
+    const shards = (await this.#tell({ kind: 'traced' })) as readonly (readonly RuleTraceEntry[])[]
+    this.#traces.add(shards.flat())
+    return this.#traces.after(id, afterSeq)
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#traces.expire(performance.now())) {
+      await this.#tell({ kind: 'trace', ids: this.#traces.ids })
+    }
+    if (this.#specs.size === 0) return
+    const counters = await this.counters()
+    for (const [id, { matched = 0 }] of Object.entries(counters)) {
+      const meter = this.#meters.get(id) ?? new RateMeter()
+      this.#meters.set(id, meter)
+      meter.sample(matched, performance.now())
+    }
   }
 
   #tell(command: RuleCommand): Promise<readonly unknown[]> {

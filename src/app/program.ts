@@ -10,7 +10,6 @@ import { StorageError } from '#storage/storage-error.ts'
 import { type Arguments, parseArguments, USAGE } from './arguments.ts'
 import { ConfigStore, loadWithOverlay } from './config-store.ts'
 import { readLayers } from './read-config.ts'
-import { ruleProblems } from './rule-settings.ts'
 import { settingsProblems, toLogHandlers } from './settings.ts'
 import {
   checkManagementPort,
@@ -55,8 +54,7 @@ function showProblems(loaded: Loaded, { action }: Arguments): TidewayConfig | un
     if (warning.level === 'warning' || action === 'check') say(formatWarning(warning))
   }
   const { config } = loaded
-  const problems =
-    config === undefined ? loaded.errors : [...settingsProblems(config), ...ruleProblems(config)]
+  const problems = config === undefined ? loaded.errors : settingsProblems(config)
   for (const problem of problems) say(formatProblem(problem))
   if (problems.length > 0) {
     say('the configuration has errors: not started')

@@ -1,6 +1,7 @@
 /** From the configuration of rules to what the rule engine takes. */
 import type { Problem } from '#config/decode.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
+import { isMap } from '#plugin/value.ts'
 import { checkRuleSpec } from '#streams/rules/make-rule.ts'
 import type { RuleEngineSettings } from '#streams/rules/rule-engine.ts'
 import type { ActionSpec, RuleSpec } from '#streams/rules/rule-spec.ts'
@@ -12,6 +13,7 @@ export function toRuleEngineSettings(config: TidewayConfig): RuleEngineSettings 
   return {
     nodeName: config.node.name,
     ignoreSysMessages: config.rule_engine.ignore_sys_message,
+    jqTimeoutMs: config.rule_engine.jq_function_default_timeout,
   }
 }
 
@@ -25,7 +27,9 @@ export function toRuleSpecs({ rule_engine: { rules } }: TidewayConfig): readonly
     enable: rule.enable,
     description: rule.description,
     deadLetterTopic: rule.dead_letter_topic,
-    createdAtMs: 0,
+    metadata: isMap(rule.metadata) ? rule.metadata : {},
+    createdAtMs: rule.created_at,
+    modifiedAtMs: rule.last_modified_at,
   }))
 }
 

@@ -19,6 +19,7 @@ import {
 } from '#broker/limits.ts'
 import type { Problem } from '#config/decode.ts'
 import type { MqttConfig, TidewayConfig } from '#config/tideway-config.ts'
+import { ruleProblems } from './rule-settings.ts'
 import type { ProtectionSettings } from './shard-start.ts'
 import type { LogHandlerOptions } from '#kernel/system/log-handlers.ts'
 
@@ -254,7 +255,7 @@ export function settingsProblems(config: TidewayConfig): readonly Problem[] {
   })
   const { bootstrap_file: bans } = config.banned
   const banned = bans === '' ? [] : problemsOf(['banned'], () => readBanFile(bans, 0))
-  return [...rewriting, ...attributes, ...sources, ...banned]
+  return [...rewriting, ...attributes, ...sources, ...banned, ...ruleProblems(config)]
 }
 
 function problemsOf(path: readonly string[], attempt: () => unknown): readonly Problem[] {

@@ -10,7 +10,8 @@ import type { SlotCounter } from '#listeners/slot-counter.ts'
 import { LoopWatch, type ShardHealth } from './loop-watch.ts'
 import type { OverloadSampler } from './overload-sampler.ts'
 import { isSliced, runSliced } from './run-sliced.ts'
-import type { RuleEngine } from '#streams/rules/rule-engine.ts'
+import type { RuleEngine, RuleEngineSettings } from '#streams/rules/rule-engine.ts'
+import type { RuleTrial } from '#streams/rules/rule-trial.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { SysPublisher } from './sys-publisher.ts'
 
@@ -23,6 +24,10 @@ export type RuleCommand =
   | { readonly kind: 'remove'; readonly id: string }
   | { readonly kind: 'counters' }
   | { readonly kind: 'reset'; readonly id: string }
+  | { readonly kind: 'configure'; readonly settings: RuleEngineSettings }
+  | { readonly kind: 'try'; readonly id: string; readonly trial: RuleTrial }
+  | { readonly kind: 'trace'; readonly ids: readonly string[] }
+  | { readonly kind: 'traced' }
 
 /** What the coordinator asks of a shard, wherever that runs. */
 export interface ShardControl {
@@ -213,6 +218,14 @@ function runRuleCommand(rules: RuleEngine, command: RuleCommand): unknown {
       return rules.counters()
     case 'reset':
       return rules.resetCounters(command.id)
+    case 'configure':
+      return rules.configure(command.settings)
+    case 'try':
+      return rules.try(command.id, command.trial)
+    case 'trace':
+      return rules.trace(command.ids)
+    case 'traced':
+      return rules.takeTraced()
   }
 }
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { Metrics } from '#broker/metrics.ts'
 import type { Log } from '#broker/ports.ts'
 import { formatProblem } from '#config/decode.ts'
-import { loadConfig } from '#config/load.ts'
 import { LogLevel, type LogRecord, makeLog } from '#kernel/system/log-record.ts'
+import { loadWithOverlay } from './config-store.ts'
 import { type NodeOptions, type RunningNode, startNode } from './start-node.ts'
 import { readVersion } from './version.ts'
 
@@ -87,7 +87,8 @@ function readTestConfig({ config = '', shards = 1 }: BrokerOptions, dataDir: str
     listeners.ssl.default = null
     listeners.wss.default = null
     ${config}`
-  const loaded = loadConfig({ files: [{ source: 'test', text }] })
+  // With what was changed at run time, as the program does it.
+  const loaded = loadWithOverlay({ files: [{ source: 'test', text }] })
   if (loaded.config !== undefined) return loaded.config
   throw new Error(loaded.errors.map(formatProblem).join('\n'))
 }

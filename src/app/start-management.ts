@@ -101,6 +101,7 @@ export async function startManagement(
         unbanAll: () => node.access('unbanAll', []),
         listBans: (query) => node.access('listBans', [query]),
       },
+      rules: node.rules,
       operate: (shard, operation, args) => node.operate(shard, operation, args),
     },
     {

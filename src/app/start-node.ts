@@ -202,6 +202,7 @@ class Coordinator implements RunningNode {
   async configure(config: TidewayConfig): Promise<void> {
     const settings = toBrokerSettings(config, this.#options.version)
     await Promise.all(this.#shards.map((shard) => shard.configure(settings)))
+    await this.rules.configure(toRuleEngineSettings(config), toRuleSpecs(config))
   }
 
   startConfigured(config: TidewayConfig, id: string): Promise<OpenListener> {
@@ -271,6 +272,7 @@ class Coordinator implements RunningNode {
 
   /** Lets go of everything after a start that did not succeed. */
   async abandon(): Promise<void> {
+    this.rules.close()
     await Promise.allSettled(this.#shards.map((shard) => shard.close()))
     await this.users.close()
     await this.#storage.close()
@@ -297,6 +299,7 @@ class Coordinator implements RunningNode {
   }
 
   async #stop(): Promise<void> {
+    this.rules.close()
     // A shard that failed stops nothing, but the others still can.
     await Promise.allSettled(this.#shards.map((shard) => shard.stop()))
     await Promise.allSettled(this.#shards.map((shard) => shard.close()))

@@ -54,6 +54,8 @@ function describeKind(field: FieldSpec): string {
       return field.patternText ?? 'text'
     case 'secret':
       return 'text (a secret)'
+    case 'any':
+      return 'anything'
     case 'list':
       return 'a list'
     case 'map':

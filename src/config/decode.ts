@@ -14,8 +14,8 @@ import type {
 } from './field.ts'
 import { decodeScalar, describe, found } from './decode-scalar.ts'
 import { printPath } from './hocon/print.ts'
-import { emptyObject, fromPlain } from './hocon/value.ts'
-import type { HoconNode, Position } from './hocon/value.ts'
+import { emptyObject, fromPlain, toPlain } from './hocon/value.ts'
+import type { HoconNode, Plain, Position } from './hocon/value.ts'
 import { nearestName } from './suggest.ts'
 import { formOf, formTelling } from './variant.ts'
 
@@ -149,10 +149,19 @@ function decodeField(
   if (field.kind === 'map') return decodeMap(run, field, node, path)
   if (node === undefined) return decodeDefault(run, field, path)
   if (field.kind === 'list') return decodeList(run, field, node, path)
+  if (field.kind === 'any') return withoutNulls(toPlain(node))
   const result = decodeScalar(field, node)
   if ('problem' in result) return fail(run, path, node, result.problem)
   const isPath = field.kind === 'string' && field.path === true
   return isPath ? interpolate(run, field, result.value as string, path, node) : result.value
+}
+
+/** `null` takes a key away, at any depth. */
+function withoutNulls(value: Plain): Plain {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(([, part]) => part !== null)
+  return Object.freeze(Object.fromEntries(kept.map(([key, part]) => [key, withoutNulls(part)])))
 }
 
 function fail(run: Run, path: readonly string[], node: HoconNode, message: string): undefined {

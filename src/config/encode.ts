@@ -23,6 +23,7 @@ function encodeField(field: FieldSpec, value: unknown, hide: boolean): Plain | u
   if (field.kind === 'list' && Array.isArray(value)) {
     return value.map((item) => encodeField(field.item, item, hide) ?? null)
   }
+  if (field.kind === 'any') return value as Plain // Decoded as it was written.
   if (field.kind === 'variant') {
     const form = isRecord(value) ? formOf(field, (key) => textOf(value[key])) : undefined
     return form === undefined ? undefined : encodeField(form, value, hide)

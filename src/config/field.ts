@@ -8,6 +8,7 @@
  * Decoded forms: durations are milliseconds, sizes are bytes, percentages are fractions
  * (`80%` is 0.8), `infinity` is `Infinity`. Keys keep the names of the configuration file.
  */
+import type { Plain } from './hocon/value.ts'
 import type { Rate } from './units.ts'
 
 /** When a change of a key takes effect, from the mildest to the strongest. */
@@ -99,6 +100,10 @@ export interface StringSpec extends Common {
 export interface SecretSpec extends Common {
   readonly kind: 'secret'
 }
+/** Whatever JSON can hold, kept as it is written; a key with `null` is not written. */
+export interface AnySpec extends Common {
+  readonly kind: 'any'
+}
 export interface ListSpec extends Common {
   readonly kind: 'list'
   readonly item: FieldSpec
@@ -149,6 +154,7 @@ export type FieldSpec =
   | OneOfSpec
   | StringSpec
   | SecretSpec
+  | AnySpec
   | ListSpec
   | MapSpec
   | ObjectSpec
@@ -225,6 +231,11 @@ export function string<const O extends Options<StringSpec>>(options: O): Field<G
 /** Text that must not be shown. A value `file:///path` names the file that holds the secret. */
 export function secret<const O extends Options<SecretSpec>>(options: O): Field<Got<string, O>> {
   return { kind: 'secret', ...options }
+}
+
+/** Whatever JSON can hold. */
+export function anything<const O extends Options<AnySpec>>(options: O): Field<Got<Plain, O>> {
+  return { kind: 'any', ...options }
 }
 
 /** An ordered list. */

@@ -53,6 +53,8 @@ function shapeOf(field: FieldSpec, hot: Hot): Schema {
       }
     case 'secret':
       return { type: 'string', writeOnly: true }
+    case 'any':
+      return {}
     case 'list': {
       const items: Schema = {
         type: 'array',

@@ -23,6 +23,7 @@ const PROPERTIES: Readonly<Record<FieldSpec['kind'], readonly string[]>> = {
   oneOf: ['values'],
   string: ['lengthMax', 'pattern', 'patternText', 'path', 'check'],
   secret: [],
+  any: [],
   list: ['item', 'itemsMax', 'commaSeparated'],
   map: ['value', 'keyLabel', 'keyPattern', 'entriesMax', 'words', 'flatEntry'],
   object: ['fields', 'aliases', 'check'],

@@ -5,6 +5,7 @@ import type { ShardOperator } from '#broker/operator/shard-operator.ts'
 import type { Log } from '#broker/ports.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { ConfigPort, ListenerPort } from './config-port.ts'
+import type { RulePort } from './rule-port.ts'
 
 /** Operations of a shard by name. */
 export type OperationName = {
@@ -49,6 +50,7 @@ export interface NodePort {
   readonly config: ConfigPort
   readonly listeners: ListenerPort
   readonly access: BanPort
+  readonly rules: RulePort
   nowMs(): number
   /** Has all shards obey a changed configuration. */
   configure(config: TidewayConfig): Promise<void>

@@ -76,6 +76,8 @@ export interface FunctionServices {
   readonly shared: ValueStore
   /** Values of one publisher, bounded in number; `proc_dict_…`. */
   privateTo(clientId: string): ValueStore
+  /** Longest time of a jq program whose call names no limit. */
+  readonly jqTimeoutMs: number
   /** The schemas of the node by name, to be used by the functions of schemas. */
   readonly schemas: SchemaLookup
 }

@@ -43,7 +43,11 @@ export function measureRules(rules: readonly string[], messages: number): RuleCo
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   const findAction = (): undefined => undefined
   const ports = { broker: shard.broker, clock, log, services: sampleServices(), findAction }
-  const engine = new RuleEngine(ports, { nodeName: 'n', ignoreSysMessages: true })
+  const engine = new RuleEngine(ports, {
+    nodeName: 'n',
+    ignoreSysMessages: true,
+    jqTimeoutMs: 10_000,
+  })
   for (const [n, sql] of rules.entries()) engine.put(ruleOf(`r${n}`, sql, []))
   const clients = Array.from({ length: PUBLISHERS }, (_, n) => {
     const client = new RigClient()

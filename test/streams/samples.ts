@@ -45,6 +45,7 @@ export function sampleServices(): FunctionServices {
     environment: (name) => (name === 'SITE' ? 'north' : undefined),
     shared,
     privateTo: () => mine,
+    jqTimeoutMs: 10_000,
     schemas: { find: () => undefined },
   }
 }

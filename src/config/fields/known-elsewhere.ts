@@ -51,10 +51,6 @@ const NOTICES: readonly Row[] = [
   ['overload_protection.backoff_gc', 'leaves out garbage collections of the Erlang VM', 'false'],
   ['overload_protection.backoff_hibernation', 'keeps Erlang processes awake', 'true'],
   ['rule_engine.jq_implementation_module', 'chooses how jq programs run'],
-  ['rule_engine.jq_function_default_timeout', 'limits the time of a jq program'],
-  ['rule_engine.rules.*.metadata', 'holds data of the dashboard'],
-  ['rule_engine.rules.*.created_at', 'says when the rule was made'],
-  ['rule_engine.rules.*.last_modified_at', 'says when the rule was changed'],
   ['mqtt.keepalive_check_interval', 'sets how often keep-alive is checked; every 100 ms here'],
   [
     'mqtt.strict_mode',

@@ -1,5 +1,16 @@
 /** `rule_engine.*`. */
-import { bool, list, map, object, oneOf, string, variant } from '../field.ts'
+import {
+  anything,
+  bool,
+  duration,
+  int,
+  list,
+  map,
+  object,
+  oneOf,
+  string,
+  variant,
+} from '../field.ts'
 
 const SQL_CHARS_MAX = 65_536
 const TOPIC_CHARS_MAX = 65_535
@@ -79,6 +90,21 @@ const rule = object(
       lengthMax: TOPIC_CHARS_MAX,
       default: '',
     }),
+    metadata: anything({
+      text: 'Data of whoever made the rule; kept and shown, without effect.',
+      default: {},
+      example: { made_by: 'plant 3' },
+    }),
+    created_at: int({
+      text: 'When it was made, in ms since 1970; set by the REST API. 0: not known.',
+      min: 0,
+      default: 0,
+    }),
+    last_modified_at: int({
+      text: 'When it was changed, in ms since 1970; set by the REST API. 0: not known.',
+      min: 0,
+      default: 0,
+    }),
   },
   { text: 'One rule.' },
 )
@@ -87,8 +113,13 @@ export const ruleEngine = object(
   {
     ignore_sys_message: bool({
       text: 'Rules do not see messages under `$SYS/`.',
-      hot: 'restart-node',
       default: true,
+    }),
+    jq_function_default_timeout: duration({
+      text: 'Longest time of a jq program whose call names no limit.',
+      min: 1,
+      max: 60_000,
+      default: '10s',
     }),
     rules: map(rule, {
       text: 'Rules by their id.',

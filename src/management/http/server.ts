@@ -253,7 +253,8 @@ function record(
   status: number,
   failure: string,
 ): void {
-  if (operation.method === 'GET' || operation.permission === 'publish') return
+  const { method, permission } = operation
+  if (method === 'GET' || permission === 'publish' || permission === 'read') return
   parts.audit.record({
     caller: request.caller,
     address: addressOf(request),

@@ -13,6 +13,8 @@ import { nodeRoutes } from './nodes.ts'
 import { observeRoutes } from './observe.ts'
 import { publishRoutes } from './publish.ts'
 import { retainerRoutes } from './retainer.ts'
+import { ruleTestRoutes } from './rule-tests.ts'
+import { ruleRoutes } from './rules.ts'
 import { settingsRoutes } from './settings.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { userRoutes } from './users.ts'
@@ -34,6 +36,8 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...listenerRoutes(context),
     ...settingsRoutes(context),
     ...configRoutes(context),
+    ...ruleRoutes(context),
+    ...ruleTestRoutes(context),
     ...watchRoutes(context),
     ...bannedRoutes(context),
     ...auditRoutes(context),

@@ -45,3 +45,27 @@ function orRefuse<Result>(path: readonly string[], attempt: () => Result): Resul
     throw badRequest(`${problems.join('; ')}.`)
   }
 }
+
+/**
+ * As `changeConfig`, but what the value lacks is taken away, however deep; for requests that bring
+ * a thing as a whole.
+ * @throws ApiError as `changeConfig`
+ */
+export function replaceConfig(
+  context: ManagementContext,
+  path: readonly string[],
+  value: unknown,
+): TidewayConfig {
+  return changeConfig(context, path, withNulls(context.node.config.shown(path), value))
+}
+
+function withNulls(before: unknown, value: unknown): unknown {
+  if (!isGroup(before) || !isGroup(value)) return value
+  const gone = Object.keys(before).filter((key) => !Object.hasOwn(value, key))
+  const kept = Object.entries(value).map(([key, part]) => [key, withNulls(before[key], part)])
+  return { ...Object.fromEntries(gone.map((key) => [key, null])), ...Object.fromEntries(kept) }
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -5,9 +5,6 @@ import type { JqValue } from '../jq/jq-types.ts'
 import { runJq } from '../jq/run-jq.ts'
 import { decodeJson, encodeJson } from '../values/json.ts'
 
-/** A program is stopped after this time, unless the call says another one. */
-const TIMEOUT_MS = 10_000
-
 /** Text and bytes are JSON; other values are taken as JSON has them. */
 function toJq(input: Value): JqValue {
   const isText = typeof input === 'string' || Buffer.isBuffer(input)
@@ -25,7 +22,8 @@ function run(program: string, input: Value, nowMs: () => number, timeoutMs: numb
 const TEXT =
   'The outputs of a jq 1.6 program for a value, always as a list. Text is taken as JSON. The ' +
   'functions input, env and getpath into files of jq have nothing to read here. A program is ' +
-  'stopped after 2 million steps, or 10 seconds.'
+  'stopped after 2 million steps, or the time that ' +
+  '`rule_engine.jq_function_default_timeout` says.'
 
 export const jqFunctions = [
   defineFunction({
@@ -49,7 +47,7 @@ export const jqFunctions = [
       { sql: "jq('.a | lenght', '{}')", fails: 'did you mean length?' },
     ],
     callIn: ({ services }, program, input) => {
-      return run(program, input, () => services.nowMs(), TIMEOUT_MS)
+      return run(program, input, () => services.nowMs(), services.jqTimeoutMs)
     },
   }),
   defineFunction({

@@ -1,6 +1,7 @@
 import type { ValueMap } from '#plugin/value.ts'
 import type { ActionFailure, ActionOrigin, RuleAction } from './action.ts'
 import type { Rule } from './make-rule.ts'
+import type { RuleTraceSink } from './rule-trace.ts'
 import { count, RuleCounter } from './rule-counters.ts'
 
 /** One action at work on one output; its outcome is counted once. */
@@ -8,6 +9,8 @@ export class ActionRun {
   readonly #rule: Rule
   readonly #output: ValueMap
   readonly #failed: (failure: ActionFailure) => void
+  readonly #trace: RuleTraceSink | undefined
+  #label: string
   #isDone: boolean
 
   /** @param failed called when it did not succeed */
@@ -15,11 +18,14 @@ export class ActionRun {
     this.#rule = rule
     this.#output = output
     this.#failed = failed
+    this.#trace = rule.trace
+    this.#label = ''
     this.#isDone = false
   }
 
   /** Starts the work. Never throws. */
   start(action: RuleAction, origin: ActionOrigin): void {
+    this.#label = action.label
     try {
       action.run(this.#output, origin, (failure) => this.#done(failure))
     } catch (error) {
@@ -34,9 +40,16 @@ export class ActionRun {
     const { counters } = this.#rule
     if (failure === undefined) {
       count(counters, RuleCounter.ACTIONS_SUCCESS)
+      this.#trace?.('action_succeeded', { action: this.#label })
       return
     }
-    if (failure.kind === 'discarded') count(counters, RuleCounter.ACTIONS_DISCARDED)
+    const isDiscarded = failure.kind === 'discarded'
+    const { reason } = failure
+    this.#trace?.(isDiscarded ? 'action_discarded' : 'action_failed', {
+      action: this.#label,
+      reason,
+    })
+    if (isDiscarded) count(counters, RuleCounter.ACTIONS_DISCARDED)
     else {
       count(counters, RuleCounter.ACTIONS_FAILED)
       const isAway = failure.kind === 'out_of_service'

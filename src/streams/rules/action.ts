@@ -28,6 +28,8 @@ export interface RuleAction {
    * later, with what went wrong. May throw: that counts as failed.
    */
   run(output: ValueMap, origin: ActionOrigin, done: (failure?: ActionFailure) => void): void
+  /** What it would send for an output, for trials; without it the output itself is shown. */
+  preview?(output: ValueMap, origin: ActionOrigin): ValueMap
 }
 
 /** Finds the action of an id such as `http:name`; undefined when there is none. */

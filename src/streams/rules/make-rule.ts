@@ -7,7 +7,7 @@ import { prepareRule } from '../sql/prepare-rule.ts'
 import type { PreparedRule } from '../sql/prepare-rule.ts'
 import { ProblemList, SqlError } from '../sql/problem.ts'
 import { ruleDialect } from '../sql/rule-dialect.ts'
-import type { Source } from '../sql/tree.ts'
+import type { Source, Statement } from '../sql/tree.ts'
 import type { FindAction, RuleAction } from './action.ts'
 import { makeConsole } from './actions/console.ts'
 import { makeRepublish } from './actions/republish.ts'
@@ -16,12 +16,16 @@ import { EVENT_SOURCES, eventsNamed, kindOfSource } from './event-sources.ts'
 import { makeRuleCounters } from './rule-counters.ts'
 import type { RuleCounters } from './rule-counters.ts'
 import { RuleError } from './rule-error.ts'
+import type { RuleTraceSink } from './rule-trace.ts'
 import type { ActionSpec, RuleSpec } from './rule-spec.ts'
 
 /** A rule that can run. Its id is what the router shows. Plain fields: hot. */
 export interface Rule extends MessageTap {
   readonly spec: RuleSpec
   readonly program: RuleProgram
+  readonly statement: Statement
+  /** All names after FROM. */
+  readonly sources: readonly string[]
   /** Topic filters it reads. */
   readonly topics: readonly string[]
   /** Names of the events it reads, as in the column `event`. */
@@ -32,6 +36,8 @@ export interface Rule extends MessageTap {
   readonly counters: RuleCounters
   /** Monotonic ms before which its failures are not logged again. */
   quietUntilMs: number
+  /** Takes what the rule does, while somebody watches. */
+  trace: RuleTraceSink | undefined
 }
 
 /** What actions of rules need. */
@@ -58,12 +64,15 @@ export function makeRule(spec: RuleSpec, ports: ActionPorts): Rule {
     id: spec.id,
     spec,
     program: prepared.program,
+    statement: prepared.statement,
+    sources,
     topics: named('topic'),
     events: [...new Set(events)],
     bridges: named('bridge'),
     actions: spec.actions.map((action) => makeAction(action, ports)),
     counters: makeRuleCounters(),
     quietUntilMs: 0,
+    trace: undefined,
   }
 }
 
@@ -125,6 +134,9 @@ function actionById(id: string, find: FindAction): RuleAction {
       if (action === undefined) {
         done({ kind: 'out_of_service', reason: `there is no action ${id}` })
       } else action.run(output, origin, done)
+    },
+    preview(output, origin) {
+      return find(id)?.preview?.(output, origin) ?? output
     },
   }
 }

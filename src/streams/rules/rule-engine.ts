@@ -5,7 +5,6 @@ import type { MessageTap } from '#broker/router/routes.ts'
 import type { Broker } from '#broker/shard/broker.ts'
 import { publishInternal } from '#broker/shard/publish-internal.ts'
 import type { InternalMessage } from '#broker/shard/publish-internal.ts'
-import type { FunctionServices } from '#plugin/define-function.ts'
 import type { MutableValueMap, ValueMap } from '#plugin/value.ts'
 import { MapRow } from '../sql/row.ts'
 import type { Row } from '../sql/row.ts'
@@ -20,6 +19,12 @@ import { MessageRow } from './message-row.ts'
 import type { RowContext } from './message-row.ts'
 import { parseRulePublisher } from './publisher-name.ts'
 import { count, RuleCounter } from './rule-counters.ts'
+import { explainNoResult } from './explain-no-result.ts'
+import { RuleTraceBuffer, traceEntry } from './rule-trace.ts'
+import type { RuleTraceEntry, RuleTraceSink } from './rule-trace.ts'
+import { matchedFields, runTrial } from './rule-trial.ts'
+import type { RuleTrial, RuleTrialOutcome } from './rule-trial.ts'
+import type { RuleServices } from './rule-services.ts'
 import type { RuleSpec } from './rule-spec.ts'
 
 /** What the host gives the rule engine of a shard. */
@@ -27,7 +32,7 @@ export interface RuleEnginePorts {
   readonly broker: Broker
   readonly clock: Clock
   readonly log: Log
-  readonly services: FunctionServices
+  readonly services: RuleServices
   readonly findAction: FindAction
 }
 
@@ -36,6 +41,14 @@ export interface RuleEngineSettings {
   readonly nodeName: string
   /** Messages under `$SYS/` are not seen by rules. */
   readonly ignoreSysMessages: boolean
+  /** Longest time of a jq program whose call names no limit. */
+  readonly jqTimeoutMs: number
+}
+
+/** What came of a trial, and how. */
+export interface RuleTried {
+  readonly outcome: RuleTrialOutcome
+  readonly trace: readonly RuleTraceEntry[]
 }
 
 /** An event that waits for the end of the tick. */
@@ -65,7 +78,7 @@ export class RuleEngine {
   /** Events dropped because too many happened in one tick. */
   eventsDropped: number
   readonly #ports: RuleEnginePorts
-  readonly #settings: RuleEngineSettings
+  #settings: RuleEngineSettings
   readonly #rules: Map<string, Rule>
   readonly #byEvent: Map<string, readonly Rule[]>
   readonly #byBridge: Map<string, readonly Rule[]>
@@ -75,17 +88,20 @@ export class RuleEngine {
   /** Rules that run now; each has published what the next one reads. */
   readonly #running: Rule[]
   #republished: number
+  readonly #traced: RuleTraceBuffer
 
   constructor(ports: RuleEnginePorts, settings: RuleEngineSettings) {
     this.eventsDropped = 0
     this.#ports = ports
     this.#settings = settings
+    ports.services.jqTimeoutMs = settings.jqTimeoutMs
     this.#rules = new Map()
     this.#byEvent = new Map()
     this.#byBridge = new Map()
     this.#events = []
     this.#running = []
     this.#republished = 0
+    this.#traced = new RuleTraceBuffer()
     const { broker, clock, log, findAction } = ports
     const { nodeName } = settings
     const ids = new MessageIds(broker.core.ports.run, broker.core.shard)
@@ -105,6 +121,12 @@ export class RuleEngine {
     }
   }
 
+  /** Has all rules behave otherwise from now on; the name of the node stays. */
+  configure(settings: RuleEngineSettings): void {
+    this.#settings = settings
+    this.#ports.services.jqTimeoutMs = settings.jqTimeoutMs
+  }
+
   /**
    * Creates a rule or replaces the one of its id, whose counters go on.
    * @throws SqlError, RuleError when it is wrong; the former one then stays
@@ -114,6 +136,7 @@ export class RuleEngine {
     const former = this.#rules.get(spec.id)
     if (former !== undefined) {
       rule.counters.set(former.counters)
+      rule.trace = former.trace
       this.#disconnect(former)
     }
     this.#rules.set(spec.id, rule)
@@ -141,6 +164,33 @@ export class RuleEngine {
     this.#rules.get(id)?.counters.fill(0)
   }
 
+  /**
+   * Has exactly these rules leave a trace of all they do, to be fetched with `takeTraced`. A rule
+   * that is not traced pays one comparison.
+   */
+  trace(ids: readonly string[]): void {
+    const traced = new Set(ids)
+    for (const rule of this.#rules.values()) {
+      rule.trace = traced.has(rule.id)
+        ? this.#sinkOf(rule, (entry) => this.#traced.add(entry))
+        : undefined
+    }
+  }
+
+  /** What traced rules did since this was asked last. */
+  takeTraced(): readonly RuleTraceEntry[] {
+    return this.#traced.take()
+  }
+
+  /** Runs a rule on a sample record, see `runTrial`; undefined when there is none of this id. */
+  async try(id: string, trial: RuleTrial): Promise<RuleTried | undefined> {
+    const rule = this.#rules.get(id)
+    if (rule === undefined) return undefined
+    const trace: RuleTraceEntry[] = []
+    const sink = this.#sinkOf(rule, (entry) => trace.push(entry))
+    return { outcome: await runTrial(rule, trial, this.#ports.services, sink), trace }
+  }
+
   /** Hands a record of a source such as `$sources/kafka:name` to the rules that read it. */
   feed(source: string, columns: ValueMap): void {
     const rules = this.#byBridge.get(source)
@@ -152,6 +202,10 @@ export class RuleEngine {
 
   get #router(): Broker['core']['router'] {
     return this.#ports.broker.core.router
+  }
+
+  #sinkOf(rule: Rule, take: (entry: RuleTraceEntry) => void): RuleTraceSink {
+    return (step, fields) => take(traceEntry(this.#ports.clock.nowMs(), rule.id, step, fields))
   }
 
   #disconnect(rule: Rule): void {
@@ -229,6 +283,7 @@ export class RuleEngine {
   #run(rule: Rule, row: Row, publisher: string): void {
     const { counters } = rule
     counters[RuleCounter.MATCHED]! += 1 // The index comes from the table.
+    rule.trace?.('matched', matchedFields(row))
     let outputs: readonly ValueMap[]
     try {
       outputs = rule.program(row, this.#ports.services)
@@ -239,10 +294,21 @@ export class RuleEngine {
     if (outputs.length === 0) {
       counters[RuleCounter.FAILED]! += 1 // As above.
       counters[RuleCounter.FAILED_NO_RESULT]! += 1
+      if (rule.trace !== undefined) this.#traceNoResult(rule, row)
       return
     }
     counters[RuleCounter.PASSED]! += 1 // As above.
+    if (rule.trace !== undefined) for (const output of outputs) rule.trace('output', { output })
     if (rule.actions.length > 0) this.#act(rule, row, outputs, publisher)
+  }
+
+  #traceNoResult(rule: Rule, row: Row): void {
+    try {
+      const { sql } = rule.spec
+      rule.trace?.('no_result', explainNoResult(sql, rule.statement, row, this.#ports.services))
+    } catch (error) {
+      rule.trace?.('no_result', { reason: error instanceof Error ? error.message : String(error) })
+    }
   }
 
   #act(rule: Rule, row: Row, outputs: readonly ValueMap[], publisher: string): void {
@@ -267,6 +333,7 @@ export class RuleEngine {
     count(rule.counters, RuleCounter.FAILED)
     count(rule.counters, RuleCounter.FAILED_EXCEPTION)
     const reason = error instanceof Error ? error.message : String(error)
+    rule.trace?.('sql_failed', { reason })
     this.#complain(rule, 'rule_failed', { reason })
     if (rule.spec.deadLetterTopic !== '') this.#bury(rule, undefined, row.toMap(), reason)
   }

@@ -8,6 +8,9 @@ const SHARED_VALUES_MAX = 100_000
 const PUBLISHERS_MAX = 100_000
 const PRIVATE_VALUES_MAX = 100
 
+/** Until the engine is told otherwise. */
+const JQ_TIMEOUT_MS = 10_000
+
 /** What functions of rules get of the node. */
 export interface RuleServicePorts {
   readonly clock: Clock
@@ -16,8 +19,13 @@ export interface RuleServicePorts {
   readonly schemas: SchemaLookup
 }
 
+/** Services whose limits follow the configuration. */
+export interface RuleServices extends FunctionServices {
+  jqTimeoutMs: number
+}
+
 /** The services of one shard. */
-export function makeRuleServices(ports: RuleServicePorts): FunctionServices {
+export function makeRuleServices(ports: RuleServicePorts): RuleServices {
   const { clock, random, schemas } = ports
   const publishers = new Map<string, ValueStore>()
   return {
@@ -36,6 +44,7 @@ export function makeRuleServices(ports: RuleServicePorts): FunctionServices {
       }
       return store
     },
+    jqTimeoutMs: JQ_TIMEOUT_MS,
     schemas,
   }
 }

@@ -19,5 +19,9 @@ export interface RuleSpec {
   readonly description: string
   /** Where records go that the rule or one of its actions failed for; empty = nowhere. */
   readonly deadLetterTopic: string
+  /** Data of whoever made it, without effect. */
+  readonly metadata: ValueMap
+  /** 0: not known. */
   readonly createdAtMs: number
+  readonly modifiedAtMs: number
 }

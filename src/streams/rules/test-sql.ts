@@ -26,7 +26,7 @@ const TEST_RULE = 'sql_tester'
  */
 export function testSql(sql: string, context: ValueMap, services: FunctionServices): SqlTestResult {
   const { program, statement, sources } = prepareRule(sql, ruleDialect)
-  const row = new MapRow(recordOf(context, sources))
+  const row = new MapRow(sampleRecord(context, sources, TEST_RULE))
   try {
     const outputs = program(row, services)
     if (statement.kind === 'foreach') return { kind: 'output', output: outputs }
@@ -37,11 +37,19 @@ export function testSql(sql: string, context: ValueMap, services: FunctionServic
   }
 }
 
-function recordOf(context: ValueMap, sources: readonly string[]): ValueMap {
+/**
+ * A record for a trial: what is given, and example values for the columns that it lacks.
+ * `event_type` says of which event, else the first source does.
+ */
+export function sampleRecord(
+  context: ValueMap,
+  sources: readonly string[],
+  ruleId: string,
+): ValueMap {
   const { event_type: eventType, ...columns } = context
   const event = eventOf(eventType, sources)
   const record: MutableValueMap = { ...sampleOf(event), ...columns, event }
-  record.metadata = { rule_id: TEST_RULE }
+  record.metadata = { rule_id: ruleId }
   // A payload is bytes on the wire: what is given as a map was meant as JSON.
   if (isMap(record.payload) || Array.isArray(record.payload)) {
     record.payload = encodeJson(record.payload)

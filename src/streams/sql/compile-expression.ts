@@ -73,6 +73,7 @@ const NO_SERVICES: FunctionServices = {
   environment: () => undefined,
   shared: { get: () => undefined, set: () => {}, delete: () => {} },
   privateTo: () => NO_SERVICES.shared,
+  jqTimeoutMs: 10_000,
   schemas: { find: () => undefined },
 }
 

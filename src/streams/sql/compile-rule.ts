@@ -37,6 +37,28 @@ export function compileRule(statement: Statement, dialect: Dialect): RuleProgram
     : compileForeach(statement, dialect)
 }
 
+/**
+ * The list after SELECT or FOREACH by itself, to look into a statement that has no output: what it
+ * selects of a record, and the names that it writes.
+ */
+export function compileProjection(
+  { items }: Statement,
+  dialect: Dialect,
+): {
+  readonly project: (row: Row, services: FunctionServices) => Scope
+  readonly names: ReadonlySet<string>
+} {
+  const project = compileItems(items, dialect, NO_NAMES)
+  return {
+    names: rootsOf(items),
+    project(row, services) {
+      const scope = new Scope(row, services, {})
+      project(scope)
+      return scope
+    },
+  }
+}
+
 function compileSelect({ items, where }: SelectStatement, dialect: Dialect): RuleProgram {
   const project = compileItems(items, dialect, NO_NAMES)
   const outputs = rootsOf(items)

@@ -48,6 +48,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     cancelDelayedByTopic: { params: { topic: 'later/+' } },
     listAudit: { query: 'limit=5' },
     ...settings(),
+    ...rules(),
     listTopicMetrics: {},
     createTopicMetrics: { body: { topic: 'counted' } },
     resetTopicMetrics: { body: { topic: 'counted', action: 'reset' } },
@@ -91,6 +92,28 @@ function identity(): Readonly<Record<string, GoodRequest>> {
     getApiKey: { params: key },
     updateApiKey: { params: key, body: { desc: 'changed' } },
     deleteApiKey: { params: key },
+  }
+}
+
+function rules(): Readonly<Record<string, GoodRequest>> {
+  const params = { id: 'made' }
+  const sql = 'SELECT payload FROM "made/#"'
+  return {
+    createRule: { body: { ...params, sql }, status: 201 },
+    listRules: { query: 'enable=true' },
+    getRule: { params },
+    updateRule: { params, body: { sql, actions: [{ function: 'console' }] } },
+    getRuleMetrics: { params },
+    resetRuleMetrics: { params },
+    testRule: { params, body: { context: { payload: 'x' } } },
+    traceRule: { params },
+    testRuleSql: { body: { sql } },
+    checkRuleSql: { body: { sql: 'SELECT' } },
+    deleteRule: { params },
+    getRuleEngine: {},
+    putRuleEngine: { body: { ignore_sys_message: true } },
+    listRuleEvents: {},
+    listRuleFunctions: {},
   }
 }
 

@@ -71,7 +71,9 @@ export function ruleOf(
     enable: true,
     description: '',
     deadLetterTopic: '',
+    metadata: {},
     createdAtMs: 0,
+    modifiedAtMs: 0,
     ...more,
   }
 }

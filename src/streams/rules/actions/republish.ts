@@ -72,6 +72,10 @@ export function makeRepublish(args: ValueMap, ports: RepublishPorts): RuleAction
       const refused = ports.publish(messageOf(plan, output, origin, ports.nowMs()))
       done(refused === undefined ? undefined : { kind: 'unknown', reason: refused })
     },
+    preview(output, origin) {
+      const { topic, payload, qos, retain } = messageOf(plan, output, origin, ports.nowMs())
+      return { topic, payload, qos, retain }
+    },
   }
 }
 
