@@ -1,6 +1,6 @@
 import type { ServerPacket } from '../support/server-packets.ts'
 import type { ClientSubscription } from './client/client-session.ts'
-import type { Device } from './client/device.ts'
+import type { ClientView } from './client/client-view.ts'
 import type { SimMessage } from './client/sim-message.ts'
 import type { SimConnection } from './network/sim-connection.ts'
 
@@ -17,24 +17,28 @@ export interface Arrival {
 /** What a checker may want to know; each part is optional. Called at the moment it happens. */
 export interface Facts {
   /** A message is given to the network for the first time. */
-  sent?(message: SimMessage, device: Device): void
-  resent?(message: SimMessage, device: Device): void
-  acknowledged?(message: SimMessage, device: Device): void
-  arrived?(message: SimMessage, device: Device, arrival: Arrival): void
-  subscribing?(device: Device, subscription: ClientSubscription): void
-  subscribed?(device: Device, subscription: ClientSubscription): void
-  unsubscribing?(device: Device, subscription: ClientSubscription): void
-  unsubscribed?(device: Device, subscription: ClientSubscription): void
+  sent?(message: SimMessage, device: ClientView): void
+  resent?(message: SimMessage, device: ClientView): void
+  acknowledged?(message: SimMessage, device: ClientView): void
+  arrived?(message: SimMessage, device: ClientView, arrival: Arrival): void
+  subscribing?(device: ClientView, subscription: ClientSubscription): void
+  subscribed?(device: ClientView, subscription: ClientSubscription): void
+  unsubscribing?(device: ClientView, subscription: ClientSubscription): void
+  unsubscribed?(device: ClientView, subscription: ClientSubscription): void
   /** CONNECT was sent. */
-  connecting?(device: Device, link: SimConnection, clean: boolean, expiryMs: number): void
+  connecting?(device: ClientView, link: SimConnection, clean: boolean, expiryMs: number): void
+  /** CONNECT is about to be sent with this will. */
+  willSet?(message: SimMessage, device: ClientView, link: SimConnection): void
+  /** DISCONNECT is about to be sent. */
+  leaving?(device: ClientView, link: SimConnection, reason: number): void
   /** CONNACK with success has come. */
-  connected?(device: Device, link: SimConnection, packet: ServerPacket): void
+  connected?(device: ClientView, link: SimConnection, packet: ServerPacket): void
   /** The device gave its session up, or learned that the broker has none. */
-  sessionRestarted?(device: Device): void
+  sessionRestarted?(device: ClientView): void
   /** The device no longer uses its connection, whoever ended it. */
-  disconnected?(device: Device, link: SimConnection): void
-  packetIn?(device: Device, link: SimConnection, packet: ServerPacket): void
-  packetOut?(device: Device, link: SimConnection, packet: OutPacket): void
+  disconnected?(device: ClientView, link: SimConnection): void
+  packetIn?(device: ClientView, link: SimConnection, packet: ServerPacket): void
+  packetOut?(device: ClientView, link: SimConnection, packet: OutPacket): void
   crashed?(): void
   booted?(shards: number): void
   clockStepped?(byMs: number): void

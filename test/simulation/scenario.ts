@@ -21,6 +21,8 @@ export const Sabotage = {
   FORGETS_INCOMING: 'forgets-incoming',
   /** The directory grants every claim as if nobody had the session. */
   NO_DIRECTORY: 'no-directory',
+  /** A connection that breaks brings no will. */
+  NO_WILLS: 'no-wills',
 } as const
 export type Sabotage = (typeof Sabotage)[keyof typeof Sabotage]
 

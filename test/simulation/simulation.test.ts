@@ -53,6 +53,7 @@ const CANARIES: readonly [sabotage: Sabotage, invariant: string, calm: boolean][
   [Sabotage.FABRIC_REORDERS, 'order is kept', true],
   [Sabotage.FORGETS_INCOMING, 'messages do not come twice', false],
   [Sabotage.NO_DIRECTORY, 'messages do not come twice', true],
+  [Sabotage.NO_WILLS, 'wills come when a connection breaks, and only then', true],
 ]
 const TRIES = 12
 

@@ -5,6 +5,7 @@ import { NoGhosts } from './checkers/no-ghosts.ts'
 import { NothingLost } from './checkers/nothing-lost.ts'
 import { Order } from './checkers/order.ts'
 import { Retained } from './checkers/retained.ts'
+import { Wills } from './checkers/wills.ts'
 import { Behaviour } from './client/behaviour.ts'
 import { Device } from './client/device.ts'
 import { MessageBook } from './client/sim-message.ts'
@@ -183,6 +184,7 @@ function makeCheckers(context: CheckerContext): Checker[] {
     new Order(context),
     new NoGhosts(context),
     new Retained(context),
+    new Wills(context),
   ]
 }
 

@@ -9,7 +9,8 @@ import type { Prng } from '../engine/prng.ts'
 import type { Schedule } from '../engine/schedule.ts'
 import { InvariantBroken } from '../engine/trace.ts'
 import type { Trace } from '../engine/trace.ts'
-import type { ServerSide, SimConnection } from '../network/sim-connection.ts'
+import { SimConnection } from '../network/sim-connection.ts'
+import type { ServerSide } from '../network/sim-connection.ts'
 import { Sabotage } from '../scenario.ts'
 import type { Scenario } from '../scenario.ts'
 import { BadStore } from './bad-store.ts'
@@ -287,6 +288,10 @@ export class BrokerHost implements ServerSide {
       },
       this.scenario.settings,
     )
+    shard.broker.core.hooks.disconnected = ({ wire }, reason) => {
+      if (wire instanceof SimConnection) wire.closedBecause = reason
+    }
+    if (sabotage === Sabotage.NO_WILLS) shard.broker.wills.connectionBroke = () => {}
     if (sabotage === Sabotage.NO_DIRECTORY) {
       const { directory } = shard.broker.claims
       const claim = directory.claim.bind(directory)

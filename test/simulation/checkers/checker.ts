@@ -1,5 +1,5 @@
 import type { BrokerHost } from '../broker/broker-host.ts'
-import type { Device } from '../client/device.ts'
+import type { ClientView } from '../client/client-view.ts'
 import type { MessageBook } from '../client/sim-message.ts'
 import { InvariantBroken } from '../engine/trace.ts'
 import type { Schedule } from '../engine/schedule.ts'
@@ -12,7 +12,7 @@ export interface CheckerContext {
   readonly schedule: Schedule
   readonly host: BrokerHost
   readonly book: MessageBook
-  readonly devices: readonly Device[]
+  readonly devices: readonly ClientView[]
 }
 
 /**

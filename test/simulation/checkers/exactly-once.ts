@@ -1,4 +1,4 @@
-import type { Device } from '../client/device.ts'
+import type { ClientView } from '../client/client-view.ts'
 import type { SimMessage } from '../client/sim-message.ts'
 import { Outcome } from '../client/sim-message.ts'
 import type { Arrival } from '../facts.ts'
@@ -26,7 +26,7 @@ interface Receipt {
 export class ExactlyOnce implements Checker {
   readonly invariant = 'messages do not come twice'
   readonly #context: CheckerContext
-  readonly #receipts: Map<Device, Map<SimMessage, Receipt>>
+  readonly #receipts: Map<ClientView, Map<SimMessage, Receipt>>
   /** Messages whose acknowledgement was open when the broker crashed. */
   readonly #disturbed: Set<SimMessage>
   /** Crashes before a message was sent. */
@@ -55,7 +55,11 @@ export class ExactlyOnce implements Checker {
     this.#crashesBefore.set(message, this.#crashes)
   }
 
-  arrived(message: SimMessage, device: Device, arrival: Arrival): void {
+  willSet(message: SimMessage): void {
+    this.#crashesBefore.set(message, this.#crashes)
+  }
+
+  arrived(message: SimMessage, device: ClientView, arrival: Arrival): void {
     const { first, qos, retain } = arrival
     if (!first || retain || device.traits.twin || message.twin) return
     let receipts = this.#receipts.get(device)
@@ -75,7 +79,13 @@ export class ExactlyOnce implements Checker {
     this.#judge(message, device, receipt.qos, before, receipt)
   }
 
-  #judge(message: SimMessage, device: Device, qos: number, before: Receipt, now: Receipt): void {
+  #judge(
+    message: SimMessage,
+    device: ClientView,
+    qos: number,
+    before: Receipt,
+    now: Receipt,
+  ): void {
     const { id, topic, kind, publisher } = message
     const what = `#${id} (${topic}, QoS ${message.qos}, ${kind}) of ${publisher}`
     const detail = `${what} reached ${device.name} again with QoS ${qos}`
@@ -83,6 +93,8 @@ export class ExactlyOnce implements Checker {
     const crashedBetween = now.crashes > (this.#crashesBefore.get(message) ?? 0)
     // A delayed message leaves the store after its publish.
     if (message.kind === 'delayed' && (crashedBetween || message.resent > 0)) return
+    // A will leaves the store when all shards have stored what its publish wrote.
+    if (message.kind === 'will' && crashedBetween) return
     if (qos === 2) {
       this.counts.qos2Twice++
       const tolerated =
@@ -97,7 +109,7 @@ export class ExactlyOnce implements Checker {
 }
 
 /** A member of several groups may get a message once for each. */
-function sharesOnly(device: Device, message: SimMessage): boolean {
+function sharesOnly(device: ClientView, message: SimMessage): boolean {
   for (const filter of device.session.everAsked.keys()) {
     if (filter.startsWith('$share/') && message.topic.startsWith('s/')) return true
   }

@@ -1,6 +1,6 @@
 import { matchesFilter } from '#broker/topics/filter-match.ts'
 import type { ClientSubscription } from '../client/client-session.ts'
-import type { Device } from '../client/device.ts'
+import type { ClientView } from '../client/client-view.ts'
 import type { SimMessage } from '../client/sim-message.ts'
 
 /** A subscription that held when a message was sent. */
@@ -15,7 +15,7 @@ export interface Expectation {
  * least this QoS: SUBACK has come and no UNSUBSCRIBE was sent.
  */
 export function expectationOf(
-  device: Device,
+  device: ClientView,
   message: SimMessage,
   leastQos: number,
 ): Expectation | undefined {
@@ -30,7 +30,7 @@ export function expectationOf(
 }
 
 /** True while the session and the subscription go on as they were. */
-export function stillHolds(device: Device, expectation: Expectation): boolean {
+export function stillHolds(device: ClientView, expectation: Expectation): boolean {
   const { subscription, epoch, generation } = expectation
   return device.session.generation === generation && subscription.epoch === epoch
 }

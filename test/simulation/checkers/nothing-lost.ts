@@ -1,4 +1,4 @@
-import type { Device } from '../client/device.ts'
+import type { ClientView } from '../client/client-view.ts'
 import { Outcome } from '../client/sim-message.ts'
 import type { SimMessage } from '../client/sim-message.ts'
 import type { Arrival } from '../facts.ts'
@@ -8,7 +8,7 @@ import { expectationOf, stillHolds } from './expected.ts'
 import type { Expectation } from './expected.ts'
 
 interface Claim extends Expectation {
-  readonly device: Device
+  readonly device: ClientView
 }
 
 /**
@@ -21,7 +21,7 @@ export class NothingLost implements Checker {
   readonly #context: CheckerContext
   /** By message: who must get it. */
   readonly #claims: Map<SimMessage, Claim[]>
-  readonly #received: Map<Device, Set<SimMessage>>
+  readonly #received: Map<ClientView, Set<SimMessage>>
   readonly counts = { claims: 0 }
 
   constructor(context: CheckerContext) {
@@ -46,7 +46,7 @@ export class NothingLost implements Checker {
     if (claims !== undefined) this.#claims.set(message, claims)
   }
 
-  arrived(message: SimMessage, device: Device, arrival: Arrival): void {
+  arrived(message: SimMessage, device: ClientView, arrival: Arrival): void {
     if (!arrival.first || arrival.retain) return
     let received = this.#received.get(device)
     if (received === undefined) this.#received.set(device, (received = new Set()))

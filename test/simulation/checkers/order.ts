@@ -1,4 +1,4 @@
-import type { Device } from '../client/device.ts'
+import type { ClientView } from '../client/client-view.ts'
 import type { SimMessage } from '../client/sim-message.ts'
 import type { Arrival } from '../facts.ts'
 import { broken } from './checker.ts'
@@ -24,7 +24,7 @@ export class Order implements Checker {
   readonly invariant = 'order is kept'
   readonly #context: CheckerContext
   readonly #last: Map<string, SimMessage>
-  readonly #entries: Map<SimMessage, Map<Device, Entry>>
+  readonly #entries: Map<SimMessage, Map<ClientView, Entry>>
   readonly #mayBeRefused: boolean
 
   constructor(context: CheckerContext) {
@@ -37,7 +37,7 @@ export class Order implements Checker {
 
   sent(message: SimMessage): void {
     if (message.kind !== 'publish' || message.twin) return
-    const entries = new Map<Device, Entry>()
+    const entries = new Map<ClientView, Entry>()
     for (const device of this.#context.devices) {
       if (device.traits.twin) continue
       const expectation = expectationOf(device, message, 0)
@@ -46,7 +46,7 @@ export class Order implements Checker {
     if (entries.size > 0) this.#entries.set(message, entries)
   }
 
-  arrived(message: SimMessage, device: Device, { first, qos, retain }: Arrival): void {
+  arrived(message: SimMessage, device: ClientView, { first, qos, retain }: Arrival): void {
     if (!first || retain || message.kind !== 'publish' || message.twin) return
     if (device.traits.twin || isMember(device)) return
     const { generation } = device.session
@@ -70,7 +70,7 @@ export class Order implements Checker {
   }
 }
 
-function isMember(device: Device): boolean {
+function isMember(device: ClientView): boolean {
   for (const filter of device.session.everAsked.keys()) {
     if (filter.startsWith('$share/')) return true
   }

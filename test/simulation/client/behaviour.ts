@@ -41,7 +41,7 @@ export class Behaviour {
     const { device } = this
     this.#resting = true
     device.prompt = true
-    device.holdBack(false)
+    device.answers.holdBack(false)
     device.link?.setStalled(false)
     device.returnMs = 50
     device.returns = true
@@ -124,9 +124,9 @@ export class Behaviour {
       case 'stall':
         return this.#stall()
       case 'hold':
-        device.holdBack(true)
+        device.answers.holdBack(true)
         return device.context.schedule.after(this.#prng.exponential(3_000), () => {
-          if (!this.#resting) device.holdBack(false)
+          if (!this.#resting) device.answers.holdBack(false)
         })
     }
   }

@@ -1,4 +1,4 @@
-import type { AckType } from '#codec/mqtt/ack.ts'
+import type { Will } from '#codec/mqtt/connect.ts'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { readServerPackets } from '../../support/server-packets.ts'
@@ -12,6 +12,8 @@ import type { FactBoard } from '../facts.ts'
 import type { Network } from '../network/network.ts'
 import type { SimConnection } from '../network/sim-connection.ts'
 import type { Scenario } from '../scenario.ts'
+import { Answers } from './answers.ts'
+import type { Answer } from './answers.ts'
 import { ClientSession } from './client-session.ts'
 import type { ClientPublish, ClientSubscription } from './client-session.ts'
 import {
@@ -23,8 +25,10 @@ import {
   subscribePacket,
   unsubscribePacket,
 } from './packets.ts'
-import { Outcome } from './sim-message.ts'
+import { receivePacket } from './receive-packet.ts'
+import { Requests } from './requests.ts'
 import type { MessageBook, SimMessage } from './sim-message.ts'
+import { TopicAliases } from './topic-aliases.ts'
 import { EXPIRY_NEVER } from './traits.ts'
 import type { DeviceTraits } from './traits.ts'
 
@@ -42,14 +46,6 @@ export interface DeviceContext {
 const CONNACK_WAIT_MS = 8_000
 const PING_WAIT_MS = 6_000
 const RECEIVE_MAXIMUM_STANDARD = 65_535
-/** Requests without an answer; fewer than the packet identifiers kept for them. */
-const OPERATIONS_MAX = 8
-
-interface Operation {
-  readonly kind: 'subscribe' | 'unsubscribe'
-  readonly subscriptions: readonly ClientSubscription[]
-  readonly qos: readonly (0 | 1 | 2)[]
-}
 
 /**
  * A client that behaves as the standard asks: it keeps its session state, sends again what was not
@@ -72,16 +68,12 @@ export class Device {
    */
   #pendingClean: boolean
   #received: Buffer
-  readonly #answers: [type: AckType, packetId: number][]
-  #answering: boolean
-  #heldBack: boolean
-  readonly #operations: Map<number, Operation>
-  readonly #aliasesIn: Map<number, string>
-  readonly #aliasesOut: Map<string, number>
+  readonly answers: Answers
+  readonly aliases: TopicAliases
+  readonly requests: Requests
   /** QoS 1 and 2 messages sent on this connection and not completed. */
-  readonly #unfinished: Set<number>
+  readonly unfinished: Set<number>
   #receiveMaximum: number
-  #aliasMaximum: number
   #pingSentAtMs: number
   lastSentMs: number
   /** Acknowledges at once, whatever its traits say. */
@@ -100,15 +92,16 @@ export class Device {
     this.returnMs = 500
     this.#pendingClean = false
     this.#received = Buffer.alloc(0)
-    this.#answers = []
-    this.#answering = false
-    this.#heldBack = false
-    this.#operations = new Map()
-    this.#aliasesIn = new Map()
-    this.#aliasesOut = new Map()
-    this.#unfinished = new Set()
+    this.answers = new Answers({
+      schedule: context.schedule,
+      prng,
+      delayMs: traits.ackDelayMs,
+      send: (answers) => this.#sendAnswers(answers),
+    })
+    this.aliases = new TopicAliases(prng)
+    this.requests = new Requests()
+    this.unfinished = new Set()
     this.#receiveMaximum = RECEIVE_MAXIMUM_STANDARD
-    this.#aliasMaximum = 0
     this.#pingSentAtMs = -1
     this.lastSentMs = 0
     this.prompt = false
@@ -125,8 +118,8 @@ export class Device {
       this.online &&
       this.session.outbound.size === 0 &&
       this.session.inbound.size === 0 &&
-      this.#operations.size === 0 &&
-      this.#answers.length === 0
+      this.requests.count === 0 &&
+      this.answers.count === 0
     )
   }
 
@@ -135,7 +128,7 @@ export class Device {
     const { outbound, inbound } = this.session
     const open = `out ${[...outbound.keys()].join(',')} in ${[...inbound.keys()].join(',')}`
     const state = this.online ? 'on' : 'off'
-    return `${this.name} ${state} ${open} operations ${this.#operations.size}`
+    return `${this.name} ${state} ${open} requests ${this.requests.count}`
   }
 
   note(text: string): void {
@@ -173,11 +166,33 @@ export class Device {
     if (clean || !this.session.persistent) this.#restartSession()
     this.session.persistent = expirySeconds > 0 && (v5 || !clean)
     facts.tell('connecting', this, link, clean, v5 || !clean ? expirySeconds * 1_000 : 0)
-    this.#send(connectPacket(traits, clean, expirySeconds, undefined))
+    this.#send(connectPacket(traits, clean, expirySeconds, this.#will(link)))
     if (traits.eager && clean) this.onEager?.()
     schedule.after(CONNACK_WAIT_MS, () => {
       if (this.link === link && !this.online) this.drop('abort', 'no CONNACK')
     })
+  }
+
+  /** Most connections of those who have wills come with one. */
+  #will(link: SimConnection): Will | undefined {
+    const { context, name, traits } = this
+    if (!traits.hasWill || !this.prng.chance(0.8)) return undefined
+    const v5 = traits.version === ProtocolVersion.V5
+    const delaySeconds = v5 ? this.prng.pick([0, 0, 1, 4]) : 0
+    const message = context.book.make({
+      publisher: name,
+      topic: `w/${name}`,
+      qos: this.prng.pick([0, 1, 2]),
+      retain: this.prng.chance(0.3),
+      kind: 'will',
+      twin: traits.twin,
+      delaySeconds,
+    })
+    const { id, topic, qos, retain, payload } = message
+    this.note(`has will #${id} QoS ${qos}${retain ? ' retain' : ''}, ${delaySeconds} s`)
+    context.facts.tell('willSet', message, this, link)
+    const properties = delaySeconds > 0 ? { willDelayIntervalSeconds: delaySeconds } : {}
+    return { topic, payload, qos, retain, properties }
   }
 
   /** Set by the behaviour: what an eager device sends behind CONNECT. */
@@ -197,7 +212,8 @@ export class Device {
   disconnect(reason: number): void {
     const { link, traits } = this
     if (link === undefined || !this.online) return
-    this.#flushAnswers()
+    this.answers.flush()
+    this.context.facts.tell('leaving', this, link, reason)
     this.#send(disconnectPacket(traits.version, reason))
     link.close()
     this.#lost(`DISCONNECT ${reason}`)
@@ -222,12 +238,12 @@ export class Device {
     if (outbound.size >= Math.min(this.traits.outboundMax, this.traits.packetIdMax - 10))
       return false
     const v5 = this.traits.version === ProtocolVersion.V5
-    return !v5 || this.#unfinished.size < this.#receiveMaximum
+    return !v5 || this.unfinished.size < this.#receiveMaximum
   }
 
   /** True when one more SUBSCRIBE or UNSUBSCRIBE may be sent: each needs a packet identifier. */
   get mayAsk(): boolean {
-    return this.#operations.size < OPERATIONS_MAX
+    return this.requests.mayAsk
   }
 
   publish(message: SimMessage, wireTopic: string): void {
@@ -238,7 +254,7 @@ export class Device {
     if (qos > 0) {
       packetId = this.#takePacketId()
       session.outbound.set(packetId, { packetId, message, wireTopic, released: false })
-      this.#unfinished.add(packetId)
+      this.unfinished.add(packetId)
     }
     this.note(
       `publishes #${message.id} to ${wireTopic} QoS ${qos} id ${packetId}` +
@@ -246,7 +262,7 @@ export class Device {
     )
     this.context.facts.tell('sent', message, this)
     this.#packetOut(PacketType.PUBLISH, packetId, qos, false)
-    const [topic, alias] = this.#aliasFor(wireTopic)
+    const [topic, alias] = this.aliases.forPublish(wireTopic)
     this.#send(publishPacket(traits.version, topic, qos, retain, false, packetId, alias, payload))
   }
 
@@ -254,11 +270,7 @@ export class Device {
     const { session, traits } = this
     const packetId = this.#takePacketId()
     const subscriptions = wanted.map(({ filter, qos }) => this.#wish(filter, qos))
-    this.#operations.set(packetId, {
-      kind: 'subscribe',
-      subscriptions,
-      qos: wanted.map(({ qos }) => qos),
-    })
+    this.requests.add(packetId, subscriptions)
     for (const { filter, qos } of wanted) {
       session.everAsked.set(filter, Math.max(qos, session.everAsked.get(filter) ?? 0))
     }
@@ -287,7 +299,7 @@ export class Device {
     const { session, traits } = this
     const packetId = this.#takePacketId()
     const subscriptions = filters.flatMap((filter) => session.subscriptions.get(filter) ?? [])
-    this.#operations.set(packetId, { kind: 'unsubscribe', subscriptions, qos: [] })
+    this.requests.add(packetId, subscriptions)
     this.note(`unsubscribes ${filters.join(' ')} id ${packetId}`)
     for (const subscription of subscriptions) {
       subscription.certain = false
@@ -300,25 +312,13 @@ export class Device {
 
   /** Filters that no SUBSCRIBE or UNSUBSCRIBE is under way for. */
   get settledFilters(): string[] {
-    const busy = new Set(
-      [...this.#operations.values()].flatMap(({ subscriptions }) =>
-        subscriptions.map(({ filter }) => filter),
-      ),
-    )
+    const busy = this.requests.busyFilters
     return [...this.session.subscriptions.keys()].filter((filter) => !busy.has(filter))
   }
 
   /** True when a SUBSCRIBE or UNSUBSCRIBE for the filter waits for its answer. */
   isBusy(filter: string): boolean {
-    return [...this.#operations.values()].some(({ subscriptions }) =>
-      subscriptions.some((subscription) => subscription.filter === filter),
-    )
-  }
-
-  /** Keeps its acknowledgements to itself, or sends them again. */
-  holdBack(held: boolean): void {
-    this.#heldBack = held
-    if (!held) this.#flushAnswers()
+    return this.requests.busyFilters.has(filter)
   }
 
   #wish(filter: string, qos: 0 | 1 | 2): ClientSubscription {
@@ -344,19 +344,7 @@ export class Device {
   }
 
   #takePacketId(): number {
-    return this.session.takePacketId(new Set(this.#operations.keys()), this.traits.packetIdMax)
-  }
-
-  #aliasFor(topic: string): [topic: string, alias: number] {
-    if (this.#aliasMaximum === 0) return [topic, 0]
-    const known = this.#aliasesOut.get(topic)
-    if (known !== undefined) return this.prng.chance(0.7) ? ['', known] : [topic, 0]
-    const alias = this.prng.between(1, Math.min(5, this.#aliasMaximum))
-    for (const [before, number] of this.#aliasesOut) {
-      if (number === alias) this.#aliasesOut.delete(before)
-    }
-    this.#aliasesOut.set(topic, alias)
-    return [topic, alias]
+    return this.session.takePacketId(this.requests.packetIds, this.traits.packetIdMax)
   }
 
   #send(bytes: Buffer): void {
@@ -374,15 +362,12 @@ export class Device {
   #resetConnection(): void {
     this.online = false
     this.#received = Buffer.alloc(0)
-    this.#answers.length = 0
-    this.#operations.clear()
-    this.#aliasesIn.clear()
-    this.#aliasesOut.clear()
-    this.#unfinished.clear()
+    this.answers.reset()
+    this.requests.reset()
+    this.aliases.reset()
+    this.unfinished.clear()
     this.#receiveMaximum = RECEIVE_MAXIMUM_STANDARD
-    this.#aliasMaximum = 0
     this.#pingSentAtMs = -1
-    this.#heldBack = false
   }
 
   #lost(why: string): void {
@@ -417,8 +402,8 @@ export class Device {
       this.#packet(link, packet)
       if (this.link !== link) return
     }
-    if (this.prompt || this.traits.ackDelayMs === 0) this.#flushAnswers()
-    else this.#answerLater(link)
+    if (this.prompt || this.traits.ackDelayMs === 0) this.answers.flush()
+    else this.answers.flushLater()
   }
 
   #decode(bytes: Buffer): ReturnType<typeof readServerPackets> {
@@ -433,27 +418,14 @@ export class Device {
     switch (packet.type) {
       case PacketType.CONNACK:
         return this.#connack(link, packet)
-      case PacketType.PUBLISH:
-        return this.#publish(packet)
-      case PacketType.PUBACK:
-      case PacketType.PUBREC:
-        return this.#answered(packet)
-      case PacketType.PUBREL:
-        this.session.inbound.delete(packet.packetId)
-        return this.#answer(PacketType.PUBCOMP, packet.packetId)
-      case PacketType.PUBCOMP:
-        this.session.outbound.delete(packet.packetId)
-        this.#unfinished.delete(packet.packetId)
-        return
-      case PacketType.SUBACK:
-      case PacketType.UNSUBACK:
-        return this.#operationDone(packet)
       case PacketType.PINGRESP:
         this.#pingSentAtMs = -1
         return
       case PacketType.DISCONNECT:
         this.note(`gets DISCONNECT 0x${packet.reason.toString(16)}`)
         return
+      default:
+        return receivePacket(this, packet)
     }
   }
 
@@ -468,7 +440,7 @@ export class Device {
     this.online = true
     const { receiveMaximum, topicAliasMaximum } = packet.properties
     this.#receiveMaximum = receiveMaximum ?? RECEIVE_MAXIMUM_STANDARD
-    this.#aliasMaximum = topicAliasMaximum ?? 0
+    this.aliases.maximum = topicAliasMaximum ?? 0
     this.note(`is on by ${link.id}, session present ${packet.sessionPresent}`)
     this.context.facts.tell('connected', this, link, packet)
     const silent = traits.version === ProtocolVersion.V31
@@ -489,123 +461,16 @@ export class Device {
     }
     this.note(`publishes #${message.id} again, id ${packetId}`)
     message.resent++
-    this.#unfinished.add(packetId)
+    this.unfinished.add(packetId)
     this.context.facts.tell('resent', message, this)
     const { qos, retain, payload } = message
     this.#packetOut(PacketType.PUBLISH, packetId, qos, true)
     this.#send(publishPacket(version, wireTopic, qos, retain, true, packetId, 0, payload))
   }
 
-  #publish(packet: ServerPacket): void {
-    const { session, context } = this
-    const { packetId, qos, dup, retain } = packet
-    const topic = this.#topicOf(packet)
-    const message = packet.bytes.length === 0 ? undefined : context.book.find(packet.bytes)
-    const first = qos !== 2 || !session.inbound.has(packetId)
-    const text = message === undefined ? 'empty' : `#${message.id}`
-    this.note(
-      `gets ${text} ${topic} QoS ${qos} id ${packetId}${dup ? ' dup' : ''}` +
-        `${retain ? ' retain' : ''}${first ? '' : ' known'}`,
-    )
-    if (packet.bytes.length > 0 && message?.payload.equals(packet.bytes) !== true) {
-      this.fail(
-        'messages arrive as they were published',
-        `a payload of ${topic} is not of any message`,
-      )
-    }
-    if (message !== undefined && message.topic !== topic) {
-      this.fail('messages arrive as they were published', `#${message.id} came as ${topic}`)
-    }
-    if (qos === 2) {
-      if (!first && !this.traits.twin && session.inbound.get(packetId) !== message) {
-        this.fail('packet identifiers are used again only when free', `${packetId} is not released`)
-      }
-      session.inbound.set(packetId, message)
-    }
-    if (message !== undefined) {
-      context.facts.tell('arrived', message, this, { qos, retain, dup, packetId, first })
-    }
-    if (qos > 0) this.#answer(qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, packetId)
-  }
-
-  #topicOf(packet: ServerPacket): string {
-    const alias = packet.properties.topicAlias
-    if (alias === undefined) return packet.topic
-    if (packet.topic !== '') {
-      this.#aliasesIn.set(alias, packet.topic)
-      return packet.topic
-    }
-    const known = this.#aliasesIn.get(alias)
-    if (known === undefined) this.fail('protocol sanity', `topic alias ${alias} is not known`)
-    return known
-  }
-
-  /** PUBACK or PUBREC. */
-  #answered({ type, packetId, reason }: ServerPacket): void {
-    const { session, context } = this
-    const publish = session.outbound.get(packetId)
-    if (publish === undefined) return
-    const { message } = publish
-    if (reason >= 0x80) {
-      this.note(`#${message.id} is refused: 0x${reason.toString(16)}`)
-      if (message.outcome === Outcome.OPEN) message.outcome = Outcome.REFUSED
-      session.outbound.delete(packetId)
-      this.#unfinished.delete(packetId)
-      return
-    }
-    if (message.outcome === Outcome.OPEN) {
-      message.outcome = Outcome.ACKNOWLEDGED
-      this.note(`#${message.id} is acknowledged`)
-      context.facts.tell('acknowledged', message, this)
-    }
-    if (type === PacketType.PUBACK) {
-      session.outbound.delete(packetId)
-      this.#unfinished.delete(packetId)
-    } else {
-      publish.released = true
-      this.#answer(PacketType.PUBREL, packetId)
-    }
-  }
-
-  #operationDone({ type, packetId, reasons }: ServerPacket): void {
-    const operation = this.#operations.get(packetId)
-    this.#operations.delete(packetId)
-    if (operation === undefined) return
-    const { facts } = this.context
-    for (const [index, subscription] of operation.subscriptions.entries()) {
-      if (type === PacketType.UNSUBACK) {
-        if ((reasons[index] ?? 0) >= 0x80) continue
-        this.session.subscriptions.delete(subscription.filter)
-        facts.tell('unsubscribed', this, subscription)
-        continue
-      }
-      const reason = reasons[index] ?? 0x80
-      this.note(`has ${subscription.filter}: ${reason}`)
-      if (reason >= 0x80) continue // What it had before, if anything, stays.
-      subscription.qos = reason as 0 | 1 | 2
-      subscription.certain = true
-      facts.tell('subscribed', this, subscription)
-    }
-  }
-
-  #answer(type: AckType, packetId: number): void {
-    this.#answers.push([type, packetId])
-  }
-
-  #answerLater(link: SimConnection): void {
-    if (this.#answering || this.#answers.length === 0) return
-    this.#answering = true
-    this.context.schedule.after(this.prng.exponential(this.traits.ackDelayMs), () => {
-      this.#answering = false
-      if (this.link === link) this.#flushAnswers()
-      else if (this.link !== undefined) this.#answerLater(this.link)
-    })
-  }
-
-  #flushAnswers(): void {
-    if (this.#heldBack || this.#answers.length === 0) return
+  #sendAnswers(answers: readonly Answer[]): void {
     const { version } = this.traits
-    const packets = this.#answers.splice(0).map(([type, packetId]) => {
+    const packets = answers.map(([type, packetId]) => {
       this.#packetOut(type, packetId)
       return ackPacket(version, type, packetId)
     })

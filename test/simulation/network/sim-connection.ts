@@ -61,6 +61,8 @@ export class SimConnection implements Wire {
   #client: ClientEnd | undefined
   /** The broker has not closed it and has not been told that it ended. */
   serverOpen: boolean
+  /** Why the broker's client is gone, in its own words; undefined while it is there. */
+  closedBecause: string | undefined
   /** Called when the broker accepts it. */
   onServerOpen: (() => void) | undefined
   /** Called once when the broker's end is gone. */
@@ -106,6 +108,7 @@ export class SimConnection implements Wire {
     this.#connection = undefined
     this.#client = client
     this.serverOpen = false
+    this.closedBecause = undefined
     this.onServerOpen = undefined
     this.onServerGone = undefined
     this.bufferedBytes = 0
