@@ -48,7 +48,7 @@ describe('signing in', BROWSER, () => {
   test('language and colours change at once and are remembered', async () => {
     const page = await dashboard.open('/', { signedOut: true })
     await page.getByRole('button', { name: '简体中文' }).click()
-    await page.getByRole('button', { name: '登 录' }).waitFor()
+    await page.getByRole('button', { name: '登录' }).waitFor()
     await page.getByRole('button', { name: '深色主题' }).click()
     await takePicture(page, 'sign-in-zh-dark')
     const stored = await page.evaluate(() => localStorage.getItem('tideway.preferences'))

@@ -66,4 +66,42 @@ describe('subscriptions', () => {
     const one = await managed.call('GET', `/topics/${encodeURIComponent('subs/d')}`)
     assert.deepEqual(one.body, [{ topic: 'subs/d', node: 'tideway@127.0.0.1' }])
   })
+
+  it('shows topics level by level, with what was met, subscribed to and retained', async () => {
+    const eve = await connect('eve')
+    await eve.subscribeAsync(['tree/+/x', 'tree/a', '$share/g/tree/b/#'])
+    await eve.publishAsync('tree/a/one', 'x', { retain: true, qos: 1 })
+    await eve.publishAsync('tree/a', 'x', { retain: true, qos: 1 })
+    await eve.publishAsync('tree/ü', 'x', { qos: 1 })
+    await eve.publishAsync('tree//deep', 'x', { retain: true, qos: 1 })
+    const levels = async (query: string) => {
+      const { status, body } = await managed.call('GET', `/topic_levels?${query}`)
+      assert.equal(status, 200, JSON.stringify(body))
+      return body
+    }
+    const below = await levels('parent=tree')
+    assert.deepEqual(
+      below.data.map((level: { name: string }) => level.name),
+      ['', '+', 'a', 'b', 'ü'],
+    )
+    const [empty, plus, a, b, last] = below.data
+    assert.deepEqual([empty.topic, empty.deeper, empty.retained], ['tree/', true, false])
+    assert.deepEqual([plus.filters, plus.deeper, plus.topics], [1, true, 0])
+    assert.deepEqual(a, {
+      name: 'a',
+      topic: 'tree/a',
+      topics: 2,
+      filters: 1,
+      met: true,
+      retained: true,
+      deeper: true,
+    })
+    assert.deepEqual([b.filters, b.met], [1, false])
+    assert.deepEqual([last.met, last.deeper, last.filters], [true, false, 0])
+    const first = await levels('parent=tree&limit=2')
+    assert.deepEqual([first.data.length, first.meta.hasnext], [2, true])
+    const rest = await levels('parent=tree&limit=9&after=%2B')
+    assert.deepEqual([rest.data.length, rest.meta.hasnext], [3, false])
+    assert.deepEqual((await levels('parent=tree%2F')).data[0].topic, 'tree//deep')
+  })
 })

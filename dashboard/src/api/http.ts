@@ -79,7 +79,7 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
 function queryText(query: RequestOptions['query']): string {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query ?? {})) {
-    if (value === undefined || value === '') continue
+    if (value === undefined) continue
     if (typeof value === 'object') for (const one of value) parameters.append(name, one)
     else parameters.append(name, String(value))
   }

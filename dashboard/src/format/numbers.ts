@@ -29,9 +29,11 @@ export function showDuration(ms: number): string {
     .join(' ')
 }
 
-/** A time of the API (RFC 3339, or milliseconds) in the reader's own time zone. */
+/** A time of the API (RFC 3339, or ms) in the reader's own time zone: `2026-03-01 17:05:09`. */
 export function showTime(time: string | number | null | undefined): string {
-  return time === undefined || time === null || time === '' ? '–' : new Date(time).toLocaleString()
+  if (time === undefined || time === null || time === '') return '–'
+  // Sweden writes dates as all the world can read and sort them.
+  return new Date(time).toLocaleString('sv-SE')
 }
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })

@@ -19,6 +19,14 @@ export const PAGES = [
   { key: 'overview', group: 'monitor', load: () => import('./overview/overview-page.tsx') },
   { key: 'clients', group: 'monitor', load: () => import('./clients/clients-page.tsx') },
   {
+    key: 'subscriptions',
+    group: 'monitor',
+    load: () => import('./subscriptions/subscriptions-page.tsx'),
+  },
+  { key: 'topics', group: 'monitor', load: () => import('./topics/topics-page.tsx') },
+  { key: 'retained', group: 'monitor', load: () => import('./retained/retained-page.tsx') },
+  { key: 'delayed', group: 'monitor', load: () => import('./delayed/delayed-page.tsx') },
+  {
     key: 'websocket-client',
     group: 'diagnose',
     load: () => import('./websocket-client/websocket-client-page.tsx'),

@@ -31,7 +31,11 @@ export function App() {
   const { language, theme } = usePreferences()
   const session = useSession()
   return (
-    <ConfigProvider locale={language === 'zh' ? zhCN : enUS} theme={themeOf(theme)}>
+    <ConfigProvider
+      locale={language === 'zh' ? zhCN : enUS}
+      theme={themeOf(theme)}
+      button={{ autoInsertSpace: false }}
+    >
       <AntApp style={{ minHeight: '100%' }} className={`theme-${theme}`}>
         <QueryClientProvider client={queries}>
           <BrowserRouter>

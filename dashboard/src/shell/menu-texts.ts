@@ -20,6 +20,10 @@ export const TEXTS = defineTexts<Key>(
     'group-manage': 'System',
     overview: 'Overview',
     clients: 'Clients',
+    subscriptions: 'Subscriptions',
+    topics: 'Topics',
+    retained: 'Retained messages',
+    delayed: 'Delayed messages',
     'websocket-client': 'WebSocket client',
   },
   {
@@ -36,6 +40,10 @@ export const TEXTS = defineTexts<Key>(
     'group-manage': '系统设置',
     overview: '概览',
     clients: '客户端',
+    subscriptions: '订阅',
+    topics: '主题',
+    retained: '保留消息',
+    delayed: '延迟消息',
     'websocket-client': 'WebSocket 客户端',
   },
 )

@@ -1,8 +1,12 @@
 import {
+  ApartmentOutlined,
   AppstoreOutlined,
   DashboardOutlined,
+  FieldTimeOutlined,
   LaptopOutlined,
+  PushpinOutlined,
   SendOutlined,
+  TagsOutlined,
 } from '@ant-design/icons'
 import type { ComponentType } from 'react'
 import type { PageKey } from '../pages/catalog.ts'
@@ -10,6 +14,10 @@ import type { PageKey } from '../pages/catalog.ts'
 const ICONS: Partial<Record<PageKey, ComponentType>> = {
   overview: DashboardOutlined,
   clients: LaptopOutlined,
+  subscriptions: TagsOutlined,
+  topics: ApartmentOutlined,
+  retained: PushpinOutlined,
+  delayed: FieldTimeOutlined,
   'websocket-client': SendOutlined,
 }
 

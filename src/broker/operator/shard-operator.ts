@@ -27,6 +27,7 @@ import {
 } from './retained-list.ts'
 import { listRoutes } from './route-list.ts'
 import { listSubscriptions } from './subscription-list.ts'
+import { keptLevels, metLevels } from './topic-levels.ts'
 import type { SubscriptionPart } from './subscription-list.ts'
 import { inflightMessages, queuedMessages } from './waiting-messages.ts'
 import { SlowWatch } from './slow-watch.ts'
@@ -38,6 +39,8 @@ import type {
   ClientView,
   CommandResult,
   DelayedView,
+  LevelQuery,
+  LevelView,
   ListPart,
   ListRange,
   MessageRange,
@@ -127,6 +130,16 @@ export class ShardOperator {
 
   listRoutes(filter: string | undefined, skip: number, limit: number): Sliced<ListPart<RouteView>> {
     return listRoutes(this.#broker.core, filter, skip, limit)
+  }
+
+  /** Levels below a topic of which this shard has met messages lately. */
+  metLevels(query: LevelQuery): Sliced<readonly LevelView[]> {
+    return metLevels(this.#broker, query)
+  }
+
+  /** Levels below a topic that have subscriptions or retained messages, in whatever shard. */
+  keptLevels(query: LevelQuery): Sliced<readonly LevelView[]> {
+    return keptLevels(this.#broker, query)
   }
 
   queuedMessages(

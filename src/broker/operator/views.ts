@@ -188,3 +188,27 @@ export interface ListedSubscription extends SubscriptionView {
   /** Among those of its session. */
   readonly number: number
 }
+
+/** Which levels below a topic are wanted. */
+export interface LevelQuery {
+  /** Undefined: the first levels of all topics. */
+  readonly parent: string | undefined
+  /** Only names behind this one, in the order of their UTF-8 bytes. */
+  readonly after: string | undefined
+  readonly limit: number
+}
+
+/** A level below a topic. */
+export interface LevelView {
+  readonly name: string
+  /** Topics met at this level or below. */
+  readonly topics: number
+  /** Filters at this level or below. */
+  readonly filters: number
+  /** Messages were met on just this topic. */
+  readonly isMet: boolean
+  /** It has a retained message itself. */
+  readonly isRetained: boolean
+  /** There are levels below. */
+  readonly isDeeper: boolean
+}

@@ -296,6 +296,14 @@ export class Router {
     for (const route of this.#routes()) yield* this.#interest(route)
   }
 
+  /** Topics this shard has met lately. One may be left out that comes or goes meanwhile. */
+  *cachedTopics(): Generator<string> {
+    for (let place = 0; place < this.#cache.entries.length; place++) {
+      const entry = this.#cache.entries[place]
+      if (entry !== undefined) yield entry.topic
+    }
+  }
+
   /** The filters that match a valid topic name, and which shards asked for them. */
   *filtersMatching(topic: string): Generator<FilterInterest> {
     const matched: FilterRoute[] = []

@@ -45,6 +45,43 @@ export const listTopics = operation({
   replies: { 200: pageOf(Topic) },
 })
 
+/** Levels of one reply. */
+export const LEVELS_MAX = 1000
+
+export const listTopicLevels = operation({
+  id: 'listTopicLevels',
+  method: 'GET',
+  path: '/topic_levels',
+  tag: 'Topics',
+  summary: 'The levels right below a topic: of messages met lately, filters, retained messages.',
+  permission: 'read',
+  query: Type.Object({
+    parent: Type.Optional(
+      Type.String({ maxLength: 65_535, description: 'Topic; without it the first levels.' }),
+    ),
+    after: Type.Optional(
+      Type.String({ maxLength: 65_535, description: 'Only levels behind this one.' }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LEVELS_MAX, default: 200 })),
+  }),
+  replies: {
+    200: Type.Object({
+      data: Type.Array(
+        Type.Object({
+          name: Type.String(),
+          topic: Type.String({ description: 'With the levels above.' }),
+          topics: Type.Integer({ description: 'Topics met here or below; at least so many.' }),
+          filters: Type.Integer({ description: 'Filters here or below.' }),
+          met: Type.Boolean({ description: 'Messages came on just this topic.' }),
+          retained: Type.Boolean({ description: 'It has a retained message.' }),
+          deeper: Type.Boolean({ description: 'There are levels below.' }),
+        }),
+      ),
+      meta: Type.Object({ hasnext: Type.Boolean() }),
+    }),
+  },
+})
+
 export const getTopic = operation({
   id: 'getTopic',
   method: 'GET',

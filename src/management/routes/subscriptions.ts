@@ -1,6 +1,11 @@
-import type { ListedSubscription, SubscriptionQuery } from '#broker/operator/views.ts'
+import type { LevelView, ListedSubscription, SubscriptionQuery } from '#broker/operator/views.ts'
 import { Gauge, sumOf } from '#broker/metrics.ts'
-import { getTopic, listSubscriptions, listTopics } from '../contract/subscriptions.ts'
+import {
+  getTopic,
+  listSubscriptions,
+  listTopicLevels,
+  listTopics,
+} from '../contract/subscriptions.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest, notFound } from '../http/api-error.ts'
 import { ok, type Route, route } from '../http/route.ts'
@@ -45,6 +50,17 @@ export function subscriptionRoutes(context: ManagementContext): readonly Route[]
       const count = isLast && part.skipped === skip ? skip + data.length : undefined
       return ok({ data, meta: pageMeta(request, { hasNext: !isLast, cursor: next }, count) })
     }),
+    route(listTopicLevels, async ({ query: { parent, after, limit = 200 } }) => {
+      const wanted = { parent, after, limit: limit + 1 }
+      const [kept, met] = await Promise.all([
+        shards.call(ANY_SHARD, 'keptLevels', wanted),
+        shards.callAll('metLevels', wanted),
+      ])
+      const levels = mergeLevels([kept, ...met])
+      const prefix = parent === undefined ? '' : `${parent}/`
+      const data = levels.slice(0, limit).map((level) => toLevel(prefix, level))
+      return ok({ data, meta: { hasnext: levels.length > limit } })
+    }),
     route(getTopic, async ({ params: { topic } }) => {
       const part = await shards.call(ANY_SHARD, 'listRoutes', topic, 0, 10_000)
       if (part.items.length === 0) {
@@ -66,6 +82,33 @@ function nothing(request: PageRequest) {
 function toTopic({ node }: ManagementContext, filter: string, group: string | undefined) {
   const prefix = group === undefined ? '' : group === '$queue' ? '$queue/' : `$share/${group}/`
   return { topic: prefix + filter, node: node.name }
+}
+
+function toLevel(prefix: string, level: LevelView) {
+  const { name, topics, filters, isMet: met, isRetained: retained, isDeeper: deeper } = level
+  return { name, topic: prefix + name, topics, filters, met, retained, deeper }
+}
+
+/** Levels of several sources by name. A topic met in two shards is one topic. */
+function mergeLevels(parts: readonly (readonly LevelView[])[]): readonly LevelView[] {
+  const byName = new Map<string, LevelView>()
+  for (const level of parts.flat()) {
+    const other = byName.get(level.name)
+    byName.set(level.name, other === undefined ? level : joinLevels(level, other))
+  }
+  const order = (level: LevelView): Buffer => Buffer.from(level.name)
+  return [...byName.values()].toSorted((one, two) => Buffer.compare(order(one), order(two)))
+}
+
+function joinLevels(one: LevelView, other: LevelView): LevelView {
+  return {
+    name: one.name,
+    topics: Math.max(one.topics, other.topics),
+    filters: Math.max(one.filters, other.filters),
+    isMet: one.isMet || other.isMet,
+    isRetained: one.isRetained || other.isRetained,
+    isDeeper: one.isDeeper || other.isDeeper,
+  }
 }
 
 function placeOf(cursor: string): number {

@@ -35,6 +35,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     ...clients(),
     listSubscriptions: { query: 'limit=10' },
     listTopics: {},
+    listTopicLevels: { query: 'parent=seen&limit=1' },
     getTopic: { params: { topic: 'seen/#' } },
     publish: { body: { topic: 'seen/1', payload: 'x', qos: 1 } },
     publishBulk: { body: [{ topic: 'seen/1', payload: 'eA==', payload_encoding: 'base64' }] },

@@ -1,9 +1,10 @@
 import type { listClients, kickClients } from '#management/contract/clients.ts'
-import { Badge, Flex, Input, Select, type TableColumnsType } from 'antd'
+import { Badge, Flex, Select, type TableColumnsType } from 'antd'
 import { type Key, useState } from 'react'
 import { Link } from 'react-router'
 import { type Answer, call } from '../../api/call.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
+import { FilterInput } from '../../components/filter-input.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
 import { useAction } from '../../components/use-action.ts'
@@ -79,12 +80,10 @@ export function ClientList() {
 function FilterBar({ filters, change }: { filters: Filters; change: (next: Filters) => void }) {
   const t = useTexts(TEXTS)
   const search = (name: 'clientId' | 'username' | 'address', hint: string) => (
-    <Input.Search
-      allowClear
-      aria-label={t(name)}
-      placeholder={`${t(name)} ${hint}`.trim()}
-      style={{ width: 220 }}
-      onSearch={(text) => change({ ...filters, [name]: text.trim() })}
+    <FilterInput
+      label={t(name)}
+      hint={hint}
+      search={(text) => change({ ...filters, [name]: text })}
     />
   )
   return (
