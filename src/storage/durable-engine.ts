@@ -2,15 +2,19 @@ import type { StoreFailure, Table } from '#broker/ports.ts'
 import type { Batch } from './pending/batch.ts'
 import type { EntryCursor } from './pending/merged-scan.ts'
 
+/** The configured size is exceeded, or the disk is full. */
+export type Shortage = 'limit' | 'full'
+
 /**
  * What a `GroupCommitStore` stands on: durable, ordered tables that take one batch at a time.
  */
 export interface DurableEngine {
   /**
-   * True while the configured size is exceeded: batches are still written, from a reserve, so that
-   * what was accepted can be finished and deleted, but nothing new should be accepted.
+   * Why nothing new should be accepted: the configured size is exceeded, or the disk is full.
+   * Batches are still written, from a reserve, so that what was accepted can be finished and
+   * deleted.
    */
-  readonly limitReached: boolean
+  readonly shortage: Shortage | undefined
   /** The committed value, as bytes that stay valid, or undefined. */
   get(table: Table, key: string): Uint8Array | undefined
   /** The committed entries in [from, to), ascending. */

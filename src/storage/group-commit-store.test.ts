@@ -13,7 +13,7 @@ function makeStore() {
   const writes: Done[] = []
   const timers: { delayMs: number; callback: () => void }[] = []
   const engine: DurableEngine = {
-    limitReached: false,
+    shortage: undefined,
     get: () => undefined,
     cursor: () => ({ key: '', value: bytes(''), next: () => false, close() {} }),
     write: (_batch, done) => void writes.push(done),

@@ -58,8 +58,8 @@ export interface StoreCounters {
  * fails, all barriers that wait are told, the batch stays, and is tried again after a delay that
  * grows from 100 ms to 5 s, by `commit` or by the timer; meanwhile ticks gather in one further
  * batch, whose barriers fail at once. Not healthy while so, while a commit takes longer than 10 s,
- * while more than `pendingBytesMax` wait, and while the engine's configured size is exceeded: the
- * core then refuses what needs storing, which bounds the memory this store holds.
+ * while more than `pendingBytesMax` wait, and while the engine is short of room: the core then
+ * refuses what needs storing, which bounds the memory this store holds.
  *
  * Hot path: plain fields.
  */
@@ -269,7 +269,7 @@ export class GroupCommitStore implements KvStore {
     if (failure !== undefined) return failure.kind
     if (this.#stalled) return 'stalled'
     if (this.pendingBytes > this.#options.pendingBytesMax) return 'backlog'
-    return this.#engine.limitReached ? 'limit' : 'ok'
+    return this.#engine.shortage ?? 'ok'
   }
 
   #now(): number {

@@ -1,14 +1,25 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 
+/** What becomes of what a child writes to stderr: thrown away, or for the test to read. */
+type Stderr = 'ignore' | 'pipe'
+
 /** Starts a file of the repository as a process of its own that talks over IPC. */
-export function startChild(file: URL, args: readonly string[]): ChildProcess {
-  return startCommand(process.execPath, [file.pathname, ...args])
+export function startChild(
+  file: URL,
+  args: readonly string[],
+  stderr: Stderr = 'ignore',
+): ChildProcess {
+  return startCommand(process.execPath, [file.pathname, ...args], stderr)
 }
 
-/** Starts any command that becomes such a process. What it writes to stderr is thrown away. */
-export function startCommand(command: string, args: readonly string[]): ChildProcess {
-  return spawn(command, args, { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] })
+/** Starts any command that becomes such a process. */
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  stderr: Stderr = 'ignore',
+): ChildProcess {
+  return spawn(command, args, { stdio: ['ignore', 'inherit', stderr, 'ipc'] })
 }
 
 /** The next message of a child; fails when it ends instead. */

@@ -18,7 +18,14 @@ export const DATA_FILE = 'data.mdb'
 const LOCK_FILE = 'lock.mdb'
 
 /** Where things stand in the first two pages of lmdb's data format 2, in bytes of a page. */
-const Meta = { FLAGS: 18, MAGIC: 24, VERSION: 28, PAGE_BYTES: 48, BYTES: 168 } as const
+const Meta = {
+  FLAGS: 18,
+  MAGIC: 24,
+  VERSION: 28,
+  PAGE_BYTES: 48,
+  LAST_PAGE: 144,
+  BYTES: 168,
+} as const
 const META_FLAG = 0x08
 const MAGIC = 0xbeefc0de
 const DATA_VERSION = 2
@@ -58,6 +65,28 @@ export function whatIsWrong(path: string): string | undefined {
   }
 }
 
+/** Size of the pages of an open, sound data file, in bytes. */
+export function pageBytesOf(file: number): number {
+  readSync(file, NUMBER, 0, 4, Meta.PAGE_BYTES)
+  return NUMBER.readUInt32LE()
+}
+
+/** Number of the last page that the newest commit uses; the file may be longer. */
+export function lastPageOf(file: number, pageBytes: number): number {
+  readSync(file, NUMBER, 0, 8, Meta.LAST_PAGE)
+  const first = readNumber()
+  readSync(file, NUMBER, 0, 8, pageBytes + Meta.LAST_PAGE)
+  // It never becomes less.
+  return Math.max(first, readNumber())
+}
+
+/** For the numbers above, which are asked for at every commit. */
+const NUMBER = Buffer.alloc(8)
+
+function readNumber(): number {
+  return NUMBER.readUInt32LE(0) + NUMBER.readUInt32LE(4) * 2 ** 32
+}
+
 function readMeta(file: number, position: number): Buffer | undefined {
   const meta = Buffer.alloc(Meta.BYTES)
   return readSync(file, meta, 0, Meta.BYTES, position) === Meta.BYTES ? meta : undefined
@@ -76,7 +105,7 @@ function metaProblem(meta: Buffer): string | undefined {
 /**
  * Tries out whether the disk, a quota and the limit on the size of files would let the data file
  * grow by about `bytes`. Writes up to 16 MB into a file of its own and removes it; blocks the
- * thread meanwhile, so it is for after a failure only.
+ * thread meanwhile, so it is for after a failure, and for a new environment.
  */
 export function hasRoom(path: string, bytes: number): boolean {
   const probe = join(path, PROBE_FILE)
@@ -84,7 +113,7 @@ export function hasRoom(path: string, bytes: number): boolean {
   try {
     const file = openSync(probe, 'w')
     try {
-      const start = statSync(join(path, DATA_FILE)).size
+      const start = statSync(join(path, DATA_FILE), { throwIfNoEntry: false })?.size ?? 0
       ftruncateSync(file, start + size)
       return writeSync(file, Buffer.alloc(size), 0, size, start) === size
     } finally {

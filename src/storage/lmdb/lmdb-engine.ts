@@ -1,8 +1,9 @@
 import type { StoreFailure, Table } from '#broker/ports.ts'
-import type { DurableEngine } from '../durable-engine.ts'
+import type { DurableEngine, Shortage } from '../durable-engine.ts'
 import { TABLES, type Batch } from '../pending/batch.ts'
 import type { EntryCursor } from '../pending/merged-scan.ts'
 import type { PendingTable } from '../pending/pending-table.ts'
+import { DiskReserve, pagesAtMost } from './disk-reserve.ts'
 import { LmdbCursor } from './lmdb-cursor.ts'
 import { usageOf, type LmdbEnvironment, type LmdbTable } from './lmdb-environment.ts'
 import { judgeCommitError, readError } from './lmdb-failure.ts'
@@ -38,6 +39,7 @@ export class LmdbEngine implements DurableEngine {
   readonly #environment: LmdbEnvironment
   readonly #ticket: StorageTicket
   readonly #shared: Int32Array
+  readonly #reserve: DiskReserve
   #commitsSeen: number
   #cursorsOpen: number
   #limitReached: boolean
@@ -48,6 +50,7 @@ export class LmdbEngine implements DurableEngine {
     this.#environment = environment
     this.#ticket = ticket
     this.#shared = new Int32Array(ticket.shared)
+    this.#reserve = new DiskReserve(ticket, () => freePagesOf(environment))
     this.#commitsSeen = Atomics.load(this.#shared, SharedSlot.COMMITS)
     this.#cursorsOpen = 0
     this.#limitReached = false
@@ -56,10 +59,11 @@ export class LmdbEngine implements DurableEngine {
     if (ticket.bytesMax !== Infinity) this.#look()
   }
 
-  get limitReached(): boolean {
+  get shortage(): Shortage | undefined {
+    if (this.#reserve.low) return 'full'
     // Others may have made room meanwhile, and this thread is not told.
     if (this.#limitReached && performance.now() - this.#lookedMs > LOOK_AGAIN_MS) this.#look()
-    return this.#limitReached
+    return this.#limitReached ? 'limit' : undefined
   }
 
   get(table: Table, key: string): Uint8Array | undefined {
@@ -84,7 +88,26 @@ export class LmdbEngine implements DurableEngine {
     return new LmdbCursor(this.#environment.tables[table], { from, to }, this.#ticket.path, closed)
   }
 
-  write(batch: Batch, done: (failure: StoreFailure | undefined) => void): void {
+  write(batch: Batch, done: Done): void {
+    const reserve = this.#reserve
+    reserve.claim(pagesAtMost(batch, reserve.pageBytes), (claimed, refusal) => {
+      if (claimed === 0) {
+        done(refusal)
+        return
+      }
+      this.#write(batch, (failure) => {
+        reserve.release(claimed)
+        done(failure)
+      })
+    })
+  }
+
+  /** Closes what this thread holds beside the environment. */
+  async close(): Promise<void> {
+    await this.#reserve.close()
+  }
+
+  #write(batch: Batch, done: Done): void {
     if (Atomics.load(this.#shared, SharedSlot.BROKEN) !== 0) {
       done(brokenFailure(this.#ticket.path))
       return
@@ -135,6 +158,13 @@ export class LmdbEngine implements DurableEngine {
     this.#bytesToNextLook = bytesMax * LIMIT_SHARE
     this.#lookedMs = performance.now()
   }
+}
+
+type Done = (failure: StoreFailure | undefined) => void
+
+function freePagesOf(environment: LmdbEnvironment): number {
+  const { fileBytes, usedBytes, pageBytes } = usageOf(environment)
+  return (fileBytes - usedBytes) / pageBytes
 }
 
 function writeTables(environment: LmdbEnvironment, batch: Batch): void {

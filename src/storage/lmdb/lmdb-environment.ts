@@ -96,10 +96,11 @@ export function openTables(root: LmdbRoot): LmdbEnvironment {
 
 /** How much an environment holds, in bytes. */
 export interface StorageUsage {
-  /** Size of the file; it never shrinks. */
+  /** All pages that were ever in use; it never shrinks. The file is longer by its reserve. */
   readonly fileBytes: number
   /** Pages of the tables; the rest of the file is free for new data. */
   readonly usedBytes: number
+  readonly pageBytes: number
 }
 
 interface Stats {
@@ -127,5 +128,5 @@ export function usageOf(environment: LmdbEnvironment): StorageUsage {
     filePages = stats.lastPageNumber + 1
     pageBytes = stats.pageSize
   }
-  return { fileBytes: filePages * pageBytes, usedBytes: usedPages * pageBytes }
+  return { fileBytes: filePages * pageBytes, usedBytes: usedPages * pageBytes, pageBytes }
 }

@@ -22,22 +22,26 @@ export interface LmdbStoreOptions {
  */
 export class LmdbStore extends GroupCommitStore {
   readonly #environment: LmdbEnvironment
+  readonly #engine: LmdbEngine
   readonly #shared: Int32Array
 
   constructor(ticket: StorageTicket, options: LmdbStoreOptions) {
     const environment = openEnvironment(ticket.path, ticket.durability)
-    super(new LmdbEngine(environment, ticket), {
+    const engine = new LmdbEngine(environment, ticket)
+    super(engine, {
       ...options,
       durability: ticket.durability,
       timer: retryTimer(),
     })
     this.#environment = environment
+    this.#engine = engine
     this.#shared = new Int32Array(ticket.shared)
   }
 
   /** Also closes this thread's handle on the environment: nothing may be read afterwards. */
   override async close(): Promise<StoreFailure | undefined> {
     const failure = await super.close()
+    await this.#engine.close()
     // Broken, lmdb's own lock may be taken for ever, and closing would wait for it.
     const broken = Atomics.load(this.#shared, SharedSlot.BROKEN) !== 0
     if (!broken) await this.#environment.root.close()

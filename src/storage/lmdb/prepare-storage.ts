@@ -5,7 +5,7 @@ import { lockDataDirectory, type DataLock } from '../data-lock.ts'
 import { Durability } from '../durability.ts'
 import { TABLES } from '../pending/batch.ts'
 import { StorageError } from '../storage-error.ts'
-import { DATA_FILE, requireAccess, whatIsWrong } from './data-file.ts'
+import { DATA_FILE, hasRoom, requireAccess, whatIsWrong } from './data-file.ts'
 import {
   lengthOf,
   openEnvironment,
@@ -102,10 +102,16 @@ async function create(path: string, durability: Durability, format: StorageForma
   rmSync(making, { recursive: true, force: true })
   rmSync(path, { recursive: true, force: true })
   mkdirSync(making, { recursive: true })
+  // lmdb must not meet a full disk, see `DiskReserve`.
+  if (!hasRoom(making, 0)) throw new StorageError('io', noRoomMessage(path))
   const environment = openEnvironment(making, durability)
   markFormat(environment, format.version)
   await environment.root.close()
   renameSync(making, path)
+}
+
+function noRoomMessage(path: string): string {
+  return `the storage in ${path} cannot be made: no space left on the disk; free some`
 }
 
 /**

@@ -6,10 +6,12 @@ export const SharedSlot = {
   COMMITS: 0,
   /** Not 0: lmdb cannot begin a transaction in this process any more. */
   BROKEN: 1,
+  /** Sum of what all threads have claimed; see `DiskReserve`. */
+  CLAIMED_PAGES: 2,
 } as const
 
 /** Size of `StorageTicket.shared`. */
-export const SHARED_BYTES = 8
+export const SHARED_BYTES = 12
 
 /**
  * What a thread needs to open the storage that the main thread has prepared. Can be sent to a

@@ -1,6 +1,6 @@
 import type { Clock, Log, StoreFailure, Table } from '#broker/ports.ts'
 import { assert } from '#kernel/assert.ts'
-import type { DurableEngine } from '../durable-engine.ts'
+import type { DurableEngine, Shortage } from '../durable-engine.ts'
 import { Durability } from '../durability.ts'
 import { GroupCommitStore } from '../group-commit-store.ts'
 import { TABLES, type Batch } from '../pending/batch.ts'
@@ -144,7 +144,7 @@ export class MemoryStore extends GroupCommitStore {
 
   /** Lets the engine say that its configured size is exceeded, or no longer. */
   setLimitReached(reached: boolean): void {
-    this.#engine.limitReached = reached
+    this.#engine.shortage = reached ? 'limit' : undefined
   }
 
   /** Stops this store as a crash would and opens a new one over what was committed. */
@@ -171,7 +171,7 @@ interface UnderWay {
 
 /** The durable side: the shared tables, and the commit that waits for its end. */
 class MemoryEngine implements DurableEngine {
-  limitReached: boolean
+  shortage: Shortage | undefined
   automatic: boolean
   readonly #tables: Record<Table, OrderedMap>
   readonly #planned: PlannedFailure[]
@@ -179,7 +179,7 @@ class MemoryEngine implements DurableEngine {
   #stopped: boolean
 
   constructor(tables: Record<Table, OrderedMap>, automatic: boolean) {
-    this.limitReached = false
+    this.shortage = undefined
     this.automatic = automatic
     this.#tables = tables
     this.#planned = []

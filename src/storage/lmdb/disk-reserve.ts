@@ -1,0 +1,207 @@
+import { closeSync, fstatSync, openSync, statfsSync, write } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { StoreFailure } from '#broker/ports.ts'
+import { assert } from '#kernel/assert.ts'
+import type { Batch } from '../pending/batch.ts'
+import { DATA_FILE, lastPageOf, pageBytesOf } from './data-file.ts'
+import { SharedSlot, type StorageTicket } from './storage-ticket.ts'
+
+/** Fewer pages behind the used ones, and the file is made longer until there are twice as many. */
+const RESERVE_PAGES = 1024
+
+/** Once there is less than the reserve, new data is accepted again from this multiple of it. */
+const RESERVE_EASED = 1.25
+
+/** The file is made longer by pieces of this size. */
+const PIECE_BYTES = 1024 * 1024
+
+/**
+ * What one key may cost: its leaf and four branches above it, each copied, and two more by splits.
+ * Far more than is usual, where keys are neighbours and freed pages are used again.
+ */
+const KEY_PAGES = 7
+
+/** What a batch may cost beside its keys: roots, the table of tables, the list of free pages. */
+const BATCH_PAGES = 64
+
+/** A claim of more is cut to this as long as the disk has ample room. */
+const CLAIM_PAGES_MAX = 4096
+const AMPLE_BYTES = 1024 ** 3
+
+/** With the disk full, it is tried again to make the file longer at most this often. */
+const LOOK_AGAIN_MS = 500
+
+/** Of btrfs, ZFS and bcachefs: writing over zeros takes new space there. */
+const COPY_ON_WRITE: ReadonlySet<number> = new Set([0x9123_683e, 0x2fc1_2fc1, 0xca45_1a4e])
+
+const ZEROS = Buffer.alloc(PIECE_BYTES)
+const writeAsync = promisify(write)
+
+/** More pages than lmdb takes from behind the used ones when it writes the batch. */
+export function pagesAtMost(batch: Batch, pageBytes: number): number {
+  return BATCH_PAGES + batch.count * KEY_PAGES + Math.ceil(batch.bytes / pageBytes)
+}
+
+/**
+ * Keeps the data file longer than lmdb needs, by zeros behind the used pages, so that the disk is
+ * never full to lmdb: who wants to write claims pages first, and is refused when the file is too
+ * short for all claims and cannot be made longer.
+ *
+ * Why: lmdb 3.5.6 describes a failed write in a buffer of 100 bytes that is too small for some, in
+ * memory shared with everybody. And with a full disk the reserve lets those finish and delete who
+ * had been accepted.
+ *
+ * Each thread has one; they share the sum of claims. Zeros are appended (O_APPEND), so they never
+ * come over a page that lmdb wrote, whoever is faster.
+ */
+export class DiskReserve {
+  readonly pageBytes: number
+  readonly #path: string
+  readonly #fd: number
+  readonly #shared: Int32Array
+  readonly #freePagesInside: () => number
+  readonly #copiesOnWrite: boolean
+  #filePages: number
+  #growth: Promise<boolean> | undefined
+  #failure: StoreFailure | undefined
+  #triedMs: number
+  #low: boolean
+  #closed: boolean
+
+  /** @param freePagesInside pages before the last used one that are in no table */
+  constructor(ticket: StorageTicket, freePagesInside: () => number) {
+    this.#path = ticket.path
+    this.#fd = openSync(join(ticket.path, DATA_FILE), 'a+')
+    this.#shared = new Int32Array(ticket.shared)
+    this.#freePagesInside = freePagesInside
+    this.#copiesOnWrite = COPY_ON_WRITE.has(statfsSync(ticket.path).type)
+    this.pageBytes = pageBytesOf(this.#fd)
+    this.#filePages = 0
+    this.#growth = undefined
+    this.#failure = undefined
+    this.#triedMs = -Infinity
+    this.#low = false
+    this.#closed = false
+  }
+
+  /** True while the disk is full and little is left: nothing new should be accepted. */
+  get low(): boolean {
+    if (this.#low) this.#topUp()
+    return this.#low
+  }
+
+  /**
+   * Claims `pages`, and calls back with how many were taken, at once unless the file has to be made
+   * longer; or with 0 and the reason.
+   */
+  claim(pages: number, done: (claimed: number, failure?: StoreFailure) => void): void {
+    const wanted = pages > CLAIM_PAGES_MAX && this.#isAmple() ? CLAIM_PAGES_MAX : pages
+    Atomics.add(this.#shared, SharedSlot.CLAIMED_PAGES, wanted)
+    if (this.#tailPages() >= 0 && !this.#diskIsShort()) {
+      done(wanted)
+      return
+    }
+    void this.#makeRoom().then((made) => {
+      if (made) {
+        done(wanted)
+        return
+      }
+      Atomics.sub(this.#shared, SharedSlot.CLAIMED_PAGES, wanted)
+      done(0, this.#failure ?? failureOf('the disk is full', this.#path))
+    })
+  }
+
+  /** Gives claimed pages back when the batch is written, or has failed. */
+  release(claimed: number): void {
+    const before = Atomics.sub(this.#shared, SharedSlot.CLAIMED_PAGES, claimed)
+    assert(before >= claimed, 'what is released was claimed')
+    if (this.#tailPages() < RESERVE_PAGES) this.#topUp()
+  }
+
+  /** Waits for a file operation under way and closes the file, once. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#growth
+    closeSync(this.#fd)
+  }
+
+  /** Makes the file longer until all claims fit; false when it cannot, and they may not fit. */
+  async #makeRoom(): Promise<boolean> {
+    while (await this.#grow()) {
+      if (this.#tailPages() >= 0) return true
+    }
+    return this.#roomPages() >= 0 && !this.#diskIsShort()
+  }
+
+  #topUp(): void {
+    if (this.#growth !== undefined || this.#closed) return
+    const isDue = performance.now() - this.#triedMs > LOOK_AGAIN_MS
+    if (this.#failure === undefined || isDue) void this.#grow()
+  }
+
+  #grow(): Promise<boolean> {
+    this.#growth ??= this.#append().finally(() => {
+      this.#growth = undefined
+    })
+    return this.#growth
+  }
+
+  /** Appends until the reserve is there; false when that is not possible. */
+  async #append(): Promise<boolean> {
+    try {
+      while (this.#tailPages() < 2 * RESERVE_PAGES) {
+        if (this.#diskIsShort()) throw new Error('the disk is full')
+        const { bytesWritten } = await writeAsync(this.#fd, ZEROS)
+        if (bytesWritten === 0) throw new Error('nothing was written')
+      }
+      this.#failure = undefined
+    } catch (error) {
+      this.#failure = failureOf(error, this.#path)
+      this.#triedMs = performance.now()
+    }
+    const enoughPages = this.#low ? RESERVE_EASED * RESERVE_PAGES : RESERVE_PAGES
+    this.#low =
+      this.#failure !== undefined && (this.#roomPages() < enoughPages || this.#diskIsShort())
+    return this.#failure === undefined
+  }
+
+  /** Pages of the file behind the used ones that nobody has claimed. */
+  #tailPages(): number {
+    // Claims first: what is released after this is among the used ones.
+    const claimedPages = Atomics.load(this.#shared, SharedSlot.CLAIMED_PAGES)
+    const takenPages = lastPageOf(this.#fd, this.pageBytes) + 1 + claimedPages
+    if (this.#filePages < takenPages + 2 * RESERVE_PAGES) {
+      this.#filePages = Math.floor(fstatSync(this.#fd).size / this.pageBytes)
+    }
+    return this.#filePages - takenPages
+  }
+
+  /** Where zeros in the file are no reserve, the disk has to have one. */
+  #diskIsShort(): boolean {
+    if (!this.#copiesOnWrite) return false
+    const pages = Atomics.load(this.#shared, SharedSlot.CLAIMED_PAGES) + RESERVE_PAGES
+    return this.#freeBytes() < pages * this.pageBytes
+  }
+
+  /** As above, with half of the free pages inside: the rest may still be in use by readers. */
+  #roomPages(): number {
+    return this.#tailPages() + Math.floor(this.#freePagesInside() / 2)
+  }
+
+  #isAmple(): boolean {
+    return this.#freeBytes() >= AMPLE_BYTES
+  }
+
+  #freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.#path)
+    return bavail * bsize
+  }
+}
+
+function failureOf(error: unknown, path: string): StoreFailure {
+  const reason = error instanceof Error ? error.message : String(error)
+  const isFault = error instanceof Error && 'code' in error && error.code === 'EIO'
+  return { kind: isFault ? 'io' : 'full', message: `${path}: no room for more: ${reason}` }
+}
