@@ -58,6 +58,10 @@ export class Hooks {
         publisher: HookedConnection | undefined,
       ) => void)
     | undefined
+  /** A message entered the broker here and was routed to so many receivers. */
+  routed:
+    | ((message: Message, receivers: number, publisher: HookedConnection | undefined) => void)
+    | undefined
   /** Written to a client for the first time. */
   delivered: ((receiver: Receiver, message: Message, qos: QoS, retain: boolean) => void) | undefined
   /** The client has acknowledged a QoS 1 or 2 message. */
@@ -101,9 +105,12 @@ export class Hooks {
   told: ((what: unknown) => void) | undefined
   /** Before everything of this tick is sent and committed. */
   tickEnds: (() => void) | undefined
+  /** Who watches what, where several may. */
+  readonly #watchers = new Map<string, SharedHooks>()
 
   constructor() {
     this.published = undefined
+    this.routed = undefined
     this.delivered = undefined
     this.acked = undefined
     this.dropped = undefined
@@ -117,5 +124,44 @@ export class Hooks {
     this.unsubscribed = undefined
     this.told = undefined
     this.tickEnds = undefined
+  }
+  /** Has one of several watchers watch exactly these hooks; without any it watches no more. */
+  watch(watcher: string, hooks: SharedHooks): void {
+    if (Object.values(hooks).some((hook) => hook !== undefined)) this.#watchers.set(watcher, hooks)
+    else this.#watchers.delete(watcher)
+    const all = [...this.#watchers.values()]
+    const shared: Record<string, Hook | undefined> = {}
+    for (const name of SHARED_HOOKS) {
+      // Whatever its arguments, a hook is called with those of its name.
+      const calls = all.flatMap((one) => (one[name] as Hook | undefined) ?? [])
+      shared[name] = calls.length > 1 ? inTurn(calls) : calls[0]
+    }
+    Object.assign(this, shared)
+  }
+}
+
+type Hook = (...args: readonly unknown[]) => void
+
+/** Hooks that several may watch. */
+const SHARED_HOOKS = [
+  'routed',
+  'delivered',
+  'acked',
+  'dropped',
+  'deliveryDropped',
+  'connected',
+  'disconnected',
+  'connack',
+  'authenticated',
+  'authorized',
+  'subscribed',
+  'unsubscribed',
+] as const
+type SharedHook = (typeof SHARED_HOOKS)[number]
+export type SharedHooks = { readonly [Name in SharedHook]?: Hooks[Name] }
+
+function inTurn(calls: readonly Hook[]): Hook {
+  return (...args) => {
+    for (const call of calls) call(...args)
   }
 }

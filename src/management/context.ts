@@ -13,6 +13,7 @@ import type { HealthReader } from './observe/shared-health.ts'
 import type { Sampler } from './observe/sampler.ts'
 import type { TopicMetrics } from './observe/topic-metrics.ts'
 import type { Shards } from './shards.ts'
+import type { Traces } from './trace/traces.ts'
 
 /** What routes work with. */
 export interface ManagementContext {
@@ -31,5 +32,6 @@ export interface ManagementContext {
   readonly live: LiveFeed<LiveSample>
   readonly alarms: Alarms
   readonly topicMetrics: TopicMetrics
+  readonly traces: Traces
   readonly prometheusAuth: boolean
 }

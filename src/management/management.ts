@@ -29,6 +29,7 @@ import { allRoutes } from './routes/all-routes.ts'
 import { statusReply } from './routes/nodes.ts'
 import { MANAGEMENT_SCHEMA } from './schema.ts'
 import { Shards } from './shards.ts'
+import { Traces } from './trace/traces.ts'
 
 /** What the owner of the node can choose. */
 export interface ManagementSettings {
@@ -76,6 +77,7 @@ export class Management {
     const context: ManagementContext = {
       node,
       shards,
+      traces: new Traces(database, node, shards),
       topicMetrics: new TopicMetrics(database, node, shards),
       numbers,
       users: new Users(database, nowMs),
@@ -119,9 +121,10 @@ export class Management {
    */
   async start(): Promise<number> {
     const { defaultUsername, defaultPassword, host, port } = this.#settings
-    const { users, topicMetrics, shards, node } = this.context
+    const { users, topicMetrics, traces, shards, node } = this.context
     await users.ensureFirst(defaultUsername, defaultPassword)
     await topicMetrics.start()
+    traces.start()
     await watchSlow(shards, node.config.current)
     await this.#server.listen({ host, port })
     const address = this.#server.server.address()
@@ -133,6 +136,7 @@ export class Management {
     await this.#server.close()
     this.#watchdog.stop()
     this.context.topicMetrics.stop()
+    await this.context.traces.stop()
     this.context.sampler.stop()
     this.context.numbers.stop()
     this.#database.close()

@@ -102,4 +102,19 @@ export const MANAGEMENT_SCHEMA: readonly SqlMigration[] = [
       ) STRICT;
     `,
   },
+  {
+    version: 6,
+    sql: `
+      CREATE TABLE traces (
+        name TEXT PRIMARY KEY,
+        type TEXT NOT NULL,
+        value TEXT NOT NULL,
+        payload_encode TEXT NOT NULL,
+        formatter TEXT NOT NULL,
+        start_at_ms INTEGER NOT NULL,
+        end_at_ms INTEGER NOT NULL,
+        is_stopped INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ]

@@ -1,28 +1,16 @@
 /** Clients as the REST API shows and commands them, with real MQTT clients. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { type ManagedBroker, startManaged } from './support/managed-broker.ts'
 
 describe('clients', () => {
   let managed: ManagedBroker
-  const clients: MqttClient[] = []
   before(async () => {
     managed = await startManaged({ shards: 2 })
   })
-  after(async () => {
-    for (const client of clients) await client.endAsync(true)
-    await managed.stop()
-  })
+  after(() => managed.stop())
 
-  async function connect(clientId: string, options: IClientOptions = {}): Promise<MqttClient> {
-    const port = managed.broker.port('tcp:default')
-    const given = { clientId, reconnectPeriod: 0, protocolVersion: 5, ...options } as const
-    const client = await connectAsync(`mqtt://127.0.0.1:${port}`, given)
-    client.on('error', () => {})
-    clients.push(client)
-    return client
-  }
+  const connect: ManagedBroker['connect'] = (...args) => managed.connect(...args)
 
   it('shows what a client is like', async () => {
     await connect('one', { username: 'ann', keepalive: 30, properties: { receiveMaximum: 7 } })

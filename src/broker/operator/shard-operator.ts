@@ -32,6 +32,8 @@ import type { SubscriptionPart } from './subscription-list.ts'
 import { inflightMessages, queuedMessages } from './waiting-messages.ts'
 import { SlowWatch } from './slow-watch.ts'
 import type { SlowRecord, SlowSettings } from './slow-watch.ts'
+import { TraceWatch } from './trace-watch.ts'
+import type { TraceFilter, TraceRecords } from './trace-watch.ts'
 import { TopicWatch } from './topic-watch.ts'
 import type { TopicCounts } from './topic-watch.ts'
 import type {
@@ -60,6 +62,7 @@ import type {
  */
 export class ShardOperator {
   readonly #broker: Broker
+  #trace: TraceWatch | undefined
 
   constructor(broker: Broker) {
     this.#broker = broker
@@ -228,5 +231,18 @@ export class ShardOperator {
 
   clearSlow(): void {
     this.#broker.core.slowWatch?.clear()
+  }
+
+  /** Notes what happens to these from now on, and to nothing else; none switches that off. */
+  watchTrace(filters: readonly TraceFilter[]): void {
+    const { hooks, ports } = this.#broker.core
+    if (this.#trace === undefined && filters.length === 0) return
+    this.#trace ??= new TraceWatch(ports.clock)
+    this.#trace.watch(hooks, filters)
+  }
+
+  /** What was noted since this was asked last. */
+  takeTrace(): TraceRecords {
+    return this.#trace?.take() ?? { records: [], lost: 0 }
   }
 }

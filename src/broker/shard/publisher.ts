@@ -27,6 +27,7 @@ export function publishMessage(parts: PublishParts, message: Message): void {
   if (message.retain && !retain(parts, message)) core.router.resolve(topic)
   else route(parts.routing, message)
   if (core.topicWatch !== undefined) core.topicWatch.published(message, core.routeReceivers)
+  core.hooks.routed?.(message, core.routeReceivers, parts.routing.connection)
   if (topic.taps.length > 0) core.hooks.published?.(message, topic.taps, parts.routing.connection)
 }
 

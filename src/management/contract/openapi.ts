@@ -105,6 +105,10 @@ function describeReply(status: number, reply: Reply): Json {
   }
   const description = reply.text
   if (reply.kind === 'empty') return { description }
+  if (reply.kind === 'file') {
+    const schema = { type: 'string', format: 'binary' }
+    return { description, content: { [reply.type]: { schema } } }
+  }
   if (reply.kind === 'events') {
     const schema = { type: 'string' }
     return {

@@ -27,6 +27,20 @@ export interface TextReply {
   readonly types: readonly string[]
 }
 
+/** A reply that is a file to be saved. */
+export interface FileReply {
+  readonly kind: 'file'
+  readonly text: string
+  /** Media type. */
+  readonly type: string
+}
+
+/** A file of a reply. */
+export interface SavedFile {
+  readonly name: string
+  readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+}
+
 /** A reply that goes on: server-sent events, the data of each as JSON of this schema. */
 export interface EventsReply<S extends TSchema = TSchema> {
   readonly kind: 'events'
@@ -34,7 +48,7 @@ export interface EventsReply<S extends TSchema = TSchema> {
   readonly event: S
 }
 
-export type Reply = TSchema | EmptyReply | TextReply | EventsReply
+export type Reply = TSchema | EmptyReply | TextReply | FileReply | EventsReply
 
 /** One event of a reply that goes on. */
 export type EventOf<R> = R extends EventsReply<infer S> ? Static<S> : never
@@ -66,9 +80,11 @@ type BodyOf<R> = R extends EmptyReply
   ? undefined
   : R extends TextReply
     ? string
-    : R extends EventsReply
-      ? AsyncIterable<EventOf<R>>
-      : StaticOf<R>
+    : R extends FileReply
+      ? SavedFile
+      : R extends EventsReply
+        ? AsyncIterable<EventOf<R>>
+        : StaticOf<R>
 
 /** Types of the parts of a request. */
 export interface RequestOf<O extends OperationSpec> {
@@ -103,14 +119,21 @@ export function text(description: string, ...types: readonly string[]): TextRepl
   return { kind: 'text', text: description, types: types.length === 0 ? ['text/plain'] : types }
 }
 
+/** A reply that is a file to be saved. */
+export function file(description: string, type: string): FileReply {
+  return { kind: 'file', text: description, type }
+}
+
 /** A reply that goes on for as long as the caller listens. */
 export function events<S extends TSchema>(description: string, event: S): EventsReply<S> {
   return { kind: 'events', text: description, event }
 }
 
-const PLAIN_KINDS: ReadonlySet<unknown> = new Set(['empty', 'text', 'events'])
+const PLAIN_KINDS: ReadonlySet<unknown> = new Set(['empty', 'text', 'file', 'events'])
 
 /** Whether a reply has no JSON body. */
-export function isPlainReply(reply: Reply): reply is EmptyReply | TextReply | EventsReply {
+export function isPlainReply(
+  reply: Reply,
+): reply is EmptyReply | TextReply | FileReply | EventsReply {
   return 'kind' in reply && PLAIN_KINDS.has(reply.kind)
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { isLoopbackAddress, plainAddress } from '#net/ip-address.ts'
 import { API_PREFIX } from '../contract/common.ts'
-import { isPlainReply, type OperationSpec } from '../contract/operation.ts'
+import { isPlainReply, type OperationSpec, type SavedFile } from '../contract/operation.ts'
 import { ApiError, notFound } from './api-error.ts'
 import type { Audit } from '../audit.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -234,6 +235,7 @@ function send(
   if (answer.headers !== undefined) reply.headers(answer.headers)
   if (described !== undefined && isPlainReply(described)) {
     if (described.kind === 'empty') return reply.send()
+    if (described.kind === 'file') return sendFile(reply, described.type, answer.body as SavedFile)
     if (described.kind === 'events') {
       reply.headers(EVENT_STREAM_HEADERS)
       // The type of the reply in the contract.
@@ -243,6 +245,13 @@ function send(
     reply.header('content-type', type.startsWith('text/') ? `${type}; charset=utf-8` : type)
   }
   return reply.send(answer.body)
+}
+
+function sendFile(reply: FastifyReply, type: string, { name, content }: SavedFile): FastifyReply {
+  const safeName = name.replaceAll(/[^\w.-]/g, '_')
+  reply.header('content-type', type)
+  reply.header('content-disposition', `attachment; filename="${safeName}"`)
+  return reply.send(Readable.from(content, { objectMode: false }))
 }
 
 /** Keeps what was changed by whom. Reading, and publishing, which comes too often, are not. */

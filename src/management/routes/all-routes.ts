@@ -17,6 +17,7 @@ import { ruleTestRoutes } from './rule-tests.ts'
 import { ruleRoutes } from './rules.ts'
 import { settingsRoutes } from './settings.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
+import { traceRoutes } from './trace.ts'
 import { userRoutes } from './users.ts'
 import { watchRoutes } from './watch.ts'
 
@@ -39,6 +40,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...ruleRoutes(context),
     ...ruleTestRoutes(context),
     ...watchRoutes(context),
+    ...traceRoutes(context),
     ...bannedRoutes(context),
     ...auditRoutes(context),
     ...observeRoutes(context),

@@ -31,7 +31,7 @@ const HOOK_OF_EVENT = {
 
 type EventName = keyof typeof HOOK_OF_EVENT
 
-/** Watches exactly these events: the hooks of all others are taken out. */
+/** Watches exactly these events. */
 export function watchEvents(
   hooks: Hooks,
   wanted: ReadonlySet<string>,
@@ -39,10 +39,8 @@ export function watchEvents(
   take: TakeEvent,
 ): void {
   const watchers = makeWatchers(context, take)
-  for (const [event, hook] of Object.entries(HOOK_OF_EVENT)) {
-    const isWanted = wanted.has(event)
-    Object.assign(hooks, { [hook]: isWanted ? watchers[hook] : undefined })
-  }
+  const watched = Object.entries(HOOK_OF_EVENT).filter(([event]) => wanted.has(event))
+  hooks.watch('rules', Object.fromEntries(watched.map(([, hook]) => [hook, watchers[hook]])))
 }
 
 /** True for events that a hook tells of. */

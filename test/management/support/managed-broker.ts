@@ -1,3 +1,4 @@
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { formatProblem } from '#config/decode.ts'
 import { ConfigStore, loadWithOverlay } from '#app/config-store.ts'
 import { type BrokerOptions, startBroker, type TestBroker } from '#app/start-broker.ts'
@@ -29,6 +30,8 @@ export type ApiCall = (
 
 /** A broker with its REST API, an administrator who has logged in, and its password changed. */
 export interface ManagedBroker {
+  /** A client of the first listener, which is closed at the end. */
+  connect(clientId: string, options?: IClientOptions): Promise<MqttClient>
   readonly broker: TestBroker
   readonly port: number
   /** Calls with the token of the administrator unless told otherwise. */
@@ -74,13 +77,23 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
     body: { username: 'admin', password: options.fresh === true ? 'public' : PASSWORD },
   })
   const token = String(login.body.token)
+  const clients: MqttClient[] = []
   return {
     broker,
+    async connect(clientId, options = {}) {
+      const given = { clientId, reconnectPeriod: 0, protocolVersion: 5, ...options } as const
+      const url = `mqtt://127.0.0.1:${broker.port('tcp:default')}`
+      const client = await connectAsync(url, given)
+      client.on('error', () => {})
+      clients.push(client)
+      return client
+    },
     port: management.port,
     token,
     management: management.management,
     call: makeCall(management.port, `Bearer ${token}`),
     async stop() {
+      for (const client of clients) await client.endAsync(true)
       await management.stop()
       await broker.stop()
     },
