@@ -18,6 +18,7 @@ import { OverloadSampler } from './overload-sampler.ts'
 import { RuleEngine } from '#streams/rules/rule-engine.ts'
 import { shareStore } from '#streams/rules/shared-store.ts'
 import { makeRuleServices } from '#streams/rules/rule-services.ts'
+import { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
 import { ShardRuntime, Ticker } from './shard-runtime.ts'
 import { ruleServicePorts } from './rule-services.ts'
 import { metricsOf, type RuleStart, type ShardStart, slotsOf } from './shard-start.ts'
@@ -85,13 +86,15 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     overloadRefused: () => own.increment(Metric.OVERLOAD_PROTECTION_NEW_CONN),
     ticketKeys: start.ticketKeys,
   })
-  const rules = composeRules(start.rules, shard, log)
+  const schemas = new SchemaRegistry(start.rules.schemas)
+  const rules = composeRules(start.rules, schemas, shard, log)
   const publish = shard.publishSys.bind(shard)
   runtime.use({
     shard,
     store,
     listeners,
     rules,
+    schemas,
     authentication,
     access,
     log,
@@ -103,9 +106,10 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
   return runtime
 }
 
-function composeRules({ settings, specs }: RuleStart, shard: Shard, log: Log): RuleEngine {
+function composeRules(start: RuleStart, schemas: SchemaRegistry, shard: Shard, log: Log) {
+  const { settings, specs } = start
   const { broker } = shard
-  const own = makeRuleServices(ruleServicePorts)
+  const own = makeRuleServices({ ...ruleServicePorts, schemas })
   const services = { ...own, shared: shareStore(own.shared, broker) }
   const findAction = (): undefined => undefined
   const ports = { broker, clock: systemClock, log, services, findAction }

@@ -6,8 +6,9 @@ import { ruleFunctions } from '#streams/functions/catalog.ts'
 import { fieldHints } from '#streams/rules/field-hints.ts'
 import { checkRuleSpec } from '#streams/rules/make-rule.ts'
 import { RULE_COUNTER_NAMES } from '#streams/rules/rule-counters.ts'
-import type { RuleEngineSettings, RuleTried } from '#streams/rules/rule-engine.ts'
-import type { RuleServices } from '#streams/rules/rule-services.ts'
+import type { RuleTried } from '#streams/rules/rule-engine.ts'
+import { makeRuleServices } from '#streams/rules/rule-services.ts'
+import type { RuleServicePorts, RuleServices } from '#streams/rules/rule-services.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { RuleTraceEntry } from '#streams/rules/rule-trace.ts'
 import type { RuleTrial } from '#streams/rules/rule-trial.ts'
@@ -15,8 +16,10 @@ import { testSql } from '#streams/rules/test-sql.ts'
 import type { SqlTestResult } from '#streams/rules/test-sql.ts'
 import { checkRule } from '#streams/sql/prepare-rule.ts'
 import { ruleDialect } from '#streams/sql/rule-dialect.ts'
+import { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
 import { type NumberedEntry, RuleTraces } from './rule-traces.ts'
 import type { RuleCommand, ShardControl } from './shard-runtime.ts'
+import type { RuleStart } from './shard-start.ts'
 
 /** How often rates are taken. */
 const SAMPLE_MS = 5_000
@@ -25,6 +28,7 @@ const SAMPLE_MS = 5_000
 export class NodeRules implements RulePort {
   readonly functions: readonly FunctionDefinition[] = ruleFunctions
   readonly #specs: Map<string, RuleSpec>
+  readonly #schemas: SchemaRegistry
   readonly #services: RuleServices
   readonly #meters: Map<string, RateMeter>
   readonly #traces: RuleTraces
@@ -33,10 +37,11 @@ export class NodeRules implements RulePort {
   /** Changes are made one after the other. */
   #changing: Promise<unknown>
 
-  /** @param specs that the shards were started with */
-  constructor(specs: readonly RuleSpec[], services: RuleServices) {
+  /** @param start what the shards were started with */
+  constructor({ specs, schemas }: RuleStart, ports: Omit<RuleServicePorts, 'schemas'>) {
     this.#specs = new Map(specs.map((spec) => [spec.id, spec]))
-    this.#services = services
+    this.#schemas = new SchemaRegistry(schemas)
+    this.#services = makeRuleServices({ ...ports, schemas: this.#schemas })
     this.#meters = new Map()
     this.#traces = new RuleTraces()
     this.#shards = []
@@ -72,11 +77,15 @@ export class NodeRules implements RulePort {
     return [...new Set(checkRule(sql, ruleDialect).statement.sources.map(({ name }) => name))]
   }
 
-  /** Has exactly these rules run, with these settings; what has not changed goes on untouched. */
-  configure(settings: RuleEngineSettings, specs: readonly RuleSpec[]): Promise<void> {
+  /**
+   * Has exactly these rules run, with these settings and schemas; what has not changed goes on
+   * untouched.
+   */
+  configure({ settings, schemas, specs }: RuleStart): Promise<void> {
     const change = this.#changing.then(async () => {
       this.#services.jqTimeoutMs = settings.jqTimeoutMs
-      await this.#tell({ kind: 'configure', settings })
+      this.#schemas.configure(schemas)
+      await this.#tell({ kind: 'configure', settings, schemas })
       const wanted = new Set(specs.map(({ id }) => id))
       const gone = this.list().filter(({ id }) => !wanted.has(id))
       for (const { id } of gone) await this.remove(id)

@@ -5,8 +5,8 @@ import type { RuleServicePorts } from '#streams/rules/rule-services.ts'
 /** Variables of the environment that rules may read begin with one of these. */
 const OPEN_PREFIXES = ['TIDEWAYVAR_', 'EMQXVAR_']
 
-/** What functions of rules get of the world. */
-export const ruleServicePorts: RuleServicePorts = {
+/** What functions of rules get of the world, but for schemas. */
+export const ruleServicePorts: Omit<RuleServicePorts, 'schemas'> = {
   clock: systemClock,
   random: systemRandom,
   environment(name) {
@@ -16,5 +16,4 @@ export const ruleServicePorts: RuleServicePorts = {
     }
     return undefined
   },
-  schemas: { find: () => undefined },
 }

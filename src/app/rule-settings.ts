@@ -5,6 +5,9 @@ import { isMap } from '#plugin/value.ts'
 import { checkRuleSpec } from '#streams/rules/make-rule.ts'
 import type { RuleEngineSettings } from '#streams/rules/rule-engine.ts'
 import type { ActionSpec, RuleSpec } from '#streams/rules/rule-spec.ts'
+import { makeSchema } from '#streams/schemas/make-schema.ts'
+import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
+import type { RuleStart } from './shard-start.ts'
 
 type RuleConfig = TidewayConfig['rule_engine']['rules'][string]
 
@@ -15,6 +18,20 @@ export function toRuleEngineSettings(config: TidewayConfig): RuleEngineSettings 
     ignoreSysMessages: config.rule_engine.ignore_sys_message,
     jqTimeoutMs: config.rule_engine.jq_function_default_timeout,
   }
+}
+
+/** All that the rules of a node are started with. */
+export function toRuleStart(config: TidewayConfig): RuleStart {
+  return {
+    settings: toRuleEngineSettings(config),
+    specs: toRuleSpecs(config),
+    schemas: toSchemaSpecs(config),
+  }
+}
+
+/** The schemas of the configuration. */
+export function toSchemaSpecs({ schema_registry: registry }: TidewayConfig): readonly SchemaSpec[] {
+  return Object.entries(registry.schemas).map(([name, schema]) => ({ name, ...schema }))
 }
 
 /** The rules of the configuration. */
@@ -40,15 +57,28 @@ function toActionSpec(action: RuleConfig['actions'][number]): ActionSpec {
     : { function: action.function }
 }
 
-/** Rules that cannot run as they are written. */
+/** Rules that cannot run as they are written, and schemas that are none. */
 export function ruleProblems(config: TidewayConfig): readonly Problem[] {
-  return toRuleSpecs(config).flatMap((spec) => {
-    try {
-      checkRuleSpec(spec)
-      return []
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      return [{ path: ['rule_engine', 'rules', spec.id], message: `cannot run: ${message}` }]
-    }
+  const rules = toRuleSpecs(config).flatMap((spec) => {
+    return problemsOf(['rule_engine', 'rules', spec.id], 'cannot run', () => checkRuleSpec(spec))
   })
+  const schemas = toSchemaSpecs(config).flatMap((spec) => {
+    const path = ['schema_registry', 'schemas', spec.name]
+    return problemsOf(path, 'cannot be used', () => makeSchema(spec))
+  })
+  return [...rules, ...schemas]
+}
+
+function problemsOf(
+  path: readonly string[],
+  what: string,
+  attempt: () => unknown,
+): readonly Problem[] {
+  try {
+    attempt()
+    return []
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return [{ path, message: `${what}: ${message}` }]
+  }
 }

@@ -15,7 +15,7 @@ import { toListenerOptions, toPsk } from './listener-settings.ts'
 import { toSlowSettings } from '#management/observe/watch-slow.ts'
 import { toManagementSettings } from './start-management.ts'
 import { SecretFileError } from './read-secret.ts'
-import { toRuleEngineSettings, toRuleSpecs } from './rule-settings.ts'
+import { toRuleStart } from './rule-settings.ts'
 import {
   settingsProblems,
   toAuthenticationSettings,
@@ -55,6 +55,7 @@ const BASE = {
   rewrite: [{ action: 'all', source_topic: 'a', re: 'a', dest_topic: 'b' }],
   broker: { shared_subscription_group: { group: {} } },
   log: { file: { default: { enable: true } } },
+  schema_registry: { schemas: { default: { type: 'json', source: '{}' } } },
   rule_engine: { rules: { default: { sql: 'SELECT * FROM "a"', actions: ['http:a'] } } },
 }
 
@@ -117,7 +118,7 @@ function effectsOf(config: TidewayConfig) {
     log: toLogHandlers(config),
     management: toManagementSettings(config),
     slow: toSlowSettings(config),
-    rules: [toRuleEngineSettings(config), toRuleSpecs(config)],
+    rules: toRuleStart(config),
     listeners: toListenerOptions(config, {
       shardCount: 1,
       packetBytesMax: config.mqtt.max_packet_size,

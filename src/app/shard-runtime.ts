@@ -11,6 +11,8 @@ import { LoopWatch, type ShardHealth } from './loop-watch.ts'
 import type { OverloadSampler } from './overload-sampler.ts'
 import { isSliced, runSliced } from './run-sliced.ts'
 import type { RuleEngine, RuleEngineSettings } from '#streams/rules/rule-engine.ts'
+import type { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
+import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
 import type { RuleTrial } from '#streams/rules/rule-trial.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { SysPublisher } from './sys-publisher.ts'
@@ -24,7 +26,11 @@ export type RuleCommand =
   | { readonly kind: 'remove'; readonly id: string }
   | { readonly kind: 'counters' }
   | { readonly kind: 'reset'; readonly id: string }
-  | { readonly kind: 'configure'; readonly settings: RuleEngineSettings }
+  | {
+      readonly kind: 'configure'
+      readonly settings: RuleEngineSettings
+      readonly schemas: readonly SchemaSpec[]
+    }
   | { readonly kind: 'try'; readonly id: string; readonly trial: RuleTrial }
   | { readonly kind: 'trace'; readonly ids: readonly string[] }
   | { readonly kind: 'traced' }
@@ -71,6 +77,7 @@ export interface ShardParts {
   readonly store: ClosableStore
   readonly listeners: ListenerHost
   readonly rules: RuleEngine
+  readonly schemas: SchemaRegistry
   /** Lets go of what it holds. */
   readonly authentication: { close(): Promise<void> }
   readonly access: ShardAccess
@@ -154,8 +161,7 @@ export class ShardRuntime implements ShardControl {
   }
 
   rules(command: RuleCommand): Promise<unknown> {
-    const { rules } = this.#need()
-    return Promise.resolve(runRuleCommand(rules, command))
+    return Promise.resolve(runRuleCommand(this.#need(), command))
   }
 
   async configure(settings: BrokerSettings): Promise<void> {
@@ -208,7 +214,7 @@ export class ShardRuntime implements ShardControl {
 }
 
 /** @throws SqlError, RuleError */
-function runRuleCommand(rules: RuleEngine, command: RuleCommand): unknown {
+function runRuleCommand({ rules, schemas }: ShardParts, command: RuleCommand): unknown {
   switch (command.kind) {
     case 'put':
       return rules.put(command.spec)
@@ -219,6 +225,7 @@ function runRuleCommand(rules: RuleEngine, command: RuleCommand): unknown {
     case 'reset':
       return rules.resetCounters(command.id)
     case 'configure':
+      schemas.configure(command.schemas)
       return rules.configure(command.settings)
     case 'try':
       return rules.try(command.id, command.trial)

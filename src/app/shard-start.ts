@@ -11,6 +11,7 @@ import type { OverloadLimits } from '#listeners/overload-monitor.ts'
 import { SlotCounter } from '#listeners/slot-counter.ts'
 import type { RuleEngineSettings } from '#streams/rules/rule-engine.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
+import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
 import type { StorageTicket } from '#storage/lmdb/storage-ticket.ts'
 
 /** Listeners that can exist in one process at a time. */
@@ -47,6 +48,7 @@ export interface ProtectionSettings {
 export interface RuleStart {
   readonly settings: RuleEngineSettings
   readonly specs: readonly RuleSpec[]
+  readonly schemas: readonly SchemaSpec[]
 }
 
 /** What a shard is started with, apart from its ways to others. Can be sent to a thread. */

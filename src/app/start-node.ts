@@ -17,7 +17,6 @@ import { checkPortIsFree } from '#net/acceptor.ts'
 import { ensureDevelopmentCertificates } from '#net/certificate/development-certificates.ts'
 import { probeTcpInternals } from '#net/tcp-probe.ts'
 import { type PreparedStorage, prepareStorage } from '#storage/lmdb/prepare-storage.ts'
-import { makeRuleServices } from '#streams/rules/rule-services.ts'
 import { composeShard } from './compose.ts'
 import {
   type CertificateFiles,
@@ -29,7 +28,7 @@ import {
 import { RunFiles } from './run-files.ts'
 import { nextRunNumber } from './run-number.ts'
 import { toAuthenticationSettings, toBrokerSettings, toProtectionSettings } from './settings.ts'
-import { toRuleEngineSettings, toRuleSpecs } from './rule-settings.ts'
+import { toRuleStart } from './rule-settings.ts'
 import { ruleServicePorts } from './rule-services.ts'
 import { NodeRules } from './node-rules.ts'
 import type { OperationName, ShardControl } from './shard-runtime.ts'
@@ -171,7 +170,7 @@ class Coordinator implements RunningNode {
     this.#memory = makeSharedMemory(shardCount)
     this.metrics = metricsOf(this.#memory)
     const { log, config } = options
-    this.rules = new NodeRules(toRuleSpecs(config), makeRuleServices(ruleServicePorts))
+    this.rules = new NodeRules(toRuleStart(config), ruleServicePorts)
     this.users = new NodeUsers(storage.ticket, log, config.durability.max_pending_bytes)
   }
 
@@ -202,7 +201,7 @@ class Coordinator implements RunningNode {
   async configure(config: TidewayConfig): Promise<void> {
     const settings = toBrokerSettings(config, this.#options.version)
     await Promise.all(this.#shards.map((shard) => shard.configure(settings)))
-    await this.rules.configure(toRuleEngineSettings(config), toRuleSpecs(config))
+    await this.rules.configure(toRuleStart(config))
   }
 
   startConfigured(config: TidewayConfig, id: string): Promise<OpenListener> {
@@ -314,7 +313,7 @@ class Coordinator implements RunningNode {
       shardCount: this.#shardCount,
       broker: toBrokerSettings(config, version),
       authentication: toAuthenticationSettings(config),
-      rules: { settings: toRuleEngineSettings(config), specs: this.rules.list() },
+      rules: toRuleStart(config),
       authorization: config.authorization,
       protection: {
         ...toProtectionSettings(config),

@@ -17,6 +17,7 @@ import { pskAuthentication } from './fields/psk.ts'
 import { prometheus } from './fields/prometheus.ts'
 import { slowSubs } from './fields/slow-subs.ts'
 import { ruleEngine } from './fields/rule-engine.ts'
+import { schemaRegistry } from './fields/schema-registry.ts'
 import { banned, flappingDetect, forceShutdown, overloadProtection } from './fields/protection.ts'
 
 interface Listeners {
@@ -99,6 +100,7 @@ export const tidewayFields = object(
     prometheus,
     slow_subs: slowSubs,
     rule_engine: ruleEngine,
+    schema_registry: schemaRegistry,
     log,
   },
   { text: 'Tideway.', hot: 'restart-node', check: checkRoots },

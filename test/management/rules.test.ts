@@ -242,3 +242,32 @@ it('rules that were made by REST are there after a restart', async () => {
   await second.stop()
   rmSync(dataDir, { recursive: true })
 })
+
+it('schemas are used by rules as soon as they are made, and anew when they change', async (t) => {
+  const managed = await startManaged()
+  const device = await connect(managed, 'device')
+  t.after(async () => {
+    await device.endAsync(true)
+    await managed.stop()
+  })
+  const proto = (field: string) => `syntax = "proto3"; message M { int32 ${field} = 1; }`
+  const schema = { name: 'm', type: 'protobuf', source: proto('t') }
+  const made = await managed.call('POST', '/schema_registry', { body: schema })
+  assert.deepEqual([made.status, made.body], [201, { ...schema, description: '' }])
+  const wrong = { ...schema, name: 'w', source: 'message' }
+  const refused = await managed.call('POST', '/schema_registry', { body: wrong })
+  assert.equal(refused.status, 400)
+  assert.match(refused.body.message, /cannot be used: the Protobuf schema is wrong/)
+  const sql = `SELECT schema_decode('m', payload, 'M') AS m FROM "in"`
+  const actions = [{ function: 'republish', args: { topic: 'out', payload: '${m}' } }]
+  await managed.call('POST', '/rules', { body: { id: 'r', sql, actions } })
+  await device.subscribeAsync('out')
+  let next = nextOf(device)
+  await device.publishAsync('in', Buffer.from([8, 36]))
+  assert.deepEqual(await next, ['out', '{"t":36}'])
+  const changed = { type: 'protobuf', source: proto('u') }
+  assert.equal((await managed.call('PUT', '/schema_registry/m', { body: changed })).status, 200)
+  next = nextOf(device)
+  await device.publishAsync('in', Buffer.from([8, 36]))
+  assert.deepEqual(await next, ['out', '{"u":36}'])
+})

@@ -1,6 +1,50 @@
 /** What examples and tests of SQL run with. */
 import type { FunctionServices, ValueStore } from '#plugin/define-function.ts'
 import type { MutableValueMap, Value } from '#plugin/value.ts'
+import { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
+import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
+
+/** Schemas that examples of functions name. */
+const SAMPLE_SCHEMAS: readonly SchemaSpec[] = [
+  {
+    name: 'person_avro',
+    type: 'avro',
+    description: '',
+    source: JSON.stringify({
+      type: 'record',
+      name: 'Person',
+      fields: [
+        { name: 'name', type: 'string' },
+        { name: 'age', type: 'int' },
+        { name: 'born', type: 'long' },
+      ],
+    }),
+  },
+  {
+    name: 'person_proto',
+    type: 'protobuf',
+    description: '',
+    source: `
+      syntax = "proto3";
+      message Person {
+        enum Kind { UNKNOWN = 0; ADULT = 1; }
+        string name = 1;
+        int32 id = 2;
+        repeated string phones = 3;
+        Kind kind = 4;
+      }`,
+  },
+  {
+    name: 'person_json',
+    type: 'json',
+    description: '',
+    source: JSON.stringify({
+      type: 'object',
+      properties: { name: { type: 'string' } },
+      required: ['name'],
+    }),
+  },
+]
 
 /** 2023-11-14T22:13:20.123Z */
 export const SAMPLE_NOW_MS = 1_700_000_000_123
@@ -46,6 +90,6 @@ export function sampleServices(): FunctionServices {
     shared,
     privateTo: () => mine,
     jqTimeoutMs: 10_000,
-    schemas: { find: () => undefined },
+    schemas: new SchemaRegistry(SAMPLE_SCHEMAS),
   }
 }

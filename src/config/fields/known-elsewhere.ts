@@ -32,7 +32,7 @@ const WARNINGS: readonly Row[] = [
   ['sources', 'holds sources of rules'],
   ['gateway', 'holds gateways for other protocols'],
   ['exhook', 'calls hooks over gRPC'],
-  ['schema_registry', 'holds schemas of payloads'],
+  ['schema_registry.external', 'reads schemas from a Confluent registry'],
   ['schema_validation', 'checks payloads against schemas'],
   ['message_transformation', 'changes messages before they are routed'],
   ['cluster', 'joins nodes to a cluster'],

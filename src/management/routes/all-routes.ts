@@ -15,6 +15,7 @@ import { publishRoutes } from './publish.ts'
 import { retainerRoutes } from './retainer.ts'
 import { ruleTestRoutes } from './rule-tests.ts'
 import { ruleRoutes } from './rules.ts'
+import { schemaRoutes } from './schemas.ts'
 import { settingsRoutes } from './settings.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { traceRoutes } from './trace.ts'
@@ -39,6 +40,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...configRoutes(context),
     ...ruleRoutes(context),
     ...ruleTestRoutes(context),
+    ...schemaRoutes(context),
     ...watchRoutes(context),
     ...traceRoutes(context),
     ...bannedRoutes(context),

@@ -10,6 +10,7 @@ import { mapFunctions } from './map.ts'
 import { mathFunctions } from './math.ts'
 import { messageFunctions } from './message.ts'
 import { nullFunctions } from './null.ts'
+import { schemaFunctions } from './schema.ts'
 import { stateFunctions } from './state.ts'
 import { textPartFunctions } from './text-part.ts'
 import { textPatternFunctions } from './text-pattern.ts'
@@ -32,6 +33,7 @@ export const ruleFunctions: readonly FunctionDefinition[] = [
   ...digestFunctions,
   ...codecFunctions,
   ...jqFunctions,
+  ...schemaFunctions,
   ...timeFunctions,
   ...stateFunctions,
 ]

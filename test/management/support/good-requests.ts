@@ -50,6 +50,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     listAudit: { query: 'limit=5' },
     ...settings(),
     ...rules(),
+    ...schemas(),
     listTopicMetrics: {},
     createTopicMetrics: { body: { topic: 'counted' } },
     resetTopicMetrics: { body: { topic: 'counted', action: 'reset' } },
@@ -123,6 +124,18 @@ function rules(): Readonly<Record<string, GoodRequest>> {
     putRuleEngine: { body: { ignore_sys_message: true } },
     listRuleEvents: {},
     listRuleFunctions: {},
+  }
+}
+
+function schemas(): Readonly<Record<string, GoodRequest>> {
+  const params = { name: 'made' }
+  const schema = { type: 'json', source: '{"type": "object"}' }
+  return {
+    createSchema: { body: { ...params, ...schema }, status: 201 },
+    listSchemas: {},
+    getSchema: { params },
+    updateSchema: { params, body: { ...schema, description: 'changed' } },
+    deleteSchema: { params },
   }
 }
 
