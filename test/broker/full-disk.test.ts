@@ -66,3 +66,34 @@ test('what a sibling with a full disk would have to store is refused, until it c
   world.pass(200)
   assert.equal(publish(), ReasonCode.SUCCESS)
 })
+
+test('what transient clients of a sibling with a full disk are sent at QoS 1 and 2 passes', () => {
+  const world = new World({ shards: 2 })
+  const subscriber = world.connect({ shard: 1 })
+  subscriber.subscribe('t', { qos: 2 })
+  const publisher = world.connect({ shard: 0 })
+  for (const store of world.stores) store.setLimitReached(true)
+  for (const qos of [1, 2] as const) publisher.publish('t', `by ${qos}`, { qos })
+  assert.equal(publisher.take(PacketType.PUBACK).reason, ReasonCode.SUCCESS)
+  assert.equal(publisher.take(PacketType.PUBREC).reason, ReasonCode.SUCCESS)
+  assert.deepEqual(subscriber.payloads(), ['by 1', 'by 2'])
+})
+
+test('a sibling tells that a stored session came, and that the last one left', () => {
+  const world = new World({ shards: 2 })
+  const transient = world.connect({ shard: 1 })
+  transient.subscribe('t', { qos: 1 })
+  const away = world.connect(kept('away', { shard: 1 }))
+  away.subscribe('t', { qos: 1 })
+  away.subscribe('t', { qos: 2 })
+  const publisher = world.connect({ shard: 0 })
+  const publish = (): number => {
+    publisher.publish('t', 'x', { qos: 1 })
+    return publisher.take(PacketType.PUBACK).reason
+  }
+  for (const store of world.stores) store.setLimitReached(true)
+  assert.equal(publish(), ReasonCode.QUOTA_EXCEEDED)
+  away.unsubscribe('t')
+  assert.equal(publish(), ReasonCode.SUCCESS)
+  assert.deepEqual(transient.payloads(), ['x'])
+})

@@ -11,11 +11,13 @@ import type { TopicEntry } from './topic-entry.ts'
  */
 export function assignRoutes(entry: TopicEntry, matched: readonly FilterRoute[]): number {
   let remoteShards = 0
+  let remoteStored = 0
   let localRoutes = 0
   let groups: GroupRoute[] | undefined
   let taps = NO_TAPS
   for (const route of matched) {
     remoteShards |= route.remoteShards
+    remoteStored |= route.remoteStored
     if (route.local !== undefined) localRoutes++
     if (route.taps !== undefined) taps = joinTaps(taps, route.taps)
     if (route.groups === undefined) continue
@@ -23,6 +25,7 @@ export function assignRoutes(entry: TopicEntry, matched: readonly FilterRoute[])
     for (const group of route.groups) groups.push(group)
   }
   entry.remoteShards = remoteShards
+  entry.remoteStored = remoteStored
   entry.groups = groups ?? NO_GROUPS
   entry.taps = taps
   entry.deliveries = mergeLocal(matched)

@@ -13,6 +13,10 @@ export class FilterRoute {
   local: LocalSet
   /** Bit s set: shard s has an ordinary subscription. */
   remoteShards: number
+  /** Bit s set: shard s has one of a stored session. */
+  remoteStored: number
+  /** Ordinary subscriptions of local stored sessions. */
+  storedLocal: number
   /** Shared subscriptions of this filter; undefined = none. Changed in place. */
   groups: SharedGroup[] | undefined
   /** Undefined = none. Replaced, never changed. */
@@ -25,6 +29,8 @@ export class FilterRoute {
     this.node = node
     this.local = undefined
     this.remoteShards = 0
+    this.remoteStored = 0
+    this.storedLocal = 0
     this.groups = undefined
     this.taps = undefined
     this.changedAt = 0

@@ -199,6 +199,29 @@ export class Router {
     const route = this.#find(filter)
     if (route === undefined || (route.remoteShards & (1 << shard)) === 0) return
     route.remoteShards &= ~(1 << shard)
+    route.remoteStored &= ~(1 << shard)
+    this.#changed(route)
+  }
+
+  /**
+   * Counts a subscription of a local stored session after `addLocal`, or before `removeLocal`.
+   * @returns true when it is the first or last for this filter: siblings must hear of it
+   */
+  countStored(filter: string, by: 1 | -1): boolean {
+    const route = this.#find(filter)
+    assert(route !== undefined, 'it has a subscription')
+    route.storedLocal += by
+    return route.storedLocal === (by === 1 ? 1 : 0)
+  }
+
+  /** Notes whether another shard that has subscriptions for the filter has stored ones. */
+  setRemoteStored(shard: number, filter: string, stored: boolean): void {
+    this.#assertSibling(shard)
+    const route = this.#find(filter)
+    if (route === undefined || (route.remoteShards & (1 << shard)) === 0) return
+    const mask = stored ? route.remoteStored | (1 << shard) : route.remoteStored & ~(1 << shard)
+    if (mask === route.remoteStored) return
+    route.remoteStored = mask
     this.#changed(route)
   }
 
@@ -373,6 +396,7 @@ export class Router {
     this.resolve(current)
     entry.deliveries = current.deliveries
     entry.remoteShards = current.remoteShards
+    entry.remoteStored = current.remoteStored
     entry.groups = current.groups
     entry.taps = current.taps
     entry.matched = NO_ROUTES

@@ -37,6 +37,8 @@ export class TopicEntry {
   deliveries: readonly Delivery[]
   /** Bit s set: shard s has an ordinary subscription that matches. */
   remoteShards: number
+  /** Bit s set: shard s has one of a stored session. */
+  remoteStored: number
   /** Shared subscriptions that match, over all shards. */
   groups: readonly GroupRoute[]
   /** Each once, however many of its filters match. */
@@ -53,6 +55,7 @@ export class TopicEntry {
     this.version = EntryVersion.STALE
     this.deliveries = NO_DELIVERIES
     this.remoteShards = 0
+    this.remoteStored = 0
     this.groups = NO_GROUPS
     this.taps = NO_TAPS
     this.matched = NO_ROUTES

@@ -427,16 +427,16 @@ function setOrigin(broker: Broker, session: Session, message: Message, packetId:
 
 /**
  * While stores cannot write, here or in another shard, what must be stored is refused; everything
- * else goes on. What siblings would have to store is not known here, and they have the same disk,
- * so all that goes to them is refused.
+ * else goes on. All shards have the same disk. What members of groups would have to store is not
+ * known here.
  */
 function needsStore({ core, links }: Broker, session: Session, message: Message): boolean {
   const { topic, qos, retain } = message
   core.router.resolve(topic)
-  if (topic.groups.length > 0 || (topic.remoteShards & links.unhealthy) !== 0) return true
+  if (topic.groups.length > 0 || (topic.remoteStored & links.unhealthy) !== 0) return true
   if (core.store.healthy) return false
   if (retain || (qos === 2 && session.persistent)) return true
-  if (topic.remoteShards !== 0 || topic.topic.startsWith(DELAYED_PREFIX)) return true
+  if (topic.remoteStored !== 0 || topic.topic.startsWith(DELAYED_PREFIX)) return true
   // Subscribers of a shard are its sessions.
   return topic.deliveries.some(({ subscriber }) => (subscriber as Session).persistent)
 }

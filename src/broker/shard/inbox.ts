@@ -81,6 +81,8 @@ export class Inbox implements ItemHandler {
         return links.markSeen(message.token)
       case 'interest':
       case 'no-interest':
+      case 'stored-interest':
+      case 'no-stored-interest':
       case 'member':
       case 'no-member':
         return this.#interest(from, message)
@@ -109,7 +111,15 @@ export class Inbox implements ItemHandler {
     from: number,
     message: Extract<
       ShardMessage,
-      { readonly kind: 'interest' | 'no-interest' | 'member' | 'no-member' }
+      {
+        readonly kind:
+          | 'interest'
+          | 'no-interest'
+          | 'stored-interest'
+          | 'no-stored-interest'
+          | 'member'
+          | 'no-member'
+      }
     >,
   ): void {
     const { router } = this.#broker.core
@@ -119,6 +129,11 @@ export class Inbox implements ItemHandler {
         return undefined
       case 'no-interest':
         return router.removeRemote(from, message.filter)
+      case 'stored-interest':
+        for (const filter of message.filters) router.setRemoteStored(from, filter, true)
+        return undefined
+      case 'no-stored-interest':
+        return router.setRemoteStored(from, message.filter, false)
       case 'member': {
         const { clientId, online } = message
         const member = { clientId, shard: from, online, subscription: undefined }

@@ -13,10 +13,12 @@ export class Interest {
   readonly #links: Links
   /** While sessions are loaded: filters to be told together. */
   #gathered: string[] | undefined
+  #gatheredStored: string[]
 
   constructor(links: Links) {
     this.#links = links
     this.#gathered = undefined
+    this.#gatheredStored = []
   }
 
   /** The first local ordinary subscriber of a filter. */
@@ -26,6 +28,12 @@ export class Interest {
       this.#gathered.push(filter)
       if (this.#gathered.length >= GATHERED_MAX) this.#tell()
     }
+  }
+
+  /** The first subscription of a stored session for a filter that was announced. */
+  announceStored(filter: string): void {
+    if (this.#gathered !== undefined) this.#gatheredStored.push(filter)
+    else this.#links.broadcast({ kind: 'stored-interest', filters: [filter] })
   }
 
   /** From here on filters are told in lots, which costs a tenth of telling each. */
@@ -40,10 +48,17 @@ export class Interest {
   }
 
   #tell(): void {
-    const filters = this.#gathered
-    if (filters === undefined || filters.length === 0) return
+    const filters = this.#gathered ?? []
+    const stored = this.#gatheredStored
     this.#gathered = []
-    this.#links.broadcast({ kind: 'interest', filters })
+    this.#gatheredStored = []
+    if (filters.length !== 0) this.#links.broadcast({ kind: 'interest', filters })
+    if (stored.length !== 0) this.#links.broadcast({ kind: 'stored-interest', filters: stored })
+  }
+
+  /** The last subscription of a stored session for the filter is about to leave. */
+  withdrawStored(filter: string): void {
+    this.#links.broadcast({ kind: 'no-stored-interest', filter })
   }
 
   /** The last local ordinary subscriber of a filter left. */

@@ -21,6 +21,9 @@ export type ShardMessage =
   /** The sender has its first ordinary subscriber of each of these filters. */
   | { readonly kind: 'interest'; readonly filters: readonly string[] }
   | { readonly kind: 'no-interest'; readonly filter: string }
+  /** The first of them, or none any more, belongs to a stored session. */
+  | { readonly kind: 'stored-interest'; readonly filters: readonly string[] }
+  | { readonly kind: 'no-stored-interest'; readonly filter: string }
   /** A session of the sender is a member of a shared subscription. */
   | {
       readonly kind: 'member'

@@ -282,6 +282,9 @@ export class Sessions implements TimerTarget {
       return { filter, number, subscription, shared, exclusiveTopic: undefined }
     }
     if (core.router.addLocal(subscription)) this.#interest.announce(target.filter)
+    if (session.persistent && before === undefined && core.router.countStored(target.filter, 1)) {
+      this.#interest.announceStored(target.filter)
+    }
     const exclusiveTopic = target.kind === 'exclusive' ? target.filter : undefined
     return { filter, number, subscription, shared: undefined, exclusiveTopic }
   }
@@ -291,6 +294,8 @@ export class Sessions implements TimerTarget {
     const { filter } = held.subscription
     metrics.addGauge(Gauge.SUBSCRIPTIONS, -1)
     if (held.shared === undefined) {
+      if (session.persistent && router.countStored(filter, -1))
+        this.#interest.withdrawStored(filter)
       if (router.removeLocal(filter, session)) this.#interest.withdraw(filter)
     } else {
       metrics.addGauge(Gauge.SUBSCRIPTIONS_SHARED, -1)
