@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type {
   Access,
   AccessControl,
@@ -11,10 +12,17 @@ import type {
 } from '#broker/ports.ts'
 import type { QoS } from '#broker/qos.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import type { AuthorizationConfig } from '#config/fields/authorization/authorization.ts'
 import type { FlappingConfig } from '#config/fields/protection.ts'
 import { hashString } from '#kernel/hash.ts'
 import { AccessAdministration, type AccessChange } from './administration/access-administration.ts'
+import type {
+  AuthenticationSettings,
+  AuthenticatorReport,
+  ShardAuthentication,
+} from './authentication/shard-authentication.ts'
 import type { ClientAuthorization, Done } from './authorization/client-authorization.ts'
+import type { SourceReport } from './authorization/source-chain.ts'
 import { type Ban, compileBans } from './protection/ban.ts'
 import { Bans, holds } from './protection/bans.ts'
 import type { ConnectionTally } from './protection/connection-tally.ts'
@@ -37,6 +45,21 @@ export interface ConnectionLimits {
   readonly perAddress: number
 }
 
+/** What can be changed while the shard runs. Can be sent to a thread. */
+export interface AccessSettings {
+  readonly authentication: AuthenticationSettings
+  readonly authorization: AuthorizationConfig
+  readonly flapping: FlappingConfig
+  /** `max_rules` of the built-in database. */
+  readonly rulesMax: number
+}
+
+/** How the backends of one shard are doing. */
+export interface AccessReport {
+  readonly authenticators: readonly AuthenticatorReport[]
+  readonly sources: readonly SourceReport[]
+}
+
 /** What protects a shard, and how it reaches the others. */
 export interface ShardAccessParts {
   readonly shard: number
@@ -44,14 +67,12 @@ export interface ShardAccessParts {
   readonly log: Log
   readonly clock: Clock
   readonly store: KvStore
-  readonly authentication: Pick<AccessControl, 'authenticate'>
+  readonly authentication: ShardAuthentication
   readonly authorization: ClientAuthorization
-  readonly flapping: FlappingConfig
+  readonly settings: Pick<AccessSettings, 'flapping' | 'rulesMax'>
   readonly limits: ConnectionLimits
   readonly users: ConnectionTally
   readonly addresses: ConnectionTally
-  /** `max_rules` of the built-in database. */
-  readonly rulesMax: number
   /** Sends something to access of another shard. */
   readonly send: (to: number, message: unknown) => void
   /** Closes the connections of the clients that the test holds for. */
@@ -84,19 +105,22 @@ export class ShardAccess implements AccessControl {
   readonly administration: AccessAdministration | undefined
   readonly #parts: ShardAccessParts
   readonly #bans: Bans
-  readonly #flapping: Flapping
+  #flapping: Flapping
+  #settings: Pick<AccessSettings, 'flapping' | 'rulesMax'>
   readonly #sweep: NodeJS.Timeout | undefined
   /** Changes that other shards were told of, and how many of them have not answered. */
   readonly #told = new Map<number, { open: number; readonly resolve: () => void }>()
   #nextToken = 0
 
   constructor(parts: ShardAccessParts) {
-    const { store, clock, rulesMax } = parts
+    const { store, clock, settings } = parts
     this.#parts = parts
+    this.#settings = settings
     this.#bans = new Bans(store, clock)
-    this.#flapping = new Flapping(parts.flapping, () => clock.monotonicMs())
+    this.#flapping = this.#makeFlapping(settings.flapping)
     if (parts.shard !== ADMINISTRATION_SHARD) return
     const tell = (change: AccessChange): Promise<void> => this.#tell(change)
+    const rulesMax = (): number => this.#settings.rulesMax
     const administration = new AccessAdministration({ store, clock, rulesMax, tell })
     this.administration = administration
     this.#sweep = setInterval(() => {
@@ -168,10 +192,37 @@ export class ShardAccess implements AccessControl {
     this.#parts.authorization.reload()
   }
 
-  /** Lets go of what authorization holds. */
+  /**
+   * Obeys other settings: clients that come from now on are authenticated by them, and all clients
+   * are authorized by them.
+   * @throws an Error that names what cannot work; a part of the settings may hold then
+   */
+  configure(settings: AccessSettings): void {
+    const { authentication, authorization } = this.#parts
+    authentication.configure(settings.authentication)
+    authorization.configure(settings.authorization)
+    if (!isDeepStrictEqual(settings.flapping, this.#settings.flapping)) {
+      this.#flapping = this.#makeFlapping(settings.flapping)
+    }
+    this.#settings = settings
+  }
+
+  /** How the backends of this shard are doing. */
+  report(): AccessReport {
+    const { authentication, authorization } = this.#parts
+    return { authenticators: authentication.report(), sources: authorization.report() }
+  }
+
+  /** Lets go of what authentication and authorization hold. */
   async close(): Promise<void> {
+    const { authentication, authorization } = this.#parts
     clearInterval(this.#sweep)
-    await this.#parts.authorization.close()
+    await Promise.all([authentication.close(), authorization.close()])
+  }
+
+  #makeFlapping(config: FlappingConfig): Flapping {
+    const { clock } = this.#parts
+    return new Flapping(config, () => clock.monotonicMs())
   }
 
   /** Resolves when the change holds in all shards. */

@@ -1,4 +1,4 @@
-import { makeAuthentication } from '#access/authentication/make-authentication.ts'
+import { ShardAuthentication } from '#access/authentication/shard-authentication.ts'
 import { ClientAuthorization } from '#access/authorization/client-authorization.ts'
 import { ConnectionTally } from '#access/protection/connection-tally.ts'
 import { ShardAccess } from '#access/shard-access.ts'
@@ -20,10 +20,11 @@ export interface AccessTools {
 }
 
 /** Puts access control of a shard together. */
-export function composeAccess(start: ShardStart, tools: AccessTools) {
+export function composeAccess(start: ShardStart, tools: AccessTools): ShardAccess {
   const { log, store, metrics, send, kick } = tools
   const { shard, shardCount, memory, protection } = start
-  const authentication = makeAuthentication(start.authentication, {
+  const { access: settings } = start
+  const authentication = new ShardAuthentication(settings.authentication, {
     shard,
     shardCount,
     log,
@@ -36,21 +37,19 @@ export function composeAccess(start: ShardStart, tools: AccessTools) {
   const context = { shardCount, log, clock: systemClock, store, readSecret }
   const tallyOf = (shared: SharedArrayBuffer): ConnectionTally =>
     new ConnectionTally(new Int32Array(shared), protection.tallySalt)
-  const access = new ShardAccess({
+  return new ShardAccess({
     shard,
     shardCount,
     log,
     clock: systemClock,
     store,
     authentication,
-    authorization: new ClientAuthorization(start.authorization, context, metrics),
-    flapping: protection.flapping,
+    authorization: new ClientAuthorization(settings.authorization, context, metrics),
+    settings,
     limits: protection.limits,
     users: tallyOf(memory.users),
     addresses: tallyOf(memory.addresses),
-    rulesMax: protection.rulesMax,
     send,
     kick,
   })
-  return { authentication, access }
 }

@@ -46,7 +46,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
   const metrics = metricsOf(start.memory)
   const own = metrics[start.shard]
   if (own === undefined) throw new RangeError(`there is no shard ${start.shard}`)
-  const { authentication, access } = composeAccess(start, {
+  const access = composeAccess(start, {
     log,
     store,
     metrics: own,
@@ -63,7 +63,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
       random: systemRandom,
       log,
       store,
-      access: access,
+      access,
       fabric,
       metrics: own,
       requestTick: ticker.request,
@@ -95,7 +95,6 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     listeners,
     rules,
     schemas,
-    authentication,
     access,
     log,
     sampler: overloadLimits && new OverloadSampler(overload),

@@ -6,6 +6,7 @@ import { encode, redact } from '#config/encode.ts'
 import { type ExplainedKey, explainKeys } from '#config/explain.ts'
 import { printHocon } from '#config/hocon/print.ts'
 import type { Plain } from '#config/hocon/value.ts'
+import { keepSecrets } from '#config/keep-secrets.ts'
 import { defaultConfig, type Loaded, loadConfig, type LoadOptions } from '#config/load.ts'
 import { type TidewayConfig, tidewayFields } from '#config/tideway-config.ts'
 import { type ConfigEdit, type ConfigPlan, ConfigRefusal } from '#management/config-port.ts'
@@ -16,7 +17,6 @@ import {
   readOverlay,
   withoutPart,
   withPart,
-  withSecrets,
 } from './overlay.ts'
 import { settingsProblems } from './settings.ts'
 
@@ -154,7 +154,7 @@ export class ConfigStore {
   }
 
   #withSecrets(path: readonly string[], value: Plain): Plain {
-    return withSecrets(value, partAt(encode(tidewayFields, this.#config), path), path)
+    return keepSecrets(value, partAt(encode(tidewayFields, this.#config), path), path, noSecret)
   }
 }
 
@@ -169,6 +169,10 @@ export function loadWithOverlay(layers: LoadOptions): Loaded {
 
 function overlayPath(config: TidewayConfig): string {
   return join(config.node.data_dir, OVERLAY)
+}
+
+function noSecret(path: readonly string[]): ConfigRefusal {
+  return new ConfigRefusal('invalid', [`${path.join('.')} is hidden: there is no secret to keep`])
 }
 
 /** A key that the environment sets would not obey: that is said, and nothing changed. */

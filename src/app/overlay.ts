@@ -1,6 +1,5 @@
 /** Trees of written values that were changed at run time, and how they are changed further. */
 import { formatProblem } from '#config/decode.ts'
-import { REDACTED } from '#config/encode.ts'
 import { type Plain, toPlain } from '#config/hocon/value.ts'
 import { loadConfig } from '#config/load.ts'
 import { ConfigRefusal } from '#management/config-port.ts'
@@ -59,33 +58,6 @@ function merged(before: Plain | undefined, value: Plain): Plain {
   if (!isObject(before) || !isObject(value)) return value
   const entries = Object.entries(value).map(([key, part]) => [key, merged(before[key], part)])
   return { ...before, ...(Object.fromEntries(entries) as PlainObject) }
-}
-
-/**
- * What is shown in place of a secret and comes back stands for the secret that there is.
- * @throws ConfigRefusal when there is none
- */
-export function withSecrets(
-  value: Plain,
-  present: Plain | undefined,
-  path: readonly string[],
-): Plain {
-  if (value === REDACTED) {
-    if (present !== undefined) return present
-    throw new ConfigRefusal('invalid', [`${path.join('.')} is hidden: there is no secret to keep`])
-  }
-  if (Array.isArray(value)) {
-    const items: readonly Plain[] = Array.isArray(present) ? present : []
-    return value.map((item: Plain, index) => {
-      return withSecrets(item, items[index], [...path, String(index)])
-    })
-  }
-  if (!isObject(value)) return value
-  const before = isObject(present) ? present : {}
-  const entries = Object.entries(value).map(([key, part]) => {
-    return [key, withSecrets(part, before[key], [...path, key])] as const
-  })
-  return Object.fromEntries(entries)
 }
 
 /** Whether a value has keys. */

@@ -18,7 +18,7 @@ import { SecretFileError } from './read-secret.ts'
 import { toRuleStart } from './rule-settings.ts'
 import {
   settingsProblems,
-  toAuthenticationSettings,
+  toAccessSettings,
   toBrokerSettings,
   toLogHandlers,
   toProtectionSettings,
@@ -112,8 +112,7 @@ function load(tree: unknown): { config?: TidewayConfig; errors: readonly string[
 function effectsOf(config: TidewayConfig) {
   return {
     broker: toBrokerSettings(config, '0'),
-    authentication: toAuthenticationSettings(config),
-    authorization: config.authorization,
+    access: toAccessSettings(config, () => ({})),
     protection: toProtectionSettings(config),
     log: toLogHandlers(config),
     management: toManagementSettings(config),

@@ -1,10 +1,12 @@
 /** From the configuration, whose keys have the names of the file, to the settings of the parts. */
-import type {
-  AuthenticationSettings,
-  ChainSettings,
-} from '#access/authentication/make-authentication.ts'
+import {
+  type AuthenticationSettings,
+  type ChainSettings,
+  linkName,
+} from '#access/authentication/shard-authentication.ts'
 import { GLOBAL_CHAIN } from '#access/authentication/users/user-table.ts'
 import { readBanFile } from '#access/protection/ban-file.ts'
+import type { AccessSettings } from '#access/shard-access.ts'
 import { authorizerOf } from '#access/authorization/source-chain.ts'
 import { AttributeRules } from '#broker/attributes/attribute-rules.ts'
 import { TopicRewriter } from '#broker/topics/rewrite.ts'
@@ -18,6 +20,7 @@ import {
   type SysSettings,
 } from '#broker/limits.ts'
 import type { Problem } from '#config/decode.ts'
+import { authenticatorId } from '#config/fields/authentication/authentication.ts'
 import type { MqttConfig, TidewayConfig } from '#config/tideway-config.ts'
 import { ruleProblems } from './rule-settings.ts'
 import type { ProtectionSettings } from './shard-start.ts'
@@ -160,8 +163,32 @@ function toSysSettings({ sys_topics: sys }: TidewayConfig): SysSettings {
   }
 }
 
+/**
+ * What access control can be told while it runs.
+ * @param placesOf where the numbers of the authenticators with these names stand
+ */
+export function toAccessSettings(
+  config: TidewayConfig,
+  placesOf: (names: readonly string[]) => AuthenticationSettings['meterPlaces'],
+): AccessSettings {
+  const { sources } = config.authorization
+  const rulesMax = sources.find((source) => source.type === 'built_in_database')?.max_rules
+  const authentication = toAuthenticationSettings(config)
+  const names = authentication.chains.flatMap(({ chain, authenticators }) =>
+    authenticators.map((one) => linkName(chain, authenticatorId(one))),
+  )
+  return {
+    authentication: { ...authentication, meterPlaces: placesOf(names) },
+    authorization: config.authorization,
+    flapping: config.flapping_detect,
+    rulesMax: rulesMax ?? RULES_MAX,
+  }
+}
+
 /** Which clients are asked who they are. */
-export function toAuthenticationSettings(config: TidewayConfig): AuthenticationSettings {
+export function toAuthenticationSettings(
+  config: TidewayConfig,
+): Omit<AuthenticationSettings, 'meterPlaces'> {
   const idsWith = (value: boolean | string): readonly string[] =>
     Object.entries(config.listeners).flatMap(([type, map]) =>
       Object.entries(map)
@@ -207,15 +234,11 @@ function toChains({ authentication, listeners }: TidewayConfig): readonly ChainS
 
 /** What protects the node, but for the secret of this run. */
 export function toProtectionSettings(config: TidewayConfig): Omit<ProtectionSettings, 'tallySalt'> {
-  const { sources } = config.authorization
-  const rulesMax = sources.find((source) => source.type === 'built_in_database')?.max_rules
   return {
-    flapping: config.flapping_detect,
     limits: {
       perUser: config.mqtt.max_connections_per_user,
       perAddress: config.mqtt.max_connections_per_address,
     },
-    rulesMax: rulesMax ?? RULES_MAX,
     overload: toOverloadLimits(config),
   }
 }

@@ -1,6 +1,5 @@
 import type { AdministrationMethod } from '#access/administration/access-administration.ts'
-import type { ShardAccess } from '#access/shard-access.ts'
-import type { BrokerSettings } from '#broker/limits.ts'
+import type { AccessReport, ShardAccess } from '#access/shard-access.ts'
 import type { ControlMessage, KvStore, Log, StoreFailure } from '#broker/ports.ts'
 import type { ShardOperator } from '#broker/operator/shard-operator.ts'
 import type { Shard } from '#broker/shard/shard.ts'
@@ -15,6 +14,7 @@ import type { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
 import type { RuleTrial } from '#streams/rules/rule-trial.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
+import type { ShardSettings } from './shard-start.ts'
 import type { SysPublisher } from './sys-publisher.ts'
 
 /** Operations of a shard by name. */
@@ -56,8 +56,13 @@ export interface ShardControl {
   operate(operation: OperationName, args: readonly unknown[]): Promise<unknown>
   /** Changes the rules, or asks for their numbers. */
   rules(command: RuleCommand): Promise<unknown>
-  /** Obeys other settings. */
-  configure(settings: BrokerSettings): Promise<void>
+  /**
+   * Obeys other settings. Rejects when they cannot work; some of them may hold then, so that the
+   * former ones are to be sent again.
+   */
+  configure(settings: ShardSettings): Promise<void>
+  /** How the backends of access control are doing. */
+  accessReport(): Promise<AccessReport>
   /** How the thread is doing, since it was asked last. */
   health(): Promise<ShardHealth>
   /** Accepts nothing more, tells all clients that the server goes, and stores what they left. */
@@ -78,8 +83,6 @@ export interface ShardParts {
   readonly listeners: ListenerHost
   readonly rules: RuleEngine
   readonly schemas: SchemaRegistry
-  /** Lets go of what it holds. */
-  readonly authentication: { close(): Promise<void> }
   readonly access: ShardAccess
   /** Watches for overload, where that is asked for. */
   readonly sampler: OverloadSampler | undefined
@@ -164,8 +167,14 @@ export class ShardRuntime implements ShardControl {
     return Promise.resolve(runRuleCommand(this.#need(), command))
   }
 
-  async configure(settings: BrokerSettings): Promise<void> {
-    this.#need().shard.configure(settings)
+  async configure({ broker, access }: ShardSettings): Promise<void> {
+    const parts = this.#need()
+    parts.access.configure(access)
+    parts.shard.configure(broker)
+  }
+
+  async accessReport(): Promise<AccessReport> {
+    return this.#need().access.report()
   }
 
   async health(): Promise<ShardHealth> {
@@ -185,12 +194,12 @@ export class ShardRuntime implements ShardControl {
   }
 
   async close(): Promise<void> {
-    const { store, log, authentication, access, sampler } = this.#need()
+    const { store, log, access, sampler } = this.#need()
     sampler?.stop()
     clearInterval(this.#timer)
     this.#loopWatch.stop()
     this.#ticker.runNow()
-    await Promise.all([authentication.close(), access.close()])
+    await access.close()
     const failure = await store.close()
     if (failure !== undefined) log.error('storage_not_closed', { reason: failure.message })
   }

@@ -1,9 +1,6 @@
-import type { AuthenticationSettings } from '#access/authentication/make-authentication.ts'
 import { METERS_BYTES } from '#access/authentication/authenticator-meter.ts'
-import type { AuthorizationConfig } from '#config/fields/authorization/authorization.ts'
 import { TALLY_BYTES } from '#access/protection/connection-tally.ts'
-import type { ConnectionLimits } from '#access/shard-access.ts'
-import type { FlappingConfig } from '#config/fields/protection.ts'
+import type { AccessSettings, ConnectionLimits } from '#access/shard-access.ts'
 import type { BrokerSettings } from '#broker/limits.ts'
 import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
 import { TableTotals } from '#broker/table-totals.ts'
@@ -32,14 +29,11 @@ export interface SharedMemory {
   readonly addresses: SharedArrayBuffer
 }
 
-/** What protects the node. */
+/** What protects the node, all the time that it runs. */
 export interface ProtectionSettings {
-  readonly flapping: FlappingConfig
   readonly limits: ConnectionLimits
   /** Undefined: nobody watches for overload. */
   readonly overload: OverloadLimits | undefined
-  /** Rules that one subject may have in the built-in database. */
-  readonly rulesMax: number
   /** Secret that hashes of users and addresses begin with. */
   readonly tallySalt: string
 }
@@ -51,13 +45,16 @@ export interface RuleStart {
   readonly schemas: readonly SchemaSpec[]
 }
 
+/** What a shard obeys, and can be told anew while it runs. Can be sent to a thread. */
+export interface ShardSettings {
+  readonly broker: BrokerSettings
+  readonly access: AccessSettings
+}
+
 /** What a shard is started with, apart from its ways to others. Can be sent to a thread. */
-export interface ShardStart {
+export interface ShardStart extends ShardSettings {
   readonly shard: number
   readonly shardCount: number
-  readonly broker: BrokerSettings
-  readonly authentication: AuthenticationSettings
-  readonly authorization: AuthorizationConfig
   readonly rules: RuleStart
   readonly protection: ProtectionSettings
   readonly storage: StorageTicket

@@ -5,7 +5,9 @@ import type {
   AccessAdministration,
   AdministrationMethod,
 } from '#access/administration/access-administration.ts'
+import type { AuthenticatorNumbers } from '#access/authentication/authenticator-meter.ts'
 import { readBanFile } from '#access/protection/ban-file.ts'
+import type { AccessReport } from '#access/shard-access.ts'
 import type { Metrics } from '#broker/metrics.ts'
 import type { Log } from '#broker/ports.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
@@ -27,7 +29,8 @@ import {
 } from './listener-settings.ts'
 import { RunFiles } from './run-files.ts'
 import { nextRunNumber } from './run-number.ts'
-import { toAuthenticationSettings, toBrokerSettings, toProtectionSettings } from './settings.ts'
+import { NodeSettings } from './node-settings.ts'
+import { toProtectionSettings } from './settings.ts'
 import { toRuleStart } from './rule-settings.ts'
 import { ruleServicePorts } from './rule-services.ts'
 import { NodeRules } from './node-rules.ts'
@@ -81,9 +84,19 @@ export interface RunningNode {
     method: M,
     args: Parameters<AccessAdministration[M]>,
   ): Promise<Awaited<ReturnType<AccessAdministration[M]>>>
-  /** Has all shards obey another configuration, as far as that is possible while they run. */
+  /**
+   * Has all shards obey another configuration, as far as that is possible while they run. Rejects
+   * when it cannot work; the former one holds then.
+   */
   configure(config: TidewayConfig): Promise<void>
-  /** Opens a listener of the configuration, whether or not that enables it. */
+  /** How the backends of access control are doing, in each shard. */
+  accessReports(): Promise<readonly AccessReport[]>
+  /** Numbers of the authenticator with this `linkName`; undefined when it is not counted. */
+  authenticatorNumbers(name: string): AuthenticatorNumbers | undefined
+  /**
+   * Opens a listener of the configuration, whether or not that enables it, and has all shards obey
+   * what that says of its clients.
+   */
   startConfigured(config: TidewayConfig, id: string): Promise<OpenListener>
   /** Connections of a listener in all shards. */
   connectionsOf(id: string): number
@@ -151,6 +164,7 @@ class Coordinator implements RunningNode {
   readonly #runFiles: RunFiles
   readonly #shardCount: number
   readonly #memory: ReturnType<typeof makeSharedMemory>
+  readonly #settings: NodeSettings
   readonly #open = new Map<string, OpenListener & { readonly place: number }>()
   readonly #noted: OpenListener[] = []
   #shards: readonly ShardControl[] = []
@@ -169,7 +183,8 @@ class Coordinator implements RunningNode {
     this.#shardCount = shardCount
     this.#memory = makeSharedMemory(shardCount)
     this.metrics = metricsOf(this.#memory)
-    const { log, config } = options
+    const { log, config, version } = options
+    this.#settings = new NodeSettings(config, version, this.#memory.authentication)
     this.rules = new NodeRules(toRuleStart(config), ruleServicePorts)
     this.users = new NodeUsers(storage.ticket, log, config.durability.max_pending_bytes)
   }
@@ -199,12 +214,22 @@ class Coordinator implements RunningNode {
   }
 
   async configure(config: TidewayConfig): Promise<void> {
-    const settings = toBrokerSettings(config, this.#options.version)
-    await Promise.all(this.#shards.map((shard) => shard.configure(settings)))
+    await this.#settings.change(this.#shards, config)
+    await this.users.bootstrap(config)
     await this.rules.configure(toRuleStart(config))
   }
 
-  startConfigured(config: TidewayConfig, id: string): Promise<OpenListener> {
+  accessReports(): Promise<readonly AccessReport[]> {
+    return Promise.all(this.#shards.map((shard) => shard.accessReport()))
+  }
+
+  authenticatorNumbers(name: string): AuthenticatorNumbers | undefined {
+    return this.#settings.meters.numbers(name)
+  }
+
+  async startConfigured(config: TidewayConfig, id: string): Promise<OpenListener> {
+    // Who may come in by this listener has to hold before anybody comes.
+    await this.configure(config)
     const options = toListenerOption(config, id, this.#listenerContext(config))
     if (options === undefined) throw new Error(`there is no listener ${id}`)
     return this.startListener(options)
@@ -308,13 +333,11 @@ class Coordinator implements RunningNode {
   }
 
   #makeShards(run: number, useHandles: boolean): readonly ShardControl[] {
-    const { config, version, logLevelMin } = this.#options
+    const { config, logLevelMin } = this.#options
     const common = {
+      ...this.#settings.current,
       shardCount: this.#shardCount,
-      broker: toBrokerSettings(config, version),
-      authentication: toAuthenticationSettings(config),
       rules: toRuleStart(config),
-      authorization: config.authorization,
       protection: {
         ...toProtectionSettings(config),
         tallySalt: randomBytes(TALLY_SALT_BYTES).toString('hex'),

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { AdministrationMethod } from '#access/administration/access-administration.ts'
-import type { BrokerSettings } from '#broker/limits.ts'
+import type { AccessReport } from '#access/shard-access.ts'
 import { type BusEnds } from '#fabric/shard/bus.ts'
 import { portsOf } from '#fabric/shard/bus-ends.ts'
 import type { LogRecord } from '#kernel/system/log-record.ts'
@@ -9,7 +9,7 @@ import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { PlainError, ShardCall, ShardReport, ShardThreadData } from './shard-messages.ts'
 import type { OperationName, RuleCommand, ShardControl } from './shard-runtime.ts'
 import type { ShardHealth } from './loop-watch.ts'
-import type { ShardStart } from './shard-start.ts'
+import type { ShardSettings, ShardStart } from './shard-start.ts'
 
 /** What a shard thread tells without being asked. */
 export interface WorkerShardEvents {
@@ -95,8 +95,12 @@ export class WorkerShard implements ShardControl {
     return this.#call('rules', command)
   }
 
-  async configure(settings: BrokerSettings): Promise<void> {
+  async configure(settings: ShardSettings): Promise<void> {
     await this.#call('configure', settings)
+  }
+
+  async accessReport(): Promise<AccessReport> {
+    return (await this.#call('accessReport')) as AccessReport
   }
 
   async health(): Promise<ShardHealth> {

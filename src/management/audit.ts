@@ -1,7 +1,7 @@
 import type { Log } from '#broker/ports.ts'
 import type { SqliteDatabase, SqlRow, SqlValue } from '#storage/sqlite/sqlite-database.ts'
 import { type Caller, callerName } from './http/caller.ts'
-import type { OperationSpec } from './contract/operation.ts'
+import { type OperationSpec, UploadedFile } from './contract/operation.ts'
 
 /** A change, done or refused. */
 export interface AuditEvent {
@@ -103,6 +103,7 @@ function whereOf(conditions: readonly string[]): string {
 export function redact(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redact)
   if (typeof value !== 'object' || value === null) return value
+  if (value instanceof UploadedFile) return value.toJSON()
   const entries = Object.entries(value).map(([name, part]) => {
     const isSecret = SECRET.test(name) && (typeof part === 'string' || typeof part === 'number')
     return [name, isSecret ? HIDDEN : redact(part)] as const

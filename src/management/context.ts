@@ -1,4 +1,5 @@
 import type { Audit } from './audit.ts'
+import type { ConfigChanges } from './config/config-changes.ts'
 import type { ApiKeys } from './identity/api-keys.ts'
 import type { LoginBackoff } from './identity/login-backoff.ts'
 import type { LoginTokens } from './identity/login-tokens.ts'
@@ -18,6 +19,7 @@ import type { Traces } from './trace/traces.ts'
 /** What routes work with. */
 export interface ManagementContext {
   readonly node: NodePort
+  readonly configChanges: ConfigChanges
   readonly shards: Shards
   readonly numbers: NodeNumbers
   readonly users: Users

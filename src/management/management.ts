@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { SqliteDatabase } from '#storage/sqlite/sqlite-database.ts'
 import { Audit } from './audit.ts'
+import { ConfigChanges } from './config/config-changes.ts'
 import { ConfigHistory } from './config/config-history.ts'
 import type { ManagementContext } from './context.ts'
 import { Authenticator } from './http/authenticator.ts'
@@ -76,6 +77,7 @@ export class Management {
     const numbers = new NodeNumbers(node)
     const context: ManagementContext = {
       node,
+      configChanges: new ConfigChanges({ node, shards }),
       shards,
       traces: new Traces(database, node, shards),
       topicMetrics: new TopicMetrics(database, node, shards),

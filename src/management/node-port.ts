@@ -1,8 +1,25 @@
-import type { BanQuery, Page } from '#access/administration/access-administration.ts'
+import type { BanQuery, Page, PageQuery } from '#access/administration/access-administration.ts'
+import type { AuthenticatorNumbers } from '#access/authentication/authenticator-meter.ts'
+import type { UserFile } from '#access/authentication/users/parse-users.ts'
+import type {
+  ImportResult,
+  NewUser,
+  ShownUser,
+  UserList,
+  UserQuery,
+} from '#access/authentication/users/user-directory.ts'
+import type {
+  RuleSubject,
+  StoredRule,
+  SubjectRules,
+} from '#access/authorization/rules/rule-table.ts'
 import type { Ban, BanKind } from '#access/protection/ban.ts'
+import type { AccessReport } from '#access/shard-access.ts'
 import type { Metrics } from '#broker/metrics.ts'
 import type { ShardOperator } from '#broker/operator/shard-operator.ts'
 import type { Log } from '#broker/ports.ts'
+import type { BuiltInDatabaseConfig } from '#config/fields/authentication/built-in-database.ts'
+import type { ScramConfig } from '#config/fields/authentication/scram.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { ConfigPort, ListenerPort } from './config-port.ts'
 import type { RulePort } from './rule-port.ts'
@@ -22,6 +39,38 @@ export interface BanPort {
   unban(as: BanKind, who: string): Promise<boolean>
   unbanAll(): Promise<number>
   listBans(query: BanQuery): Promise<Page<Ban>>
+}
+
+/** Rules in the built-in database, held in all shards. Reject with a `RuleError`. */
+export interface StoredRulePort {
+  setRules(entries: readonly SubjectRules[], mode: 'create' | 'replace'): Promise<void>
+  rulesOf(subject: RuleSubject): Promise<readonly StoredRule[] | undefined>
+  listRules(kind: 'client' | 'user', query: PageQuery): Promise<Page<SubjectRules>>
+  /** False when there are none. */
+  removeRules(subject: RuleSubject): Promise<boolean>
+  purgeRules(): Promise<number>
+  /** Makes all connections forget what was decided about them. */
+  forgetDecisions(): Promise<void>
+}
+
+/** An authenticator whose users are in the built-in database. */
+export interface UserOwner {
+  /** `mqtt:global`, or the id of a listener. */
+  readonly chain: string
+  readonly config: BuiltInDatabaseConfig | ScramConfig
+}
+
+/** Users of the built-in database; a change reaches all shards before it is answered. */
+export interface UserPort {
+  get(owner: UserOwner, userId: string): ShownUser | undefined
+  list(owner: UserOwner, query: UserQuery): UserList
+  /** Adds a user, or changes one. */
+  set(owner: UserOwner, user: NewUser): Promise<void>
+  /** False when there is none. */
+  remove(owner: UserOwner, userId: string): Promise<boolean>
+  removeAll(owner: UserOwner): Promise<number>
+  /** Adds users, or replaces those that exist. Rejects with a `UserFileError`. */
+  importUsers(owner: UserOwner, file: UserFile): Promise<ImportResult>
 }
 
 /** How one shard thread is doing. */
@@ -49,11 +98,21 @@ export interface NodePort {
   readonly log: Log
   readonly config: ConfigPort
   readonly listeners: ListenerPort
-  readonly access: BanPort
+  readonly access: BanPort & StoredRulePort
+  readonly authenticationUsers: UserPort
   readonly rules: RulePort
   nowMs(): number
-  /** Has all shards obey a changed configuration. */
+  /**
+   * Has all shards obey a changed configuration. Rejects when it cannot work; the former one holds
+   * then.
+   */
   configure(config: TidewayConfig): Promise<void>
+  /** Has all shards read their files anew: rules and certificates. */
+  reload(): Promise<void>
+  /** How the backends of access control are doing, in each shard. */
+  accessReports(): Promise<readonly AccessReport[]>
+  /** Numbers of the authenticator with this `linkName`; undefined when it is not counted. */
+  authenticatorNumbers(name: string): AuthenticatorNumbers | undefined
   /** How every shard is doing, since this was asked last. */
   health(): Promise<readonly NodeHealth[]>
   /** Has an operation of one shard done. */

@@ -62,8 +62,8 @@ const BATCH_ENTRIES = 1_000
 export interface AdministrationParts {
   readonly store: KvStore
   readonly clock: Clock
-  /** `max_rules` of the built-in database. */
-  readonly rulesMax: number
+  /** `max_rules` of the built-in database at the moment. */
+  readonly rulesMax: () => number
   /**
    * Tells all shards, this one first; resolves when the change holds in all of them. Called when
    * it is in the store.
@@ -248,7 +248,7 @@ export class AccessAdministration {
   }
 
   #checkRules(subject: RuleSubject, rules: readonly StoredRule[]): void {
-    const { rulesMax } = this.#parts
+    const rulesMax = this.#parts.rulesMax()
     if (rules.length > rulesMax) {
       const limit = `${nameOf(subject)} may have at most ${rulesMax} rules (max_rules)`
       throw new RuleError(limit, 'EXCEED_LIMIT')

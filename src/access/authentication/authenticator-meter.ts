@@ -65,6 +65,48 @@ export function authenticatorNumbers(
   return { total, success, failed, nomatch, latency }
 }
 
+/** Which place in the shared memory the numbers of which authenticator have. Of one node. */
+export class MeterPlaces {
+  readonly #memory: SharedArrayBuffer
+  #places: ReadonlyMap<string, number> = new Map()
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#memory = memory
+  }
+
+  /**
+   * The places of these authenticators from now on: those that have one keep it, and a new one
+   * begins with zeros. Above `METERS_MAX` there is none.
+   */
+  assign(names: readonly string[]): Readonly<Record<string, number>> {
+    const known = names.filter((name) => this.#places.has(name))
+    const taken = new Set(known.map((name) => this.#places.get(name)))
+    const places = new Map<string, number>()
+    let next = 0
+    for (const name of names) {
+      const before = this.#places.get(name)
+      while (before === undefined && taken.has(next)) next++
+      const place = before ?? next++
+      if (place >= METERS_MAX) continue
+      if (before === undefined) this.#clear(place)
+      places.set(name, place)
+    }
+    this.#places = places
+    return Object.fromEntries(places)
+  }
+
+  /** The numbers of an authenticator over all shards; undefined when it is not counted. */
+  numbers(name: string): AuthenticatorNumbers | undefined {
+    const place = this.#places.get(name)
+    return place === undefined ? undefined : authenticatorNumbers(this.#memory, place)
+  }
+
+  #clear(place: number): void {
+    const shards = this.#memory.byteLength / METERS_BYTES
+    for (let shard = 0; shard < shards; shard++) fieldsOf(this.#memory, shard, place).fill(0)
+  }
+}
+
 function fieldsOf(memory: SharedArrayBuffer, shard: number, place: number): Float64Array {
   return new Float64Array(memory, shard * METERS_BYTES + place * METER_BYTES, FIELDS)
 }

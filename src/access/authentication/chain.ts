@@ -63,6 +63,7 @@ export class AuthenticatorChain {
   readonly #options: ChainOptions
   /** When a failure of an authenticator was last told, by its id. */
   readonly #loggedAtMs = new Map<string, number>()
+  readonly #whenIdle: (() => void)[] = []
   #waiting = 0
 
   constructor(links: readonly ChainLink[], options: ChainOptions) {
@@ -85,9 +86,10 @@ export class AuthenticatorChain {
     this.#askFrom(links, 0, request, false, done)
   }
 
-  async close(): Promise<void> {
-    const closing = this.links.map(async ({ authenticator }) => authenticator.close())
-    await Promise.allSettled(closing)
+  /** Resolves when nobody waits for a decision. Of a chain that is asked no more. */
+  idle(): Promise<void> {
+    if (this.#waiting === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#whenIdle.push(resolve))
   }
 
   #askFrom(
@@ -146,6 +148,8 @@ export class AuthenticatorChain {
     void this.#await(link, result, aborter).then((settled) => {
       this.#waiting--
       answered(settled)
+      // The answer may have led to the next authenticator.
+      if (this.#waiting === 0) for (const tell of this.#whenIdle.splice(0)) tell()
     })
   }
 

@@ -6,7 +6,6 @@ import { connectRequest } from '../../../test/support/access-request.ts'
 import { ClientAuthentication } from './client-authentication.ts'
 import type { ClientAuthenticationSettings } from './client-authentication.ts'
 
-const NOTHING = { close: () => Promise.resolve() }
 const NO_CHAINS = { global: undefined, listeners: new Map() }
 
 function decide(
@@ -25,12 +24,9 @@ function decide(
     wire: { listener: 'tcp:default', transport: 'tcp', peerHost, peerPort: 1, localPort: 1883 },
   }
   const results: AuthenticateResult[] = []
-  new ClientAuthentication({ ...closed, ...settings }, NO_CHAINS, NOTHING).authenticate(
-    request,
-    (one) => {
-      results.push(one)
-    },
-  )
+  new ClientAuthentication({ ...closed, ...settings }, NO_CHAINS).authenticate(request, (one) => {
+    results.push(one)
+  })
   assert.equal(results.length, 1, 'answered at once and once')
   const [result] = results
   assert.ok(result !== undefined)
@@ -57,7 +53,7 @@ describe('access without authenticators', () => {
     const result: AuthenticateResult[] = []
     const { wire } = connectRequest()
     const closed = { allowAnonymous: false, openListeners: [], namedOnlyListeners: [] }
-    const authentication = new ClientAuthentication(closed, NO_CHAINS, NOTHING)
+    const authentication = new ClientAuthentication(closed, NO_CHAINS)
     const request = connectRequest({ wire: { ...wire, pskIdentity: '' } })
     authentication.authenticate(request, (one) => result.push(one))
     assert.deepEqual(result, [{ allowed: true, isSuperuser: false }])

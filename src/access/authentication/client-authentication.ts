@@ -28,11 +28,6 @@ export interface AttemptMemory {
   readonly cache?: ResultCache
 }
 
-/** Something that holds on to a thread or connections. */
-export interface Closable {
-  close(): Promise<void>
-}
-
 const ACCEPTED: AuthenticateResult = Object.freeze({ allowed: true, isSuperuser: false })
 const REFUSED: AuthenticateResult = Object.freeze({
   allowed: false,
@@ -61,21 +56,13 @@ export class ClientAuthentication implements Pick<AccessControl, 'authenticate'>
   readonly #openListeners: ReadonlySet<string>
   readonly #namedOnlyListeners: ReadonlySet<string>
   readonly #chains: Chains
-  readonly #passwords: Closable
   readonly #memory: AttemptMemory
 
-  /** @param passwords what the chains compare passwords with; closed with them */
-  constructor(
-    settings: ClientAuthenticationSettings,
-    chains: Chains,
-    passwords: Closable,
-    memory: AttemptMemory = {},
-  ) {
+  constructor(settings: ClientAuthenticationSettings, chains: Chains, memory: AttemptMemory = {}) {
     this.#allowAnonymous = settings.allowAnonymous
     this.#openListeners = new Set(settings.openListeners)
     this.#namedOnlyListeners = new Set(settings.namedOnlyListeners)
     this.#chains = chains
-    this.#passwords = passwords
     this.#memory = memory
   }
 
@@ -92,13 +79,6 @@ export class ClientAuthentication implements Pick<AccessControl, 'authenticate'>
     // A pre-shared key has proven who the client is.
     if (isOpen || this.#allowAnonymous || wire.pskIdentity !== undefined) return done(ACCEPTED)
     done(isLoopbackAddress(wire.peerHost) ? ACCEPTED : REFUSED)
-  }
-
-  async close(): Promise<void> {
-    const { global, listeners } = this.#chains
-    await global?.close()
-    for (const chain of listeners.values()) await chain.close()
-    await this.#passwords.close()
   }
 
   #ask(

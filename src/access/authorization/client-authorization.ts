@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Metric, type Metrics } from '#broker/metrics.ts'
 import { Access, type Identity } from '#broker/ports.ts'
 import type { QoS } from '#broker/qos.ts'
@@ -19,13 +20,15 @@ const RELOAD_MS = 10_000
  * the credentials, then the sources, then `no_match`. What cannot be found out is refused.
  */
 export class ClientAuthorization {
-  readonly #config: AuthorizationConfig
   readonly #context: AuthorizerContext
   readonly #metrics: Metrics
-  readonly #chain: SourceChain
+  /** Chains that went, until nobody waits for them. */
+  readonly #retiring = new Map<SourceChain, Promise<void>>()
+  #config: AuthorizationConfig
+  #chain: SourceChain
   /** Nothing can deny anything, as long as a client brings no rules of its own. */
-  readonly #isOpen: boolean
-  readonly #noMatch: 'allow' | 'deny'
+  #isOpen: boolean
+  #noMatch: 'allow' | 'deny'
   /** Decisions made under an earlier one are forgotten. */
   #generation = 0
   readonly #reloading: NodeJS.Timeout
@@ -36,7 +39,7 @@ export class ClientAuthorization {
     this.#context = context
     this.#metrics = metrics
     this.#chain = new SourceChain(config.sources, context)
-    this.#noMatch = config.no_match ?? (config.sources.length > 0 ? 'deny' : 'allow')
+    this.#noMatch = noMatchOf(config)
     this.#isOpen = this.#chain.size === 0 && this.#noMatch === 'allow'
     this.#reloading = setInterval(() => this.reload(), RELOAD_MS).unref()
   }
@@ -101,10 +104,29 @@ export class ClientAuthorization {
     return this.#chain.report()
   }
 
+  /**
+   * Obeys another configuration, for connected clients too. Sources whose configuration is the
+   * same keep their connections; those that went are closed when nobody waits for them.
+   * @throws what an authorizer throws whose configuration cannot work; nothing has changed then
+   */
+  configure(config: AuthorizationConfig): void {
+    if (isDeepStrictEqual(config, this.#config)) return
+    const before = this.#chain
+    const chain = new SourceChain(config.sources, this.#context, before)
+    this.#config = config
+    this.#chain = chain
+    this.#noMatch = noMatchOf(config)
+    this.#isOpen = chain.size === 0 && this.#noMatch === 'allow'
+    this.forget()
+    const retired = before.retire(chain).finally(() => this.#retiring.delete(before))
+    this.#retiring.set(before, retired)
+  }
+
   /** Lets the sources go. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     clearInterval(this.#reloading)
-    return this.#chain.close()
+    await Promise.all([...this.#retiring.keys()].map((chain) => chain.close()))
+    await this.#chain.close()
   }
 
   #superuser(): Access {
@@ -184,6 +206,11 @@ export class ClientAuthorization {
     const times = { nowMs, untilMs }
     this.#cacheOf(client).remember(action, topic, qos, retain, isAllowed, times, sizeMax)
   }
+}
+
+/** What holds for what no source knows. */
+export function noMatchOf(config: AuthorizationConfig): 'allow' | 'deny' {
+  return config.no_match ?? (config.sources.length > 0 ? 'deny' : 'allow')
 }
 
 /**

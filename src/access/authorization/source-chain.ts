@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { SourceConfig } from '#config/fields/authorization/authorization.ts'
 import type { Log } from '#broker/ports.ts'
 import type {
@@ -29,6 +31,7 @@ export interface SourceReport extends AuthorizerStatus {
 }
 
 interface Source {
+  readonly config: SourceConfig
   readonly type: string
   readonly authorizer: Authorizer
   readonly counts: SourceCounts
@@ -55,21 +58,34 @@ export class SourceChain {
   readonly #nowMs: () => number
   readonly #sources: readonly Source[]
   readonly #stopped = new AbortController()
+  readonly #whenIdle: (() => void)[] = []
   #waiting = 0
+  #leaving: readonly Source[]
 
-  /** @throws what an authorizer throws whose configuration cannot work */
-  constructor(sources: readonly SourceConfig[], context: AuthorizerContext) {
+  /**
+   * @param before the chain that this one takes the place of: a source whose configuration is the
+   * same is taken over with its connections and numbers
+   * @throws what an authorizer throws whose configuration cannot work
+   */
+  constructor(sources: readonly SourceConfig[], context: AuthorizerContext, before?: SourceChain) {
     this.#log = context.log
     this.#nowMs = () => context.clock.monotonicMs()
-    this.#sources = sources
-      .filter(({ enable }) => enable)
-      .map((config) => ({
-        type: config.type,
-        // The configuration was decoded by the fields of this very authorizer.
-        authorizer: authorizerOf(config).create(config as never, context),
-        counts: { total: 0, allow: 0, deny: 0, ignore: 0, failed: 0 },
-        failureLoggedAtMs: Number.NEGATIVE_INFINITY,
-      }))
+    const former = before === undefined ? [] : before.#sources
+    const made: Source[] = []
+    const fresh: Source[] = []
+    try {
+      for (const config of sources.filter(({ enable }) => enable)) {
+        const known = former.find((source) => isDeepStrictEqual(source.config, config))
+        const source = known ?? makeSource(config, context)
+        made.push(source)
+        if (known === undefined) fresh.push(source)
+      }
+    } catch (error) {
+      void closeSources(fresh)
+      throw error
+    }
+    this.#sources = made
+    this.#leaving = made
   }
 
   /** Number of enabled sources. */
@@ -108,9 +124,25 @@ export class SourceChain {
     })
   }
 
+  /** Lets go of what the successor does not go on with, once nobody waits for it. */
+  async retire(successor: SourceChain): Promise<void> {
+    this.#leaving = this.#sources.filter((source) => !successor.#sources.includes(source))
+    const { signal } = this.#stopped
+    const late = delay(ANSWER_MS_MAX, undefined, { ref: false, signal }).catch(() => {})
+    await Promise.race([this.#idle(), late])
+    await this.close()
+  }
+
   async close(): Promise<void> {
     this.#stopped.abort()
-    await Promise.allSettled(this.#sources.map(async ({ authorizer }) => authorizer.close()))
+    const leaving = this.#leaving
+    this.#leaving = []
+    await closeSources(leaving)
+  }
+
+  #idle(): Promise<void> {
+    if (this.#waiting === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#whenIdle.push(resolve))
   }
 
   #ask(request: AuthorizeRequest, from: number): ChainVerdict | Promise<ChainVerdict> {
@@ -147,10 +179,18 @@ export class SourceChain {
     } catch (error) {
       return this.#failed(source, error)
     } finally {
-      this.#waiting--
+      this.#left()
     }
     this.#count(source, verdict)
     return verdict === 'ignore' ? this.#ask(request, index + 1) : verdict
+  }
+
+  #left(): void {
+    this.#waiting--
+    // An answer may lead to the next source first.
+    queueMicrotask(() => {
+      if (this.#waiting === 0) for (const tell of this.#whenIdle.splice(0)) tell()
+    })
   }
 
   #count(source: Source, verdict: Verdict): void {
@@ -168,6 +208,21 @@ export class SourceChain {
     }
     return 'failed'
   }
+}
+
+function makeSource(config: SourceConfig, context: AuthorizerContext): Source {
+  return {
+    config,
+    type: config.type,
+    // The configuration was decoded by the fields of this very authorizer.
+    authorizer: authorizerOf(config).create(config as never, context),
+    counts: { total: 0, allow: 0, deny: 0, ignore: 0, failed: 0 },
+    failureLoggedAtMs: Number.NEGATIVE_INFINITY,
+  }
+}
+
+async function closeSources(sources: readonly Source[]): Promise<void> {
+  await Promise.allSettled(sources.map(async ({ authorizer }) => authorizer.close()))
 }
 
 async function withinLimit(answer: Promise<Verdict>): Promise<Verdict> {

@@ -29,7 +29,7 @@ export const flappingDetect = object(
   },
   {
     text: 'Clients that connect and disconnect again and again are banned by their identifier.',
-    hot: 'restart-node',
+    hot: 'live',
   },
 )
 

@@ -1,18 +1,23 @@
 import type { Change } from '#config/diff.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { ConfigPlan } from '../config-port.ts'
-import type { ManagementContext } from '../context.ts'
 import { badRequest } from '../http/api-error.ts'
+import type { NodePort } from '../node-port.ts'
 import { watchSlow } from '../observe/watch-slow.ts'
+import type { Shards } from '../shards.ts'
 
-type Parts = Pick<ManagementContext, 'node' | 'shards'>
+/** What changes of the configuration need. */
+export interface ConfigParts {
+  readonly node: NodePort
+  readonly shards: Shards
+}
 
 /**
  * Makes what was planned the configuration and has the running node obey it, as far as that is
- * possible without a restart. A listener that cannot run gives the former configuration back.
- * @throws ApiError 400 when a listener cannot be started; nothing has changed then
+ * possible without a restart. What cannot run gives the former configuration back.
+ * @throws ApiError 400 when a listener or a part cannot run; nothing has changed then
  */
-export async function applyConfig(parts: Parts, plan: ConfigPlan): Promise<void> {
+export async function applyConfig(parts: ConfigParts, plan: ConfigPlan): Promise<void> {
   const { node } = parts
   if (plan.changes.length === 0) return
   const before = node.config.snapshot()
@@ -21,8 +26,10 @@ export async function applyConfig(parts: Parts, plan: ConfigPlan): Promise<void>
   node.config.commit(plan)
   try {
     await restart(parts, plan.config, listeners)
+    await obey(node, plan.config)
   } catch (error) {
     const restored = node.config.restore(before)
+    await node.configure(restored)
     await restart(
       parts,
       restored,
@@ -30,22 +37,34 @@ export async function applyConfig(parts: Parts, plan: ConfigPlan): Promise<void>
     )
     throw error
   }
-  await node.configure(plan.config)
   if (plan.changes.some(({ path }) => path[0] === 'slow_subs')) {
     await watchSlow(parts.shards, plan.config)
   }
 }
 
+async function obey(node: NodePort, config: TidewayConfig): Promise<void> {
+  try {
+    await node.configure(config)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw badRequest(`The change cannot work: ${reason}.`)
+  }
+}
+
+/** Keys of a listener that hold for its next clients without a restart. */
+const HELD_ELSEWHERE: ReadonlySet<string | undefined> = new Set(['authentication', 'enable_authn'])
+
 function changedListeners(changes: readonly Change[]): readonly string[] {
-  const ids = changes.flatMap(({ path: [root, type, name] }) => {
-    return root === 'listeners' && name !== undefined ? [`${type}:${name}`] : []
+  const ids = changes.flatMap(({ path: [root, type, name, key] }) => {
+    if (root !== 'listeners' || name === undefined || HELD_ELSEWHERE.has(key)) return []
+    return [`${type}:${name}`]
   })
   return [...new Set(ids)]
 }
 
 /** Has listeners run as the configuration says. */
 async function restart(
-  { node }: Parts,
+  { node }: ConfigParts,
   config: TidewayConfig,
   ids: readonly string[],
 ): Promise<void> {

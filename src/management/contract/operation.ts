@@ -67,7 +67,10 @@ export interface OperationSpec {
   readonly params?: TObject
   readonly query?: TObject
   readonly body?: TSchema
-  /** Media type of a body that is not JSON; it comes as text. */
+  /**
+   * Media type of a body that is not JSON; it comes as text. `multipart/form-data` comes as the
+   * file that it holds, and may be JSON all the same.
+   */
   readonly bodyType?: string
   readonly bodyBytesMax?: number
   readonly replies: Readonly<Record<number, Reply>>
@@ -86,11 +89,34 @@ type BodyOf<R> = R extends EmptyReply
         ? AsyncIterable<EventOf<R>>
         : StaticOf<R>
 
+/** A file that came with a request. */
+export class UploadedFile {
+  /** As the client names it; empty when the body is the file. */
+  readonly name: string
+  readonly bytes: Uint8Array
+
+  constructor(name: string, bytes: Uint8Array) {
+    this.name = name
+    this.bytes = bytes
+  }
+
+  /** What may be shown of it. */
+  toJSON(): unknown {
+    return { filename: this.name, bytes: this.bytes.length }
+  }
+}
+
+type BodyFor<O extends OperationSpec> = O extends { readonly bodyType: 'multipart/form-data' }
+  ? UploadedFile
+  : O extends { readonly bodyType: string }
+    ? string
+    : StaticOf<O['body']>
+
 /** Types of the parts of a request. */
 export interface RequestOf<O extends OperationSpec> {
   readonly params: StaticOf<O['params']>
   readonly query: StaticOf<O['query']>
-  readonly body: O extends { readonly bodyType: string } ? string : StaticOf<O['body']>
+  readonly body: BodyFor<O>
 }
 
 /** What a handler may answer: one of the described replies. */

@@ -4,6 +4,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { isLoopbackAddress, plainAddress } from '#net/ip-address.ts'
 import { API_PREFIX } from '../contract/common.ts'
 import { isPlainReply, type OperationSpec, type SavedFile } from '../contract/operation.ts'
+import { acceptBodies } from './bodies.ts'
 import { ApiError, notFound } from './api-error.ts'
 import type { Audit } from '../audit.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -156,32 +157,6 @@ function localOnly(): ApiError {
 
 function addressOf(request: FastifyRequest): string {
   return plainAddress(request.ip)
-}
-
-/** JSON, which may be absent whatever the header says, and text for operations that take it. */
-function acceptBodies(server: FastifyInstance): void {
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser(
-    'application/json',
-    { parseAs: 'string' },
-    (_request, body, done: (error: Error | null, value?: unknown) => void) => {
-      const written = body.toString()
-      if (written.trim() === '') return done(null, undefined)
-      try {
-        done(null, JSON.parse(written))
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
-        done(new ApiError(400, 'BAD_REQUEST', `body is not JSON: ${reason}`))
-      }
-    },
-  )
-  server.addContentTypeParser(
-    'text/plain',
-    { parseAs: 'string' },
-    (_request, body, done: (error: Error | null, value?: unknown) => void) => {
-      done(null, body.toString())
-    },
-  )
 }
 
 function addRoute(server: FastifyInstance, parts: ServerParts, { operation, handle }: Route): void {

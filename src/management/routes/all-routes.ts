@@ -2,6 +2,9 @@ import type { ManagementContext } from '../context.ts'
 import type { Route } from '../http/route.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { auditRoutes } from './audit.ts'
+import { authenticationRoutes } from './authentication.ts'
+import { authorizationRuleRoutes } from './authorization-rules.ts'
+import { authorizationRoutes } from './authorization.ts'
 import { bannedRoutes } from './banned.ts'
 import { clientMessageRoutes } from './client-messages.ts'
 import { clientRoutes } from './clients.ts'
@@ -43,6 +46,9 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...schemaRoutes(context),
     ...watchRoutes(context),
     ...traceRoutes(context),
+    ...authenticationRoutes(context),
+    ...authorizationRoutes(context),
+    ...authorizationRuleRoutes(context),
     ...bannedRoutes(context),
     ...auditRoutes(context),
     ...observeRoutes(context),

@@ -1,8 +1,8 @@
 import type { Plain } from '#config/hocon/value.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import { type ConfigEdit, type ConfigPlan, ConfigRefusal } from '../config-port.ts'
-import type { ManagementContext } from '../context.ts'
 import { badRequest, conflict } from '../http/api-error.ts'
+import type { NodePort } from '../node-port.ts'
 
 /**
  * Changes a part of the configuration that a request has brought.
@@ -10,7 +10,7 @@ import { badRequest, conflict } from '../http/api-error.ts'
  * decides
  */
 export function changeConfig(
-  { node }: ManagementContext,
+  { node }: { readonly node: Pick<NodePort, 'config'> },
   path: readonly string[],
   value: unknown,
 ): TidewayConfig {
@@ -24,7 +24,7 @@ export function changeConfig(
  * @throws ApiError as `changeConfig`
  */
 export function planConfig(
-  { node }: ManagementContext,
+  { node }: { readonly node: Pick<NodePort, 'config'> },
   path: readonly string[],
   edit: ConfigEdit,
 ): ConfigPlan {
@@ -52,7 +52,7 @@ function orRefuse<Result>(path: readonly string[], attempt: () => Result): Resul
  * @throws ApiError as `changeConfig`
  */
 export function replaceConfig(
-  context: ManagementContext,
+  context: { readonly node: Pick<NodePort, 'config'> },
   path: readonly string[],
   value: unknown,
 ): TidewayConfig {

@@ -1,3 +1,4 @@
+import type { Plain } from '#config/hocon/value.ts'
 import { AUTO_SUBSCRIBE_MAX } from '#broker/topics/auto-subscribe.ts'
 import { REWRITE_RULES_MAX } from '#broker/topics/rewrite.ts'
 import {
@@ -13,15 +14,14 @@ import {
 import type { ManagementContext } from '../context.ts'
 import { ApiError } from '../http/api-error.ts'
 import { ok, type Route, route } from '../http/route.ts'
-import { changeConfig } from './change-config.ts'
 
 /** Settings that are changed at run time as a whole. */
 export function settingsRoutes(context: ManagementContext): readonly Route[] {
-  const { node } = context
+  const { node, configChanges } = context
   // What the configuration shows has the fields that are described: both follow one file format.
   const shown = <Value>(...path: readonly string[]): Value => node.config.shown(path) as Value
   const change = async (path: readonly string[], value: unknown): Promise<void> => {
-    await node.configure(changeConfig(context, path, value))
+    await configChanges.make({ path, valueOf: () => value as Plain }) // Came as JSON.
   }
   return [
     route(getTopicRewrite, () => ok(shown('rewrite'))),

@@ -68,6 +68,8 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     stopTrace: { params: { name: 'made' } },
     deleteTrace: { params: { name: 'made' } },
     deleteTraces: {},
+    ...authentication(),
+    ...authorization(),
     createBan: { body: { as: 'username', who: 'someone' } },
     listBans: {},
     deleteBan: { params: { as: 'username', who: 'someone' } },
@@ -84,6 +86,75 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     getPrometheusStats: { query: 'mode=node' },
     listErrorCodes: {},
     getErrorCode: { params: { code: 'BAD_REQUEST' } },
+  }
+}
+
+/** Of the global chain, and of a listener. */
+function authentication(): Readonly<Record<string, GoodRequest>> {
+  const built = { mechanism: 'password_based', backend: 'built_in_database' }
+  const all = ['', 'Listener'].map((scope) => {
+    const chain = scope === '' ? {} : { listener_id: 'ws:default' }
+    const params = { ...chain, id: 'password_based:built_in_database' }
+    const user = { ...params, user_id: 'ada' }
+    return {
+      [`create${scope}Authenticator`]: { params: chain, body: built },
+      [`update${scope}Authenticator`]: { params, body: { ...built, user_id_type: 'clientid' } },
+      [`get${scope}Authenticator`]: { params },
+      [`list${scope}Authenticators`]: { params: chain },
+      [`get${scope}AuthenticatorStatus`]: { params },
+      [`create${scope}AuthenticationUser`]: {
+        params,
+        body: { user_id: 'ada', password: 'x' },
+        status: 201,
+      },
+      [`update${scope}AuthenticationUser`]: { params: user, body: { password: 'y' } },
+      [`get${scope}AuthenticationUser`]: { params: user },
+      [`import${scope}AuthenticationUsers`]: {
+        params,
+        query: 'type=plain',
+        body: [{ user_id: 'bob', password: 'x' }],
+      },
+      [`list${scope}AuthenticationUsers`]: { params, query: 'like_user_id=b' },
+      [`delete${scope}AuthenticationUser`]: { params: user },
+      [`move${scope}Authenticator`]: { params: { ...params, position: 'front' } },
+      [`order${scope}Authenticators`]: { params: chain, body: [{ id: params.id }] },
+      [`delete${scope}Authenticator`]: { params },
+    }
+  })
+  return Object.assign({}, ...all) as Readonly<Record<string, GoodRequest>>
+}
+
+function authorization(): Readonly<Record<string, GoodRequest>> {
+  const built = { type: 'built_in_database' }
+  const rules = [{ permission: 'allow', action: 'all', topic: 'a/#' }]
+  const client = { clientid: 'c' }
+  const user = { username: 'u' }
+  return {
+    createAuthorizationSource: { body: built },
+    updateAuthorizationSource: { params: built, body: { ...built, max_rules: 50 } },
+    getAuthorizationSource: { params: built },
+    listAuthorizationSources: {},
+    getAuthorizationSourceStatus: { params: built },
+    moveAuthorizationSource: { params: built, body: { position: 'rear' } },
+    orderAuthorizationSources: { body: [built] },
+    getAuthorizationSettings: {},
+    putAuthorizationSettings: { body: { no_match: 'allow', cache: { ttl: '30s' } } },
+    clearAuthorizationCache: {},
+    createClientRules: { body: [{ ...client, rules }] },
+    putClientRules: { params: client, body: { rules } },
+    getClientRules: { params: client },
+    listClientRules: { query: 'like_clientid=c' },
+    deleteClientRules: { params: client },
+    createUserRules: { body: [{ ...user, rules }] },
+    putUserRules: { params: user, body: { rules } },
+    getUserRules: { params: user },
+    listUserRules: { query: 'like_username=u' },
+    deleteUserRules: { params: user },
+    setRulesForAll: { body: { rules } },
+    getRulesForAll: {},
+    deleteRulesForAll: {},
+    deleteAuthorizationSource: { params: built },
+    purgeRules: {},
   }
 }
 

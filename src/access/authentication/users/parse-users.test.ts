@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { parseUsers, UserFileError } from './parse-users.ts'
 
 const ids = (text: string, form: 'csv' | 'json' = 'csv') =>
-  parseUsers(text, form, 'plain').map(({ userId, password }) => `${userId}=${password}`)
+  parseUsers({ text, form, type: 'plain' }).map(({ userId, password }) => `${userId}=${password}`)
 
 describe('files of users', () => {
   test('CSV: columns in any order, quotes, empty lines, line ends of all systems', () => {
@@ -13,7 +13,7 @@ describe('files of users', () => {
       '\n' +
       'x,bob,\n' +
       'y,cy,0'
-    const users = parseUsers(text, 'csv', 'plain')
+    const users = parseUsers({ text, form: 'csv', type: 'plain' })
     assert.deepEqual(
       users.map(({ userId, password, isSuperuser }) => [userId, password, isSuperuser]),
       [
@@ -26,7 +26,7 @@ describe('files of users', () => {
 
   test('hashes with and without salt', () => {
     const text = 'user_id,password_hash,salt,is_superuser\na,b0b,5a17,true\nc,d0d,,false\n'
-    assert.deepEqual(parseUsers(text, 'csv', 'hash'), [
+    assert.deepEqual(parseUsers({ text, form: 'csv', type: 'hash' }), [
       { userId: 'a', password: undefined, hash: 'b0b', salt: '5a17', isSuperuser: true },
       { userId: 'c', password: undefined, hash: 'd0d', salt: '', isSuperuser: false },
     ])
@@ -58,7 +58,7 @@ describe('files of users', () => {
   for (const [text, form, message] of broken) {
     test(`says where it is broken: ${JSON.stringify(text)}`, () => {
       assert.throws(
-        () => parseUsers(text, form, 'plain'),
+        () => parseUsers({ text, form, type: 'plain' }),
         (error: Error) => {
           assert.ok(error instanceof UserFileError)
           assert.match(error.message, message)

@@ -13,6 +13,13 @@ export interface ParsedUser {
 /** Whether a file holds passwords or hashes. */
 export type UserFileType = 'plain' | 'hash'
 
+/** A file with users as it was read. */
+export interface UserFile {
+  readonly text: string
+  readonly form: 'csv' | 'json'
+  readonly type: UserFileType
+}
+
 /** A file of users that cannot be read: which line or item, and why. */
 export class UserFileError extends Error {
   override readonly name = 'UserFileError'
@@ -24,11 +31,7 @@ const USER_ID_LENGTH_MAX = 65_535
  * Reads all users of a file; all or nothing.
  * @throws UserFileError
  */
-export function parseUsers(
-  text: string,
-  form: 'csv' | 'json',
-  type: UserFileType,
-): readonly ParsedUser[] {
+export function parseUsers({ text, form, type }: UserFile): readonly ParsedUser[] {
   const rows = form === 'json' ? jsonRows(text) : csvRows(text)
   return rows.map(({ where, row }) => toUser(row, where, type))
 }

@@ -39,9 +39,17 @@ export interface UserQuery {
   readonly limit: number
 }
 
+/** A page of users, and how many there are in all. */
+export interface UserList {
+  readonly users: readonly ShownUser[]
+  readonly count: number
+}
+
 /** How an import went. */
 export interface ImportResult {
   readonly added: number
+  /** Were there already and are now as the file says. */
+  readonly replaced: number
   /** Were there already and were left as they are. */
   readonly kept: number
 }
@@ -66,7 +74,7 @@ export class UserDirectory {
   }
 
   /** A page of users in the order of their ids, and how many there are in all. */
-  list(group: UserGroup, query: UserQuery): { users: readonly ShownUser[]; count: number } {
+  list(group: UserGroup, query: UserQuery): UserList {
     const users: ShownUser[] = []
     let count = 0
     scanUsers(this.#store, group, (userId, { isSuperuser }) => {
@@ -103,23 +111,46 @@ export class UserDirectory {
   }
 
   /**
-   * Adds users of a file. Those that exist are left as they are.
+   * Removes all users; how many there were.
+   * @throws an Error when the store cannot take it
+   */
+  async removeAll(group: UserGroup): Promise<number> {
+    const ids: string[] = []
+    scanUsers(this.#store, group, (userId) => {
+      ids.push(userId)
+      return true
+    })
+    for (let at = 0; at < ids.length; at += IMPORT_BATCH) {
+      const batch = ids.slice(at, at + IMPORT_BATCH)
+      for (const userId of batch) removeUser(this.#store, group, userId)
+      await this.#commit()
+    }
+    return ids.length
+  }
+
+  /**
+   * Adds users of a file.
+   * @param mode `keep`: those that exist are left as they are
    * @throws an Error when the store cannot take them; some may have been added then
    */
   async importUsers(
     group: UserGroup,
     users: readonly ParsedUser[],
     maker: CredentialMaker,
+    mode: 'keep' | 'replace',
   ): Promise<ImportResult> {
     let added = 0
+    let replaced = 0
     for (const user of users) {
-      if (readUser(this.#store, group, user.userId) !== undefined) continue
+      const isThere = readUser(this.#store, group, user.userId) !== undefined
+      if (isThere && mode === 'keep') continue
       writeUser(this.#store, group, user.userId, await credentialOf(user, maker))
-      added++
-      if (added % IMPORT_BATCH === 0) await this.#commit()
+      if (isThere) replaced++
+      else added++
+      if ((added + replaced) % IMPORT_BATCH === 0) await this.#commit()
     }
     await this.#commit()
-    return { added, kept: users.length - added }
+    return { added, replaced, kept: users.length - added - replaced }
   }
 
   async #commit(): Promise<void> {

@@ -61,7 +61,7 @@ export const authentication = list(authenticator, {
     'Who may connect: authenticators that are asked in this order until one accepts or refuses ' +
     'the client. A client that none of them knows is refused. As long as there is none, only ' +
     'clients on this host are accepted; see `allow_anonymous`.',
-  hot: 'restart-node',
+  hot: 'new-connections',
   itemsMax: CHAIN_LENGTH_MAX,
   default: [],
   example: EXAMPLE,
@@ -69,7 +69,7 @@ export const authentication = list(authenticator, {
 
 export const listenerAuthentication = list(authenticator, {
   text: 'Authenticators for the clients of this listener, which take the place of the global ones.',
-  hot: 'restart-node',
+  hot: 'new-connections',
   itemsMax: CHAIN_LENGTH_MAX,
   default: [],
   example: EXAMPLE,

@@ -62,5 +62,5 @@ const nodeCache = object(
 
 export const authenticationSettings = object(
   { node_cache: nodeCache, failure_pause: failurePause },
-  { text: 'Authentication as a whole.', hot: 'restart-node' },
+  { text: 'Authentication as a whole.', hot: 'new-connections' },
 )

@@ -77,7 +77,7 @@ export const authorization = object(
     text:
       'What clients may publish and subscribe. Superusers may do everything; then the rules that ' +
       'came with the credentials are asked, then the sources.',
-    hot: 'restart-node',
+    hot: 'live',
   },
 )
 

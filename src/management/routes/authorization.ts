@@ -1,0 +1,150 @@
+import { noMatchOf } from '#access/authorization/client-authorization.ts'
+import type { SourceCounts } from '#access/authorization/source-chain.ts'
+import {
+  clearAuthorizationCache,
+  createSource,
+  deleteSource,
+  getAuthorizationSettings,
+  getSource,
+  getSourceStatus,
+  listSources,
+  moveSource,
+  orderSources,
+  putAuthorizationSettings,
+  updateSource,
+} from '../contract/authorization.ts'
+import type { ManagementContext } from '../context.ts'
+import { badRequest, conflict } from '../http/api-error.ts'
+import { noContent, ok, type Route, route } from '../http/route.ts'
+import { AclStore } from './acl-store.ts'
+import { backendState, OFF } from './backend-state.ts'
+import { indexOf, moved, type NamedList, ordered, type PlainItem, textOf } from './config-list.ts'
+
+const PATH = ['authorization', 'sources'] as const
+const LIST: NamedList = { what: 'source', nameOf: ({ type }) => textOf(type) }
+
+/** Sources of authorization, while the node runs, for connected clients too. */
+export function authorizationRoutes(context: ManagementContext): readonly Route[] {
+  const { node } = context
+  const acl = new AclStore(node.dataDir)
+  const change = async (
+    changed: (items: readonly PlainItem[]) => readonly PlainItem[],
+    bodyIndexOf?: (items: readonly PlainItem[]) => number,
+  ): Promise<void> => {
+    let items: readonly PlainItem[] = []
+    await context.configChanges.make({
+      path: PATH,
+      valueOf: () => {
+        items = changed(itemsOf(context))
+        return items
+      },
+      bodyAt: () => [...PATH, ...(bodyIndexOf ? [String(bodyIndexOf(items))] : [])],
+    })
+  }
+  return [
+    route(listSources, () => ok({ sources: itemsOf(context).map((item) => acl.shown(item)) })),
+    route(createSource, async ({ body }) => {
+      await acl.taking(body, node, (item) =>
+        change(
+          (items) => {
+            if (items.some(({ type }) => type === item['type'])) {
+              throw conflict(`There is a source ${body.type} already.`, 'ALREADY_EXISTS')
+            }
+            return [...items, item]
+          },
+          (items) => items.length - 1,
+        ),
+      )
+      return noContent()
+    }),
+    route(getSource, ({ params }) => ok(acl.shown(requireSource(context, params.type)))),
+    route(updateSource, async ({ params: { type }, body }) => {
+      const present = requireSource(context, type)
+      if (body.type !== type) throw badRequest(`body.type must be ${type}.`)
+      await acl.taking(body, node, (item) => {
+        const kept = type === 'file' && item['path'] === undefined ? { path: present['path'] } : {}
+        return change(
+          (items) => items.with(indexOf(LIST, items, type), { ...kept, ...item } as PlainItem),
+          (items) => indexOf(LIST, items, type),
+        )
+      })
+      return noContent()
+    }),
+    route(deleteSource, async ({ params: { type } }) => {
+      await change((items) => items.toSpliced(indexOf(LIST, items, type), 1))
+      return noContent()
+    }),
+    route(moveSource, async ({ params: { type }, body: { position } }) => {
+      await change((items) => moved(LIST, items, type, position))
+      return noContent()
+    }),
+    route(orderSources, async ({ body }) => {
+      const types = body.map(({ type }) => type)
+      await change((items) => ordered(LIST, items, types))
+      return noContent()
+    }),
+    route(getSourceStatus, async ({ params: { type } }) => {
+      return ok(await statusOf(context, requireSource(context, type)))
+    }),
+    ...settingsRoutes(context),
+  ]
+}
+
+function settingsRoutes(context: ManagementContext): readonly Route[] {
+  const { node, configChanges } = context
+  return [
+    route(getAuthorizationSettings, () => ok(settingsOf(context))),
+    route(putAuthorizationSettings, async ({ body }) => {
+      await configChanges.make({ path: ['authorization'], valueOf: () => body })
+      return ok(settingsOf(context))
+    }),
+    route(clearAuthorizationCache, async () => {
+      await node.access.forgetDecisions()
+      return noContent()
+    }),
+  ]
+}
+
+function settingsOf({ node }: ManagementContext) {
+  const { authorization } = node.config.current
+  const cache = node.config.shown(['authorization', 'cache']) as {
+    // As it is described.
+    readonly enable: boolean
+    readonly max_size: number
+    readonly ttl: string
+    readonly excludes: string[]
+  }
+  return {
+    no_match: noMatchOf(authorization),
+    deny_action: authorization.deny_action,
+    cache,
+  }
+}
+
+/** The sources, secrets hidden. */
+function itemsOf({ node }: ManagementContext): readonly PlainItem[] {
+  return (node.config.shown(PATH) ?? []) as readonly PlainItem[] // A list of groups.
+}
+
+function requireSource(context: ManagementContext, type: string): PlainItem {
+  const items = itemsOf(context)
+  return items[indexOf(LIST, items, type)] ?? {}
+}
+
+async function statusOf({ node }: ManagementContext, item: PlainItem) {
+  const reports = await node.accessReports()
+  const states = reports.flatMap(({ sources }) =>
+    sources.filter(({ type }) => type === item['type']),
+  )
+  const sumOf = (name: keyof SourceCounts): number =>
+    states.reduce((sum, { counts }) => sum + counts[name], 0)
+  const metrics = {
+    total: sumOf('total'),
+    allow: sumOf('allow'),
+    deny: sumOf('deny'),
+    ignore: sumOf('ignore'),
+    failed: sumOf('failed'),
+  }
+  const state = backendState(node.name, item['enable'] === false ? OFF : states)
+  return { ...state, metrics, node_metrics: [{ node: node.name, metrics }] }
+}
