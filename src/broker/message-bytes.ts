@@ -7,14 +7,17 @@ import type { Router } from './router/router.ts'
 /**
  * A message as bytes, for storage and for the way to a sibling shard:
  *
- *   u8 flags (bits 0-1 QoS, bit 2 retain, bit 3 origin, bit 4 check it), f64 expires at (ms,
- *   0 = never), f64 received at (ms), u16 publisher, u16 topic, u32 properties (lengths), then
- *   these three, with bit 3 the origin (11 bytes), then the payload.
+ *   u8 flags (bits 0-1 QoS, bit 2 retain, bit 3 origin, bit 4 check it, bit 5 the origin is a
+ *   long one), f64 expires at (ms, 0 = never), f64 received at (ms), u16 publisher, u16 topic,
+ *   u32 properties (lengths), then these three, with bit 3 the origin (11 bytes, or 19 with bit 5),
+ *   then the payload.
  */
 const FIXED_BYTES = 25
 const ORIGIN_BYTES = 11
+const LONG_ORIGIN_BYTES = 19
 const HAS_ORIGIN = 8
 const CHECK_ORIGIN = 16
+const LONG_ORIGIN = 32
 
 const NO_BYTES = Buffer.alloc(0)
 const TEXT_LOOP_MAX = 24
@@ -41,6 +44,7 @@ export function writeMessage(target: Buffer, offset: number, message: Message): 
     message.qos |
     (message.retain ? 4 : 0) |
     (origin === '' ? 0 : HAS_ORIGIN) |
+    (origin.length === LONG_ORIGIN_BYTES ? LONG_ORIGIN : 0) |
     (message.checkOrigin ? CHECK_ORIGIN : 0)
   target.writeDoubleBE(message.expiresAtMs, offset + 1)
   target.writeDoubleBE(message.receivedAtMs, offset + 9)
@@ -77,7 +81,8 @@ export function readMessage(
   const topicStart = publisherStart + source.readUInt16BE(offset + 17)
   const propertiesStart = topicStart + source.readUInt16BE(offset + 19)
   const originStart = propertiesStart + source.readUInt32BE(offset + 21)
-  const payloadStart = originStart + ((flags & HAS_ORIGIN) === 0 ? 0 : ORIGIN_BYTES)
+  const originBytes = (flags & LONG_ORIGIN) === 0 ? ORIGIN_BYTES : LONG_ORIGIN_BYTES
+  const payloadStart = originStart + ((flags & HAS_ORIGIN) === 0 ? 0 : originBytes)
   if (payloadStart > end || (flags & 3) === 3) return undefined
   const topic = router.entryForBytes(source, topicStart, propertiesStart)
   if (isFailure(topic)) return undefined

@@ -46,6 +46,8 @@ export class Message {
    * none. Each of them notes under it which sessions have the message, see `origin.ts`.
    */
   origin: string
+  /** What its client's packet identifier stands for, see `origin.ts`; empty = nobody asks. */
+  print: string
   /** The message may have been stored before a crash: look who has it. */
   checkOrigin: boolean
   /** Key of the body that this shard stored for several queues; empty = none. */
@@ -77,6 +79,7 @@ export class Message {
     this.frameV3 = undefined
     this.frameV5 = undefined
     this.origin = ''
+    this.print = ''
     this.checkOrigin = false
     this.bodyKey = ''
   }
@@ -113,6 +116,7 @@ export class Message {
       this.borrowed,
     )
     other.setPayloadRange(this.payloadStart, this.payloadEnd)
+    other.print = this.print
     other.checkOrigin = this.checkOrigin
     other.lent = this.lent
     return other

@@ -38,6 +38,59 @@ test('[MQTT-4.3.3-2] another shard gets what is sent again after a crash once', 
   assert.deepEqual(subscriber.payloads().toSorted(), ALL)
 })
 
+test('what is sent again after a crash without DUP is known by what it says', () => {
+  const world = new World({ shards: 3 })
+  world.connect(kept('subscriber', { shard: 1, autoAck: false })).subscribe('t', { qos: 2 })
+  publishUntilCrash(world)
+  const subscriber = world.connect(kept('subscriber', { shard: 2 }))
+  const publisher = world.connect(kept('publisher', { shard: 1 }))
+  sendAll(publisher, false)
+  assert.deepEqual(subscriber.payloads().toSorted(), ALL)
+})
+
+test('another message under an identifier from before a crash is a new one', () => {
+  const world = new World({ shards: 3 })
+  world.connect(kept('subscriber', { shard: 1, autoAck: false })).subscribe('t', { qos: 2 })
+  publishUntilCrash(world)
+  const subscriber = world.connect(kept('subscriber', { shard: 2 }))
+  const publisher = world.connect(kept('publisher', { shard: 1 }))
+  publisher.publish('t', 'another', { qos: 2, packetId: 1 })
+  publisher.publish('other', 'message 2', { qos: 2, packetId: 2 })
+  publisher.publish('t', 'message 2', { qos: 2, packetId: 3 })
+  const expected = [...ALL, 'another', 'message 2']
+  assert.deepEqual(subscriber.payloads().toSorted(), expected.toSorted())
+})
+
+for (const { kept: client, name } of [
+  { kept, name: '5.0' },
+  { kept: kept311, name: '3.1.1' },
+]) {
+  test(`what is sent again without DUP on a new connection comes once: ${name}`, () => {
+    const world = new World({ shards: 2 })
+    const subscriber = world.connect(kept('subscriber', { shard: 1 }))
+    subscriber.subscribe('t', { qos: 2 })
+    const first = world.connect(client('publisher', { shard: 0, autoAck: false }))
+    first.publish('t', 'message', { qos: 2, packetId: 7 })
+    first.drop()
+    const again = world.connect(client('publisher', { shard: 1 }))
+    again.publish('t', 'message', { qos: 2, packetId: 7 })
+    assert.equal(again.take(PacketType.PUBREC).reason, 0)
+    assert.deepEqual(subscriber.payloads(), ['message'])
+  })
+}
+
+test('before MQTT 5 another message under an unreleased identifier takes its place', () => {
+  const world = new World({ shards: 2 })
+  const subscriber = world.connect(kept('subscriber', { shard: 1 }))
+  subscriber.subscribe('t', { qos: 2 })
+  const first = world.connect(kept311('publisher', { shard: 0, autoAck: false }))
+  first.publish('t', 'first', { qos: 2, packetId: 7 })
+  first.drop()
+  const forgetful = world.connect(kept311('publisher', { shard: 0 }))
+  forgetful.publish('t', 'second', { qos: 2, packetId: 7 })
+  assert.deepEqual(subscriber.payloads(), ['first', 'second'])
+})
+
 test('[MQTT-4.3.3-2] sent again while its subscriber moves to another shard, it comes once', () => {
   // Where a session is after a restart depends on its name, so all ways are taken.
   for (const shard of [0, 1, 2]) {

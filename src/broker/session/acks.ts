@@ -122,7 +122,9 @@ function handlePubrel(core: ShardCore, connection: Connection, session: Session)
   connection.inheritedRel?.delete(packetId)
   if (!known) core.metrics.increment(Metric.PACKETS_PUBREL_MISSED)
   const stored = known && session.persistent
-  const reason = known ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND
+  // A client that has not seen PUBCOMP releases again on its next connection: that is no error.
+  const isFine = known || connection.inheritedRel !== undefined
+  const reason = isFine ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND
   // A PUBCOMP before the removal is durable would make the next message under this identifier
   // look like a duplicate after a crash.
   ackInOrder(core, connection, PacketType.PUBCOMP, packetId, reason, stored)

@@ -344,7 +344,7 @@ function claimed(
   sessions.save(session)
   armKeepAlive(broker, connection, packet)
   sendConnack(broker, connection, packet, found !== undefined) // [MQTT-3.1.4-5]
-  welcome(broker, connection, session, packet)
+  welcome(broker, connection, session, packet, found !== undefined)
   // The next claim may end this connection: CONNACK comes first [MQTT-3.2.0-1] [MQTT-3.14.0-1].
   claims.settled(clientId)
 }
@@ -354,6 +354,7 @@ function welcome(
   connection: Connection,
   session: Session,
   packet: ConnectPacket,
+  isResumed: boolean,
 ): void {
   const { core } = broker
   core.metrics.increment(Metric.CLIENT_CONNECTED)
@@ -363,7 +364,7 @@ function welcome(
   const facts = clientFacts(connection, session)
   broker.announce(broker.events.connected(facts, connect, core.nowMs))
   core.hooks.connected?.(connection, packet)
-  resumeSession(broker, connection, session)
+  resumeSession(broker, connection, session, isResumed)
   connection.unpark()
 }
 

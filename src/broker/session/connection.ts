@@ -117,7 +117,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   aliasesIn: Array<TopicEntry | undefined> | undefined
   /** QoS 1 and 2 publishes in that are not yet acknowledged to the client. */
   unackedIn: number
-  /** Unreleased QoS 2 identifiers of earlier connections: this one's receive maximum is whole. */
+  /** Unreleased QoS 2 identifiers of earlier connections, undefined when there were none. */
   inheritedRel: Set<number> | undefined
   /** Topic of the last publish in. */
   lastTopic: TopicEntry | undefined

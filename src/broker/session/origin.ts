@@ -1,4 +1,5 @@
-import { prefixEnd } from '#kernel/binary-key.ts'
+import { prefixEnd, u32Key } from '#kernel/binary-key.ts'
+import { hashBytes } from '#kernel/hash.ts'
 import { encodeRecord } from '#kernel/record.ts'
 import type { Message } from '../message.ts'
 import { Table } from '../ports.ts'
@@ -12,9 +13,12 @@ import type { GroupName } from './outgoing.ts'
  * A QoS 2 message of a stored session that goes to several shards is committed by each of them on
  * its own. A crash in between leaves it with some sessions and not with others, and the publisher
  * sends it again. So every stored session that takes such a message notes it in the same batch,
- * under the key of the publisher's packet identifier (its *origin*) followed by its own key; a
- * message that is sent again passes over the sessions that have their note. The notes go together
- * with the publisher's own record when it releases the packet identifier.
+ * under the key of the publisher's packet identifier and the message's fingerprint (its *origin*)
+ * followed by its own key; a message that is sent again passes over the sessions that have their
+ * note. The notes go together with the publisher's own record when it releases the identifier.
+ *
+ * By the fingerprint a message is known again although its client forgot the DUP flag, and another
+ * one under the same identifier is not mistaken for it.
  *
  * Of a shared subscription another member may be chosen the second time, so the member notes it for
  * its group, and a group that has its note is passed over. That is not the session's own note: the
@@ -26,6 +30,20 @@ const NOTE: Uint8Array = encodeRecord(RECORD_VERSION, new Uint8Array(0))
  * In front of a group in a key: store keys of sessions begin with the number of a run, below it.
  */
 const GROUP_MARK = '\xff'
+
+/** Length of a fingerprint. */
+export const FINGERPRINT_BYTES = 8
+
+/** What tells a message from others under its packet identifier: its topic and payload, hashed. */
+export function fingerprintOf(
+  topic: Uint8Array,
+  bytes: Uint8Array,
+  payload: { readonly payloadStart: number; readonly payloadEnd: number },
+): string {
+  const { payloadStart, payloadEnd } = payload
+  const ofTopic = hashBytes(topic, 0, topic.length)
+  return u32Key(ofTopic) + u32Key(hashBytes(bytes, payloadStart, payloadEnd))
+}
 
 /** Notes, with the batch that stores the message itself, that the session or the group has it. */
 export function noteReceived(

@@ -36,7 +36,8 @@ import {
   TOO_MANY,
   UNKNOWN_ALIAS,
 } from './publish-failures.ts'
-import { saveIncoming } from './session-record.ts'
+import { fingerprintOf } from './origin.ts'
+import { forgetIncoming, incomingPrint, saveIncoming } from './session-record.ts'
 import type { Session } from './session.ts'
 
 const NO_BYTES = Buffer.alloc(0)
@@ -82,8 +83,9 @@ export function handlePublish(
   const topic = topicOf(broker, connection, bytes)
   if (isFailure(topic)) return topic
   const { packetId } = view
+  const print = qos === 2 && session.persistent ? fingerprintOf(topic.bytes, bytes, view) : ''
   if (qos > 0) {
-    const refused = admit(broker, connection, session, qos, packetId)
+    const refused = admit(broker, connection, session, qos, packetId, print)
     if (refused === ALREADY_ANSWERED) return undefined
     if (refused !== undefined) return refused
     connection.unackedIn++
@@ -93,8 +95,9 @@ export function handlePublish(
     return undefined
   }
   const message = messageOf(broker, connection, bytes, topic, qos, owned)
+  message.print = print
   // Sent again: sessions may have it from before a crash, see origin.ts.
-  message.checkOrigin = qos === 2 && view.dup && session.persistent
+  message.checkOrigin = print !== '' && (view.dup || session.origins.has(packetId))
   if (view.payloadFormat === 1 && validatePayloadFormat(bytes, view) !== undefined) {
     answer(broker, connection, session, qos, packetId, ReasonCode.PAYLOAD_FORMAT_INVALID)
     return undefined
@@ -169,20 +172,28 @@ function admit(
   session: Session,
   qos: QoS,
   packetId: number,
+  print: string,
 ): DecodeFailure | typeof ALREADY_ANSWERED | undefined {
-  const { mqtt } = broker.core.settings
+  const { store, settings } = broker.core
+  const { mqtt } = settings
   const v5 = connection.version === ProtocolVersion.V5
   const isOpen = session.awaitingRel.has(packetId)
   // Before MQTT 5 PUBACK cannot refuse: a QoS 1 message under the identifier is taken.
   if (isOpen && (qos === 2 ? !session.unfinished.has(packetId) : v5)) {
     // Received before and not yet released: acknowledged again, never delivered again
     // [MQTT-4.3.3-10]. A new message under the identifier is the client's mistake.
-    const repeated = qos === 2 && (view.dup || !v5)
-    const reason = repeated ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_IN_USE
-    const type = qos === 2 ? PacketType.PUBREC : PacketType.PUBACK
-    if (repeated && session.persistent) acknowledgeAgain(broker, connection, packetId)
-    else ackInOrder(broker.core, connection, type, packetId, reason, false)
-    return ALREADY_ANSWERED
+    const known = print === '' ? undefined : incomingPrint(store, session, packetId)
+    const repeated = qos === 2 && (view.dup || (known === undefined ? !v5 : known === print))
+    if (repeated || v5) {
+      const reason = repeated ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_IN_USE
+      const type = qos === 2 ? PacketType.PUBREC : PacketType.PUBACK
+      if (repeated && session.persistent) acknowledgeAgain(broker, connection, packetId)
+      else ackInOrder(broker.core, connection, type, packetId, reason, false)
+      return ALREADY_ANSWERED
+    }
+    // Before MQTT 5 it cannot be told so: its client has lost its half of the session.
+    forgetIncoming(store, session, packetId)
+    connection.inheritedRel?.delete(packetId)
   }
   const inherited = connection.inheritedRel?.size ?? 0
   const unacknowledged = connection.unackedIn + session.awaitingRel.size - inherited
@@ -382,7 +393,7 @@ function accept(
   const none = core.routeReceivers === 0
   const v5 = connection.version === ProtocolVersion.V5
   const reason = none && v5 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS
-  answer(broker, connection, session, qos, packetId, reason)
+  answer(broker, connection, session, qos, packetId, reason, message.print)
 }
 
 /**
@@ -420,7 +431,7 @@ function setOrigin(broker: Broker, session: Session, message: Message, packetId:
   if (broker.core.shardCount === 1 || !several) {
     if (!message.checkOrigin) return
   }
-  message.origin = incomingKey(session.storeKey, packetId)
+  message.origin = incomingKey(session.storeKey, packetId) + message.print
   session.origins.add(packetId)
   session.unfinished.delete(packetId)
 }
@@ -453,6 +464,7 @@ function answer(
   qos: QoS,
   packetId: number,
   reason: number,
+  print = '',
 ): void {
   if (qos === 0 || connection.state === ConnectionState.CLOSED) return
   const { core, links } = broker
@@ -464,7 +476,7 @@ function answer(
     session.awaitingRel.set(packetId, core.nowMs)
     if (session.persistent) {
       const complete = !session.origins.has(packetId)
-      saveIncoming(core.store, session, packetId, core.nowMs, core.ports.run, complete)
+      saveIncoming(core, session, packetId, complete, print)
       needsCommit = true
     }
   }

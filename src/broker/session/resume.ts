@@ -6,16 +6,25 @@ import { OutgoingState } from './outgoing.ts'
 import type { Session } from './session.ts'
 import { subscribeForClient } from './subscribe.ts'
 
+/** Shared by all: identifiers are only taken out. */
+const NOTHING = new Set<number>()
+
 /**
  * Brings a session to life on a new connection: what was not acknowledged is sent again in its
  * order with its packet identifiers [MQTT-4.4.0-1] [MQTT311-4.4.0-1], then the queue goes on.
  */
-export function resumeSession(broker: Broker, connection: Connection, session: Session): void {
+export function resumeSession(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  isResumed: boolean,
+): void {
   const { core, sessions } = broker
   sessions.setOnline(session, true)
   session.resend = []
   const { awaitingRel } = session
   if (awaitingRel.size > 0) connection.inheritedRel = new Set(awaitingRel.keys())
+  else if (isResumed) connection.inheritedRel = NOTHING
   for (const outgoing of session.inflight.values()) {
     if (outgoing.state === OutgoingState.RELEASED) {
       sendRelease(core, connection, outgoing)

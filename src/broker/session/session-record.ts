@@ -7,7 +7,7 @@ import { Table } from '../ports.ts'
 import type { KvStore, Log } from '../ports.ts'
 import { incomingKey, STORE_KEY_BYTES } from './keys.ts'
 import { openRecord, RECORD_VERSION } from './open-record.ts'
-import { removeNotes } from './origin.ts'
+import { FINGERPRINT_BYTES, removeNotes } from './origin.ts'
 import type { HeldSubscription, HeldWill, Session } from './session.ts'
 
 /**
@@ -171,27 +171,51 @@ export function readSubscriptions(
   return found
 }
 
-/** What is stored of an unreleased packet identifier: u32 run, u8 complete, f64 time in ms. */
+/**
+ * What is stored of an unreleased packet identifier: u32 run, u8 complete, f64 time in ms, and the
+ * fingerprint of the message.
+ */
 const INCOMING_BYTES = 13
+const PRINT_OFFSET = INCOMING_BYTES
+
+/** What noting a packet identifier takes of the core. */
+interface IncomingContext {
+  readonly store: KvStore
+  readonly nowMs: number
+  readonly ports: { readonly run: number }
+}
 
 /**
  * Notes an incoming QoS 2 packet identifier that is not yet released.
  * @param complete everything its message led to is in the same batch
+ * @param print fingerprint of the message
  */
 export function saveIncoming(
+  { store, nowMs, ports }: IncomingContext,
+  session: Session,
+  packetId: number,
+  complete: boolean,
+  print: string,
+): void {
+  const value = Buffer.allocUnsafe(INCOMING_BYTES + print.length)
+  value.writeUInt32BE(ports.run)
+  value[4] = complete ? 1 : 0
+  value.writeDoubleBE(nowMs, 5)
+  value.write(print, PRINT_OFFSET, 'latin1')
+  const record = encodeRecord(RECORD_VERSION, value)
+  store.put(Table.INCOMING, incomingKey(session.storeKey, packetId), record)
+}
+
+/** Fingerprint of the message of an unreleased packet identifier; undefined when not known. */
+export function incomingPrint(
   store: KvStore,
   session: Session,
   packetId: number,
-  nowMs: number,
-  run: number,
-  complete: boolean,
-): void {
-  const value = Buffer.allocUnsafe(INCOMING_BYTES)
-  value.writeUInt32BE(run)
-  value[4] = complete ? 1 : 0
-  value.writeDoubleBE(nowMs, 5)
-  const record = encodeRecord(RECORD_VERSION, value)
-  store.put(Table.INCOMING, incomingKey(session.storeKey, packetId), record)
+): string | undefined {
+  const value = store.get(Table.INCOMING, incomingKey(session.storeKey, packetId))
+  const record = value === undefined ? undefined : openRecord(value)
+  if (record === undefined || record.length !== INCOMING_BYTES + FINGERPRINT_BYTES) return undefined
+  return record.toString('latin1', PRINT_OFFSET)
 }
 
 /** An incoming QoS 2 packet identifier is free again; false when it was not in use. */
@@ -216,7 +240,7 @@ export function readIncoming(store: KvStore, session: Session, run: number): voi
     }
     const record = openRecord(value)
     // A damaged record is as good as an old one: the identifier itself is in the key.
-    const whole = record !== undefined && record.length === INCOMING_BYTES
+    const whole = record !== undefined && record.length >= INCOMING_BYTES
     session.awaitingRel.set(packetId, whole ? record.readDoubleBE(5) : 0)
     const routed = whole && (record[4] === 1 || record.readUInt32BE(0) === run)
     if (!routed) session.unfinished.add(packetId)

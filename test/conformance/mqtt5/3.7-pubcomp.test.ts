@@ -4,6 +4,7 @@ import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { bytesOf } from '../../golden/mqtt/golden.ts'
 import { expectDisconnected } from '../../support/expect.ts'
 import type { TestClient } from '../../support/test-client.ts'
+import { kept } from '../../support/sessions.ts'
 import { worldTest } from '../../support/world-test.ts'
 import type { World } from '../../support/world.ts'
 
@@ -33,6 +34,15 @@ worldTest('[MQTT-3.7.2-1] PUBCOMP 0x92 answers the release of an unknown identif
   client.publish('t', 'm', { qos: 1, packetId: 6 })
   client.ack(PacketType.PUBREL, 6) // PUBACK has freed it.
   assert.deepEqual(client.take(PacketType.PUBCOMP).frame, bytesOf('70 03 0006 92'))
+})
+
+worldTest('[MQTT-3.7.2-1] a release sent again after a resume gets PUBCOMP 0x00', (world) => {
+  const first = world.connect(kept('client'))
+  first.publish('t', 'm', { qos: 2, packetId: 5 })
+  first.drop() // Before PUBCOMP was read.
+  const second = world.connect(kept('client', { autoAck: false }))
+  second.ack(PacketType.PUBREL, 5)
+  assert.deepEqual(second.take(PacketType.PUBCOMP).frame, bytesOf('70 02 0005'))
 })
 
 worldTest('[MQTT-3.7.2-1] a client may send 0x00 and 0x92, and no other code', (world) => {

@@ -453,7 +453,7 @@ export class Device {
   }
 
   #resend({ packetId, message, wireTopic, released }: ClientPublish): void {
-    const { version } = this.traits
+    const { version, forgetsDup } = this.traits
     if (released) {
       this.#packetOut(PacketType.PUBREL, packetId)
       this.#send(ackPacket(version, PacketType.PUBREL, packetId))
@@ -464,8 +464,8 @@ export class Device {
     this.unfinished.add(packetId)
     this.context.facts.tell('resent', message, this)
     const { qos, retain, payload } = message
-    this.#packetOut(PacketType.PUBLISH, packetId, qos, true)
-    this.#send(publishPacket(version, wireTopic, qos, retain, true, packetId, 0, payload))
+    this.#packetOut(PacketType.PUBLISH, packetId, qos, !forgetsDup)
+    this.#send(publishPacket(version, wireTopic, qos, retain, !forgetsDup, packetId, 0, payload))
   }
 
   #sendAnswers(answers: readonly Answer[]): void {

@@ -30,6 +30,8 @@ export interface DeviceTraits {
   /** Share of its connects that ask for a clean session although it is persistent. */
   readonly cleanChance: number
   readonly hasWill: boolean
+  /** Forgets DUP when it sends a message again, as MQTT.js does. */
+  readonly forgetsDup: boolean
 }
 
 export const EXPIRY_NEVER = 0xffffffff
@@ -64,5 +66,6 @@ export function makeTraits(
     noLocal: v5 && prng.chance(0.2),
     cleanChance: twin ? 0.3 : prng.pick([0, 0, 0.05]),
     hasWill: scenario.features.has('wills') && prng.chance(0.4),
+    forgetsDup: prng.chance(0.3),
   }
 }
