@@ -7,5 +7,5 @@ const BROKER = 'http://127.0.0.1:18083'
 export default defineConfig({
   plugins: [react()],
   build: { target: 'es2023', chunkSizeWarningLimit: 1_000 },
-  server: { proxy: { '/api': BROKER, '/api-docs': BROKER } },
+  server: { proxy: { '/api/': BROKER, '/api-docs': BROKER } },
 })

@@ -1,8 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Empty, Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType } from 'antd'
 import { type Key, type ReactNode, useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
 import { Failure } from './failure.tsx'
+import { Nothing } from './nothing.tsx'
 
 /** Which rows are wanted. */
 export interface PageQuery {
@@ -26,6 +27,8 @@ interface Props<Row extends object> {
   readonly empty: ReactNode
   /** Loaded again after so many milliseconds; never when it is left out. */
   readonly refreshMs?: number
+  /** More about a row, shown below it when somebody opens it. */
+  readonly expanded?: (row: Row) => ReactNode
   readonly selection?: { readonly keys: readonly Key[]; readonly change: (keys: Key[]) => void }
 }
 
@@ -39,7 +42,7 @@ const LIMITS = [20, 50, 100, 200]
 /** A list that the broker filters and pages: the browser holds one page of it. */
 export function ServerTable<Row extends object>(props: Props<Row>) {
   const t = useTexts(TEXTS)
-  const { queryKey, load, columns, rowKey, empty, refreshMs, selection } = props
+  const { queryKey, load, columns, rowKey, empty, refreshMs, selection, expanded } = props
   const identity = JSON.stringify(queryKey)
   const [place, setPlace] = useState({ identity, page: 1, limit: 20 })
   // Other filters make another list: it begins with its first page.
@@ -65,7 +68,7 @@ export function ServerTable<Row extends object>(props: Props<Row>) {
       rowKey={rowKey}
       loading={isPending || (isFetching && refreshMs === undefined)}
       scroll={{ x: 'max-content' }}
-      locale={{ emptyText: <Empty description={empty} image={Empty.PRESENTED_IMAGE_SIMPLE} /> }}
+      locale={{ emptyText: isPending ? ' ' : <Nothing text={empty} /> }}
       pagination={{
         current: page,
         pageSize: limit,
@@ -76,6 +79,7 @@ export function ServerTable<Row extends object>(props: Props<Row>) {
         showTotal: (count) => t('total', { count }),
         onChange: (next, size) => setPlace({ identity, page: next, limit: size }),
       }}
+      {...(expanded === undefined ? {} : { expandable: { expandedRowRender: expanded } })}
       {...(selection === undefined
         ? {}
         : { rowSelection: { selectedRowKeys: [...selection.keys], onChange: selection.change } })}

@@ -31,6 +31,29 @@ export const PAGES = [
     group: 'diagnose',
     load: () => import('./websocket-client/websocket-client-page.tsx'),
   },
+  { key: 'banned', group: 'access', load: () => import('./banned/banned-page.tsx') },
+  { key: 'rewrite', group: 'mqtt', load: () => import('./rewrite/rewrite-page.tsx') },
+  {
+    key: 'auto-subscribe',
+    group: 'mqtt',
+    load: () => import('./auto-subscribe/auto-subscribe-page.tsx'),
+  },
+  {
+    key: 'topic-metrics',
+    group: 'mqtt',
+    load: () => import('./topic-metrics/topic-metrics-page.tsx'),
+  },
+  {
+    key: 'slow-subscriptions',
+    group: 'diagnose',
+    load: () => import('./slow-subscriptions/slow-subscriptions-page.tsx'),
+  },
+  { key: 'alarms', group: 'diagnose', load: () => import('./alarms/alarms-page.tsx') },
+  { key: 'audit', group: 'diagnose', load: () => import('./audit/audit-page.tsx') },
+  { key: 'listeners', group: 'manage', load: () => import('./listeners/listeners-page.tsx') },
+  { key: 'users', group: 'manage', load: () => import('./users/users-page.tsx') },
+  { key: 'api-keys', group: 'manage', load: () => import('./api-keys/api-keys-page.tsx') },
+  { key: 'about', group: 'manage', load: () => import('./about/about-page.tsx') },
 ] as const satisfies readonly Page[]
 
 export type PageKey = (typeof PAGES)[number]['key']

@@ -1,12 +1,23 @@
 import {
+  AlertOutlined,
   ApartmentOutlined,
+  ApiOutlined,
   AppstoreOutlined,
+  AuditOutlined,
   DashboardOutlined,
   FieldTimeOutlined,
+  HourglassOutlined,
+  InfoCircleOutlined,
+  KeyOutlined,
   LaptopOutlined,
+  LineChartOutlined,
   PushpinOutlined,
+  RetweetOutlined,
   SendOutlined,
+  StopOutlined,
   TagsOutlined,
+  TeamOutlined,
+  ThunderboltOutlined,
 } from '@ant-design/icons'
 import type { ComponentType } from 'react'
 import type { PageKey } from '../pages/catalog.ts'
@@ -18,6 +29,17 @@ const ICONS: Partial<Record<PageKey, ComponentType>> = {
   topics: ApartmentOutlined,
   retained: PushpinOutlined,
   delayed: FieldTimeOutlined,
+  banned: StopOutlined,
+  rewrite: RetweetOutlined,
+  'auto-subscribe': ThunderboltOutlined,
+  'topic-metrics': LineChartOutlined,
+  'slow-subscriptions': HourglassOutlined,
+  alarms: AlertOutlined,
+  audit: AuditOutlined,
+  listeners: ApiOutlined,
+  users: TeamOutlined,
+  'api-keys': KeyOutlined,
+  about: InfoCircleOutlined,
   'websocket-client': SendOutlined,
 }
 

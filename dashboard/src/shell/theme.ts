@@ -11,7 +11,7 @@ const LIGHT: ThemeConfig = {
     colorInfo: '#0a5a78',
     colorLink: '#0a6382',
     colorError: '#c62828',
-    colorSuccess: '#1b7f4b',
+    colorSuccess: '#16713f',
     colorWarning: '#b45309',
     colorBgLayout: '#f2f6f8',
     // What antd derives from dark colours is grey.

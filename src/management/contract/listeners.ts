@@ -1,6 +1,6 @@
 /** Listeners: where clients connect. */
 import { Type } from 'typebox'
-import { oneOf, pathText } from './common.ts'
+import { oneOf, pathText, Timestamp } from './common.ts'
 import { empty, operation } from './operation.ts'
 
 const tag = 'Listeners'
@@ -16,6 +16,17 @@ const Status = Type.Object({
 })
 const NodeStatus = Type.Object({ node: Type.String(), status: Status })
 
+/** What a listener of TLS shows its clients. */
+const Certificate = Type.Object({
+  file: Type.String(),
+  subject: Type.Optional(Type.String()),
+  issuer: Type.Optional(Type.String()),
+  names: Type.Optional(Type.String({ description: 'Hosts it is for.' })),
+  valid_from: Type.Optional(Timestamp),
+  valid_to: Type.Optional(Timestamp),
+  problem: Type.Optional(Type.String({ description: 'Why the file tells nothing.' })),
+})
+
 const Summary = Type.Object({
   id: Type.String(),
   type: ListenerType,
@@ -26,6 +37,7 @@ const Summary = Type.Object({
   number: Type.Integer({ description: 'Nodes that have it.' }),
   status: Status,
   node_status: Type.Array(NodeStatus),
+  certificate: Type.Optional(Certificate),
 })
 
 /** All fields that the configuration has for its type; see the reference of the configuration. */

@@ -11,6 +11,7 @@ import {
   updateListener,
 } from '../contract/listeners.ts'
 import type { ManagementContext } from '../context.ts'
+import { viewCertificate } from '../certificate-view.ts'
 import { badRequest, conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import { changeConfig } from './change-config.ts'
@@ -27,6 +28,7 @@ interface Configured {
     readonly bind: string
     readonly acceptors: number
     readonly max_connections: number | 'infinity'
+    readonly ssl_options?: { readonly certfile?: string }
   }
 }
 
@@ -179,7 +181,20 @@ function toSummary(context: ManagementContext, listener: Configured) {
   const { enable, bind, acceptors } = fields
   const status = statusOf(context, listener)
   const nodes = [{ node: context.node.name, status }]
-  return { id, type, name, enable, bind, acceptors, number: 1, status, node_status: nodes }
+  const isTls = type === 'ssl' || type === 'wss'
+  const certfile = fields.ssl_options?.certfile
+  return {
+    id,
+    type,
+    name,
+    enable,
+    bind,
+    acceptors,
+    number: 1,
+    status,
+    node_status: nodes,
+    ...(isTls && { certificate: viewCertificate(certfile, context.node.dataDir) }),
+  }
 }
 
 function toBody(context: ManagementContext, listener: Configured) {

@@ -59,7 +59,11 @@ async function openWindow(
   url: string,
   { width = 1280, height = 860, language = 'en', theme = 'light', signedOut }: WindowOptions = {},
 ): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width, height } })
+  const context = await browser.newContext({
+    viewport: { width, height },
+    // Contrast is measured when colours have arrived.
+    reducedMotion: 'reduce',
+  })
   context.setDefaultTimeout(ACTION_LIMIT_MS)
   const session =
     signedOut === true ? undefined : { username: 'admin', token, role: 'administrator' }

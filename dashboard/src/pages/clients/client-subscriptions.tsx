@@ -4,7 +4,8 @@ import type {
   unsubscribeClient,
 } from '#management/contract/clients.ts'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Card, Empty, Form, Input, Select, Table } from 'antd'
+import { Button, Card, Form, Input, Select, Table } from 'antd'
+import { Nothing } from '../../components/nothing.tsx'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
@@ -79,9 +80,7 @@ export function ClientSubscriptions({ clientId }: { clientId: string }) {
           dataSource={data ?? []}
           scroll={{ x: 'max-content' }}
           locale={{
-            emptyText: (
-              <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('noSubscriptions')} />
-            ),
+            emptyText: <Nothing text={t('noSubscriptions')} />,
           }}
           pagination={{ hideOnSinglePage: true, pageSize: 50 }}
           columns={[

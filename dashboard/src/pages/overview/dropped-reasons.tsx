@@ -1,4 +1,5 @@
-import { Empty, Flex, Progress, Typography } from 'antd'
+import { Flex, Progress, Typography } from 'antd'
+import { Nothing } from '../../components/nothing.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { showCount } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
@@ -32,7 +33,7 @@ export function DroppedReasons({ counters }: { counters: Readonly<Record<string,
   return (
     <Panel title={t('droppedTitle')}>
       {rows.length === 0 ? (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('droppedNone')} />
+        <Nothing text={t('droppedNone')} />
       ) : (
         <Flex vertical gap={10}>
           {rows.map(({ name, count }) => (

@@ -1,6 +1,7 @@
 import { PushpinFilled, ReloadOutlined } from '@ant-design/icons'
-import { Button, Empty, Flex, Tag, Tree, type TreeDataNode, Typography } from 'antd'
+import { Button, Flex, Tag, Tree, type TreeDataNode, Typography } from 'antd'
 import { useState } from 'react'
+import { Nothing } from '../../components/nothing.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Waiting } from '../../components/waiting.tsx'
 import { showCount } from '../../format/numbers.ts'
@@ -38,7 +39,7 @@ export function TopicTree({ chosen, choose }: Props) {
         </Button>
       </Flex>
       {root.levels.length === 0 ? (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('none')} />
+        <Nothing text={t('none')} />
       ) : (
         <Tree<Node>
           aria-label={t('tree')}

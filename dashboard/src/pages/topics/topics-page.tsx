@@ -1,5 +1,6 @@
 import { useState } from 'react'
-import { Empty } from 'antd'
+
+import { Nothing } from '../../components/nothing.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
@@ -21,7 +22,7 @@ export default function TopicsPage() {
         </Panel>
         {chosen === undefined ? (
           <Panel>
-            <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('choose')} />
+            <Nothing text={t('choose')} />
           </Panel>
         ) : (
           <TopicDetails key={chosen.topic} level={chosen} />

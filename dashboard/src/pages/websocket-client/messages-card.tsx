@@ -1,5 +1,6 @@
-import { Button, Card, Empty, Flex, List, Segmented, Tag, Typography } from 'antd'
+import { Button, Card, Flex, List, Segmented, Tag, Typography } from 'antd'
 import { useState } from 'react'
+import { Nothing } from '../../components/nothing.tsx'
 import { PayloadView } from '../../components/payload-view.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import type { Connection, ConnectionView, ShownMessage } from './connection.ts'
@@ -41,7 +42,7 @@ export function MessagesCard({
       }
     >
       {shown.length === 0 ? (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('noMessages')} />
+        <Nothing text={t('noMessages')} />
       ) : (
         <List
           dataSource={shown}

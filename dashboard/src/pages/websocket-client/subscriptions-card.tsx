@@ -1,5 +1,6 @@
 import { DeleteOutlined } from '@ant-design/icons'
-import { App, Button, Card, Empty, Flex, Form, Input, Select, Switch, Tag, Typography } from 'antd'
+import { App, Button, Card, Flex, Form, Input, Select, Switch, Tag, Typography } from 'antd'
+import { Nothing } from '../../components/nothing.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import type { Connection, ConnectionView, ShownSubscription } from './connection.ts'
 import { TEXTS } from './texts.ts'
@@ -65,7 +66,7 @@ export function SubscriptionsCard({ connection, view, isV5 }: Props) {
         </Button>
       </Form>
       {view.subscriptions.length === 0 ? (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('noSubscriptions')} />
+        <Nothing text={t('noSubscriptions')} />
       ) : (
         view.subscriptions.map(({ filter, qos }) => (
           <Flex key={filter} justify="space-between" align="center">

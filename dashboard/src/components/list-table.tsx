@@ -1,0 +1,42 @@
+import { useQuery } from '@tanstack/react-query'
+import { Table, type TableColumnsType } from 'antd'
+import type { ReactNode } from 'react'
+import { Failure } from './failure.tsx'
+import { Nothing } from './nothing.tsx'
+
+interface Props<Row extends object> {
+  readonly queryKey: readonly unknown[]
+  readonly load: (signal: AbortSignal) => Promise<readonly Row[]>
+  readonly columns: TableColumnsType<Row>
+  readonly rowKey: (row: Row) => string
+  /** What to say, and what to do, when there is nothing. */
+  readonly empty: ReactNode
+  readonly refreshMs?: number
+}
+
+const PAGE_SIZE = 50
+
+/** A list that is short enough to be loaded at once. */
+export function ListTable<Row extends object>(props: Props<Row>) {
+  const { queryKey, load, columns, rowKey, empty, refreshMs } = props
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey,
+    queryFn: ({ signal }) => load(signal),
+    refetchInterval: refreshMs ?? false,
+  })
+  if (error !== null && data === undefined) {
+    return <Failure error={error} retry={() => void refetch()} />
+  }
+  return (
+    <Table<Row>
+      size="small"
+      columns={columns}
+      dataSource={[...(data ?? [])]}
+      rowKey={rowKey}
+      loading={isPending}
+      scroll={{ x: 'max-content' }}
+      locale={{ emptyText: isPending ? ' ' : <Nothing text={empty} /> }}
+      pagination={{ pageSize: PAGE_SIZE, hideOnSinglePage: true }}
+    />
+  )
+}

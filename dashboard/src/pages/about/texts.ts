@@ -1,0 +1,37 @@
+import { defineTexts } from '../../i18n/i18n.ts'
+
+export const TEXTS = defineTexts(
+  'about',
+  {
+    title: 'About',
+    about: 'Which version this is, and on what it runs.',
+    version: 'Version',
+    runtime: 'Runs on',
+    uptime: 'Running for',
+    threads: 'Threads for clients, of those that could run',
+    memory: 'Memory of the machine in use',
+    load: 'Load over 1, 5 and 15 minutes',
+    files: 'Files and connections at a time',
+    folder: 'Folder',
+    more: 'Read more',
+    api: 'The REST API, described in OpenAPI 3.1',
+    prometheus: 'Numbers for Prometheus',
+    licence: 'Tideway is free software under the Apache License 2.0.',
+  },
+  {
+    title: '关于',
+    about: '版本与运行环境。',
+    version: '版本',
+    runtime: '运行环境',
+    uptime: '运行时间',
+    threads: '服务线程 / 可用线程',
+    memory: '主机内存使用',
+    load: '1、5、15 分钟负载',
+    files: '最大文件与连接数',
+    folder: '目录',
+    more: '更多',
+    api: 'REST API 文档（OpenAPI 3.1）',
+    prometheus: 'Prometheus 指标',
+    licence: 'Tideway 是基于 Apache License 2.0 的自由软件。',
+  },
+)

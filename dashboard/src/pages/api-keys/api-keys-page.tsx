@@ -1,0 +1,234 @@
+import type {
+  createApiKey,
+  deleteApiKey,
+  listApiKeys,
+  updateApiKey,
+} from '#management/contract/api-keys.ts'
+import { PlusOutlined } from '@ant-design/icons'
+import {
+  Alert,
+  Badge,
+  Button,
+  DatePicker,
+  Descriptions,
+  Form,
+  Input,
+  Modal,
+  Select,
+  Space,
+  Switch,
+  type TableColumnsType,
+  Tag,
+  Typography,
+} from 'antd'
+import { useState } from 'react'
+import { type Answer, call } from '../../api/call.ts'
+import { useMayChange } from '../../api/session.ts'
+import { DangerButton } from '../../components/danger-button.tsx'
+import { FormDrawer } from '../../components/form-drawer.tsx'
+import { ListTable } from '../../components/list-table.tsx'
+import { PageTitle } from '../../components/page-title.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { showTime } from '../../format/numbers.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { TEXTS } from './texts.ts'
+
+type Key = Answer<typeof listApiKeys>[number]
+type NewKey = Answer<typeof createApiKey>
+const STALE = ['api-keys']
+const ROLES = ['administrator', 'viewer', 'publisher'] as const
+
+/** Keys with which programs use the API. */
+export default function ApiKeysPage() {
+  const t = useTexts(TEXTS)
+  const mayChange = useMayChange()
+  const [edited, setEdited] = useState<Key | 'new'>()
+  const [made, setMade] = useState<NewKey>()
+  return (
+    <>
+      <PageTitle title={t('title')} about={t('about')}>
+        <Button
+          type="primary"
+          icon={<PlusOutlined />}
+          disabled={!mayChange}
+          onClick={() => setEdited('new')}
+        >
+          {t('add')}
+        </Button>
+      </PageTitle>
+      <ListTable<Key>
+        queryKey={STALE}
+        load={(signal) => call<typeof listApiKeys>('GET', '/api_key', { signal })}
+        columns={useColumns(setEdited)}
+        rowKey={({ name }) => name}
+        empty={t('none')}
+      />
+      {edited !== undefined && (
+        <KeyForm
+          {...(edited === 'new' ? {} : { old: edited })}
+          made={setMade}
+          close={() => setEdited(undefined)}
+        />
+      )}
+      {made !== undefined && <Secret made={made} close={() => setMade(undefined)} />}
+    </>
+  )
+}
+
+function useColumns(edit: (key: Key) => void): TableColumnsType<Key> {
+  const t = useTexts(TEXTS)
+  const { run } = useAction()
+  const mayChange = useMayChange()
+  const remove = async (name: string): Promise<unknown> =>
+    run(() => call<typeof deleteApiKey>('DELETE', '/api_key/{name}', { params: { name } }), {
+      done: t('removed'),
+      stale: STALE,
+    })
+  return [
+    { title: t('name'), dataIndex: 'name' },
+    { title: t('key'), dataIndex: 'api_key', render: (key: string) => <code>{key}</code> },
+    { title: t('role'), dataIndex: 'role', render: (role: Key['role']) => <Tag>{t(role)}</Tag> },
+    {
+      title: t('state'),
+      render: (_, { enable, expired }) => {
+        if (expired) return <Badge status="error" text={t('expired')} />
+        return enable ? (
+          <Badge status="success" text={t('enabled')} />
+        ) : (
+          <Badge status="default" text={t('disabled')} />
+        )
+      },
+    },
+    {
+      title: t('until'),
+      dataIndex: 'expired_at',
+      render: (at: string) => (at === 'infinity' ? t('forEver') : showTime(at)),
+    },
+    { title: t('since'), dataIndex: 'created_at', render: (at: string) => showTime(at) },
+    { title: t('description'), dataIndex: 'desc', render: (text: string) => text || '–' },
+    {
+      title: t('actions'),
+      align: 'right',
+      render: (_, key) => (
+        <Space>
+          <Button size="small" disabled={!mayChange} onClick={() => edit(key)}>
+            {t('edit')}
+          </Button>
+          <DangerButton
+            size="small"
+            label={t('remove')}
+            question={t('removeAsk', { name: key.name })}
+            consequence={t('removeLoses')}
+            run={() => remove(key.name)}
+          />
+        </Space>
+      ),
+    },
+  ]
+}
+
+interface Fields {
+  readonly name: string
+  readonly role: Key['role']
+  readonly enable: boolean
+  readonly desc?: string
+  readonly until?: { toISOString(): string } | null
+}
+
+interface FormProps {
+  readonly old?: Key
+  readonly made: (key: NewKey) => void
+  readonly close: () => void
+}
+
+function KeyForm({ old, made, close }: FormProps) {
+  const t = useTexts(TEXTS)
+  const { run } = useAction()
+  const toBody = ({ name, role, enable, desc = '', until }: Fields) => ({
+    ...(old === undefined && { name }),
+    role,
+    enable,
+    desc,
+    ...(until !== undefined && until !== null && { expired_at: until.toISOString() }),
+  })
+  const save = async (fields: Fields): Promise<boolean> =>
+    run(
+      async () => {
+        const { name } = fields
+        const body = toBody(fields)
+        if (old === undefined) {
+          made(await call<typeof createApiKey>('POST', '/api_key', { body: { ...body, name } }))
+        } else {
+          const params = { name: old.name }
+          await call<typeof updateApiKey>('PUT', '/api_key/{name}', { params, body })
+        }
+      },
+      { done: t('saved'), stale: STALE },
+    )
+  return (
+    <FormDrawer<Fields>
+      title={old === undefined ? t('add') : old.name}
+      initial={old ?? { role: 'administrator', enable: true }}
+      toBody={toBody}
+      save={save}
+      close={close}
+    >
+      {old === undefined && (
+        <Form.Item
+          name="name"
+          label={t('name')}
+          rules={[{ required: true, message: t('required') }]}
+        >
+          <Input />
+        </Form.Item>
+      )}
+      <Form.Item name="role" label={t('role')} extra={t('roleHint')}>
+        <Select options={ROLES.map((value) => ({ value, label: t(value) }))} />
+      </Form.Item>
+      <Form.Item name="enable" label={t('enabled')} valuePropName="checked">
+        <Switch />
+      </Form.Item>
+      <Form.Item name="until" label={t('until')} extra={t('untilHint')}>
+        <DatePicker showTime style={{ width: '100%' }} />
+      </Form.Item>
+      <Form.Item name="desc" label={t('description')}>
+        <Input />
+      </Form.Item>
+    </FormDrawer>
+  )
+}
+
+/** The secret shows once, here. */
+function Secret({ made, close }: { made: NewKey; close: () => void }) {
+  const t = useTexts(TEXTS)
+  return (
+    <Modal
+      open
+      title={t('madeTitle', { name: made.name })}
+      onCancel={close}
+      footer={
+        <Button type="primary" onClick={close}>
+          {t('noted')}
+        </Button>
+      }
+      mask={{ closable: false }}
+    >
+      <Alert type="warning" showIcon title={t('once')} style={{ marginBottom: 16 }} />
+      <Descriptions
+        column={1}
+        items={[
+          {
+            key: 'key',
+            label: t('key'),
+            children: <Typography.Text copyable>{made.api_key}</Typography.Text>,
+          },
+          {
+            key: 'secret',
+            label: t('secret'),
+            children: <Typography.Text copyable>{made.api_secret}</Typography.Text>,
+          },
+        ]}
+      />
+    </Modal>
+  )
+}

@@ -1,0 +1,37 @@
+import { defineTexts } from '../../i18n/i18n.ts'
+
+export const TEXTS = defineTexts(
+  'auto-subscribe',
+  {
+    title: 'Auto subscribe',
+    about: 'Subscriptions that every client gets when it connects, without asking for them.',
+    add: 'New subscription',
+    none: 'Clients get what they subscribe to, and nothing else.',
+    topic: 'Topic filter',
+    topicHint: 'May hold ${clientid}, ${username}, ${host} and ${port}: commands/${clientid}',
+    yes: 'yes',
+    no: 'no',
+    nlHint: 'A client does not get its own messages.',
+    rapHint: 'The retain flag arrives as it was published.',
+    rh0: '0: retained messages come at once',
+    rh1: '1: only when the subscription is new',
+    rh2: '2: never',
+    required: 'This is needed.',
+  },
+  {
+    title: '自动订阅',
+    about: '客户端连接时自动获得的订阅，无需客户端发起。',
+    add: '新建订阅',
+    none: '客户端只收到自己订阅的消息。',
+    topic: '主题过滤器',
+    topicHint: '可使用 ${clientid}、${username}、${host} 与 ${port}，例如 commands/${clientid}',
+    yes: '是',
+    no: '否',
+    nlHint: '客户端不会收到自己发布的消息。',
+    rapHint: '保留标志按发布时的值传递。',
+    rh0: '0：立即发送保留消息',
+    rh1: '1：仅新订阅时发送',
+    rh2: '2：不发送',
+    required: '此项必填。',
+  },
+)

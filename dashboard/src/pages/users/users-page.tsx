@@ -1,0 +1,216 @@
+import type {
+  changePassword,
+  createUser,
+  deleteUser,
+  listUsers,
+  updateUser,
+} from '#management/contract/users.ts'
+import { PlusOutlined } from '@ant-design/icons'
+import { Button, Form, Input, Select, Space, type TableColumnsType, Tag } from 'antd'
+import { useState } from 'react'
+import { type Answer, call } from '../../api/call.ts'
+import { endSession, useMayChange, useSession } from '../../api/session.ts'
+import { DangerButton } from '../../components/danger-button.tsx'
+import { FormDrawer } from '../../components/form-drawer.tsx'
+import { ListTable } from '../../components/list-table.tsx'
+import { PageTitle } from '../../components/page-title.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { TEXTS } from './texts.ts'
+
+type User = Answer<typeof listUsers>[number]
+type Edited = { readonly what: 'new' } | { readonly what: 'user' | 'password'; readonly user: User }
+const STALE = ['users']
+const ROLES = ['administrator', 'viewer'] as const
+const PASSWORD_MIN = 8
+
+/** Who may use this dashboard and the API. */
+export default function UsersPage() {
+  const t = useTexts(TEXTS)
+  const mayChange = useMayChange()
+  const [edited, setEdited] = useState<Edited>()
+  const close = () => setEdited(undefined)
+  return (
+    <>
+      <PageTitle title={t('title')} about={t('about')}>
+        <Button
+          type="primary"
+          icon={<PlusOutlined />}
+          disabled={!mayChange}
+          onClick={() => setEdited({ what: 'new' })}
+        >
+          {t('add')}
+        </Button>
+      </PageTitle>
+      <ListTable<User>
+        queryKey={STALE}
+        load={(signal) => call<typeof listUsers>('GET', '/users', { signal })}
+        columns={useColumns(setEdited)}
+        rowKey={({ username }) => username}
+        empty="–"
+      />
+      {edited?.what === 'password' && <PasswordForm user={edited.user} close={close} />}
+      {edited?.what === 'new' && <UserForm close={close} />}
+      {edited?.what === 'user' && <UserForm user={edited.user} close={close} />}
+    </>
+  )
+}
+
+function useColumns(edit: (edited: Edited) => void): TableColumnsType<User> {
+  const t = useTexts(TEXTS)
+  const { run } = useAction()
+  const session = useSession()
+  const mayChange = useMayChange()
+  const remove = async (username: string): Promise<unknown> =>
+    run(() => call<typeof deleteUser>('DELETE', '/users/{username}', { params: { username } }), {
+      done: t('removed'),
+      stale: STALE,
+    })
+  return [
+    { title: t('username'), dataIndex: 'username' },
+    { title: t('role'), dataIndex: 'role', render: (role: User['role']) => <Tag>{t(role)}</Tag> },
+    { title: t('description'), dataIndex: 'description', render: (text: string) => text || '–' },
+    {
+      title: t('actions'),
+      align: 'right',
+      render: (_, user) => {
+        const isOwn = user.username === session?.username
+        return (
+          <Space>
+            <Button
+              size="small"
+              disabled={!mayChange && !isOwn}
+              onClick={() => edit({ what: 'password', user })}
+            >
+              {t('changePassword')}
+            </Button>
+            <Button size="small" disabled={!mayChange} onClick={() => edit({ what: 'user', user })}>
+              {t('edit')}
+            </Button>
+            <DangerButton
+              size="small"
+              label={t('remove')}
+              question={t('removeAsk', { name: user.username })}
+              consequence={t('removeLoses')}
+              disabled={isOwn}
+              run={() => remove(user.username)}
+            />
+          </Space>
+        )
+      },
+    },
+  ]
+}
+
+interface Fields {
+  readonly username: string
+  readonly password: string
+  readonly role: User['role']
+  readonly description?: string
+}
+
+function UserForm({ user, close }: { user?: User; close: () => void }) {
+  const t = useTexts(TEXTS)
+  const { run } = useAction()
+  const toBody = ({ username, password, role, description = '' }: Fields) =>
+    user === undefined ? { username, password, role, description } : { role, description }
+  const save = async (fields: Fields): Promise<boolean> => {
+    const { username, password, role, description = '' } = fields
+    const body = { role, description }
+    return run(
+      () =>
+        user === undefined
+          ? call<typeof createUser>('POST', '/users', { body: { username, password, ...body } })
+          : call<typeof updateUser>('PUT', '/users/{username}', {
+              params: { username: user.username },
+              body,
+            }),
+      { done: t('saved'), stale: STALE },
+    )
+  }
+  return (
+    <FormDrawer<Fields>
+      title={user === undefined ? t('add') : user.username}
+      initial={user ?? { role: 'viewer' }}
+      toBody={toBody}
+      save={save}
+      close={close}
+    >
+      {user === undefined && (
+        <>
+          <Form.Item
+            name="username"
+            label={t('username')}
+            rules={[{ required: true, message: t('required') }]}
+          >
+            <Input autoComplete="off" />
+          </Form.Item>
+          <Form.Item
+            name="password"
+            label={t('password')}
+            extra={t('passwordHint')}
+            rules={[{ required: true, min: PASSWORD_MIN, message: t('passwordHint') }]}
+          >
+            <Input.Password autoComplete="new-password" />
+          </Form.Item>
+        </>
+      )}
+      <Form.Item name="role" label={t('role')} extra={t('roleHint')}>
+        <Select options={ROLES.map((value) => ({ value, label: t(value) }))} />
+      </Form.Item>
+      <Form.Item name="description" label={t('description')}>
+        <Input />
+      </Form.Item>
+    </FormDrawer>
+  )
+}
+
+interface Passwords {
+  readonly old_pwd?: string
+  readonly new_pwd: string
+}
+
+function PasswordForm({ user, close }: { user: User; close: () => void }) {
+  const t = useTexts(TEXTS)
+  const { run } = useAction()
+  const isOwn = useSession()?.username === user.username
+  const save = async (body: Passwords): Promise<boolean> => {
+    const isDone = await run(
+      () =>
+        call<typeof changePassword>('POST', '/users/{username}/change_pwd', {
+          params: { username: user.username },
+          body,
+        }),
+      { done: t('passwordChanged') },
+    )
+    if (isDone && isOwn) endSession()
+    return isDone
+  }
+  return (
+    <FormDrawer<Passwords>
+      title={t('passwordOf', { name: user.username })}
+      initial={{}}
+      toBody={(fields) => fields}
+      save={save}
+      close={close}
+    >
+      {isOwn && (
+        <Form.Item
+          name="old_pwd"
+          label={t('oldPassword')}
+          rules={[{ required: true, message: t('required') }]}
+        >
+          <Input.Password autoComplete="current-password" />
+        </Form.Item>
+      )}
+      <Form.Item
+        name="new_pwd"
+        label={t('newPassword')}
+        extra={t('passwordHint')}
+        rules={[{ required: true, min: PASSWORD_MIN, message: t('passwordHint') }]}
+      >
+        <Input.Password autoComplete="new-password" />
+      </Form.Item>
+    </FormDrawer>
+  )
+}
