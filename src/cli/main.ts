@@ -4,6 +4,9 @@ import { Command } from 'commander'
 import { makeBenchCommand } from './bench/bench-command.ts'
 import { makePubCommand } from './client/pub-command.ts'
 import { makeSubCommand } from './client/sub-command.ts'
+import { makeCompletionCommand } from './completion/completion-command.ts'
+import { makeConfigCommand } from './config/config-command.ts'
+import { makeCtlCommand } from './ctl/ctl-command.ts'
 import { makeNodeCommands } from './node/node-commands.ts'
 
 function readVersion(): string {
@@ -20,7 +23,10 @@ const program = new Command('tideway')
   .addCommand(makePubCommand())
   .addCommand(makeSubCommand())
   .addCommand(makeBenchCommand())
+  .addCommand(makeCtlCommand())
+  .addCommand(makeConfigCommand())
 for (const command of makeNodeCommands()) program.addCommand(command)
+program.addCommand(makeCompletionCommand(program))
 
 try {
   await program.parseAsync()

@@ -25,6 +25,13 @@ const REQUEST_CHARS_MAX = 10_000
 /** Fields whose values nobody may read. */
 const SECRET = /passw|secret|token|pwd|^key$|private/i
 const HIDDEN = '******'
+/** What EMQX calls where a change came from. */
+const ORIGINS = {
+  user: 'dashboard',
+  nobody: 'dashboard',
+  key: 'rest_api',
+  local: 'cli',
+} as const
 
 /** Conditions for a list of records, as SQL and its values. */
 export interface AuditFilter {
@@ -67,7 +74,7 @@ export class Audit {
          operation_type, method, status, duration_ms, failure, request)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       this.#nowMs(),
-      caller.kind === 'key' ? 'rest_api' : 'dashboard',
+      ORIGINS[caller.kind],
       callerName(caller),
       event.address,
       operation.path,

@@ -13,6 +13,7 @@ import { addDocs } from './http/docs.ts'
 import { makeServer } from './http/server.ts'
 import { ApiKeys } from './identity/api-keys.ts'
 import { applyBootstrapKeys } from './identity/bootstrap-keys.ts'
+import { LocalAccess } from './identity/local-access.ts'
 import { LoginBackoff } from './identity/login-backoff.ts'
 import { LoginTokens } from './identity/login-tokens.ts'
 import { Users } from './identity/users.ts'
@@ -62,6 +63,7 @@ export class Management {
   readonly #database: SqliteDatabase
   readonly #server: FastifyInstance
   readonly #watchdog: Watchdog
+  readonly #local: LocalAccess
 
   /** @throws the error of SQLite when its database cannot be opened */
   constructor(node: NodePort, settings: ManagementSettings) {
@@ -98,10 +100,11 @@ export class Management {
     if (settings.bootstrapKeys !== undefined) {
       applyBootstrapKeys(context.keys, settings.bootstrapKeys)
     }
+    this.#local = new LocalAccess(node.dataDir)
     const routes = allRoutes(context)
     this.#server = makeServer({
       routes,
-      authenticator: new Authenticator(context),
+      authenticator: new Authenticator({ ...context, local: this.#local }),
       audit: context.audit,
       log: node.log,
       localOnly: () => context.users.someMustChange,
@@ -130,10 +133,13 @@ export class Management {
     await watchSlow(shards, node.config.current)
     await this.#server.listen({ host, port })
     const address = this.#server.server.address()
-    return typeof address === 'object' && address !== null ? address.port : port
+    const realPort = typeof address === 'object' && address !== null ? address.port : port
+    this.#local.open(host, realPort)
+    return realPort
   }
 
   async stop(): Promise<void> {
+    this.#local.close()
     this.context.live.stop()
     await this.#server.close()
     this.#watchdog.stop()

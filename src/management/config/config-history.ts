@@ -60,7 +60,7 @@ export class ConfigHistory {
 
   #record({ changes, text }: ConfigPlan): void {
     const caller = currentCaller()
-    const origins = { user: 'dashboard', key: 'rest_api', nobody: 'start' } as const
+    const origins = { user: 'dashboard', key: 'rest_api', local: 'cli', nobody: 'start' } as const
     this.#insert(origins[caller.kind], callerName(caller), changes, text)
   }
 

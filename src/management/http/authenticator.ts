@@ -1,5 +1,6 @@
 import type { ApiKeys } from '../identity/api-keys.ts'
 import type { LoginTokens } from '../identity/login-tokens.ts'
+import type { LocalAccess } from '../identity/local-access.ts'
 import type { Users } from '../identity/users.ts'
 import { ApiError } from './api-error.ts'
 import { unauthorized } from './authorize.ts'
@@ -9,9 +10,10 @@ export interface AuthenticatorParts {
   readonly users: Users
   readonly keys: ApiKeys
   readonly tokens: LoginTokens
+  readonly local: LocalAccess
 }
 
-/** Finds out who makes a request, from its Authorization header. */
+/** Finds out who makes a request, from its Authorization header and its address. */
 export class Authenticator {
   readonly #parts: AuthenticatorParts
 
@@ -20,12 +22,12 @@ export class Authenticator {
   }
 
   /** @throws ApiError 401 for credentials that are not valid; without any it is nobody */
-  identify(header: string | undefined): Caller {
+  identify(header: string | undefined, address: string): Caller {
     if (header === undefined) return { kind: 'nobody' }
     const [scheme = '', value = ''] = header.split(' ', 2)
     switch (scheme.toLowerCase()) {
       case 'bearer':
-        return this.#bearer(value)
+        return this.#bearer(value, address)
       case 'basic':
         return this.#basic(value)
       default:
@@ -33,8 +35,9 @@ export class Authenticator {
     }
   }
 
-  #bearer(token: string): Caller {
-    const { tokens, users } = this.#parts
+  #bearer(token: string, address: string): Caller {
+    const { tokens, users, local } = this.#parts
+    if (local.isRight(token, address)) return { kind: 'local', name: 'cli', role: 'administrator' }
     const login = tokens.find(token)
     if (login === undefined) {
       throw new ApiError(401, 'BAD_TOKEN', 'The token is not known: log in again.')

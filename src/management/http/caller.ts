@@ -9,6 +9,8 @@ export type Caller =
       /** The password is the initial one. */
       readonly mustChangePassword: boolean
     }
+  /** The command line of this host, see `LocalAccess`. */
+  | { readonly kind: 'local'; readonly name: 'cli'; readonly role: 'administrator' }
   | {
       readonly kind: 'key'
       readonly name: string

@@ -129,7 +129,7 @@ function receive(parts: ServerParts, request: FastifyRequest, reply: FastifyRepl
 function letIn(parts: ServerParts, request: FastifyRequest, operation: OperationSpec): Caller {
   const isPublic = operation.permission === 'public'
   const header = isPublic ? undefined : request.headers.authorization
-  const caller = parts.authenticator.identify(header)
+  const caller = parts.authenticator.identify(header, addressOf(request))
   authorize(caller, operation)
   return caller
 }

@@ -46,11 +46,11 @@ async function change(context: ManagementContext, call: Call<typeof changePasswo
   const { users, tokens, backoff } = context
   const { params, body, caller, address } = call
   const isOwn = caller.kind === 'user' && caller.name === params.username
-  if (caller.kind !== 'user' || (!isOwn && caller.role !== 'administrator')) {
+  if (caller.kind === 'nobody' || (!isOwn && caller.role !== 'administrator')) {
     const message = 'Only administrators may change the passwords of others.'
     throw new ApiError(403, 'UNAUTHORIZED_ROLE', message)
   }
-  if (caller.mustChangePassword && !isOwn) {
+  if (caller.kind === 'user' && caller.mustChangePassword && !isOwn) {
     throw new ApiError(403, 'PASSWORD_MUST_BE_CHANGED', 'Change your own password first.')
   }
   const { username } = requireUser(context, params.username)

@@ -1,0 +1,106 @@
+/** `tideway ctl`, `config` and `completion` against a broker that runs, without any setting. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { type ManagedBroker, startManaged } from '../management/support/managed-broker.ts'
+import { type CommandEnd, tideway } from './command.ts'
+
+describe('commands for a node that runs', () => {
+  let managed: ManagedBroker
+  let folder: string
+  before(async () => {
+    managed = await startManaged({ config: 'mqtt.max_mqueue_len = 77' })
+    folder = mkdtempSync(join(tmpdir(), 'tideway-ctl-'))
+  })
+  after(async () => {
+    await managed.stop()
+    rmSync(folder, { recursive: true })
+  })
+
+  const run = (...args: string[]): Promise<CommandEnd> => {
+    return tideway([...args, '--data-dir', managed.broker.dataDir])
+  }
+  async function ok(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await run(...args)
+    assert.deepEqual([code, stderr], [0, ''], args.join(' '))
+    return stdout
+  }
+
+  it('are let in by a file that only its owner can read', async () => {
+    const file = join(managed.broker.dataDir, 'tideway.api.json')
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    assert.match(await ok('ctl', 'status'), /^NODE +NODE_STATUS.*\ntideway@127\.0\.0\.1 +running/)
+    const { body } = await managed.call('GET', '/audit?limit=1')
+    assert.notEqual(body.data[0]?.from, 'cli', 'reading is not recorded')
+  })
+
+  it('list, show and change, for people and for programs', async () => {
+    const client = await managed.connect('pump-7', { username: 'ann' })
+    await client.subscribeAsync('a/b')
+    assert.match(await ok('ctl', 'clients', 'list'), /^CLIENTID .*\npump-7 +ann +true/)
+    const shown = JSON.parse(await ok('ctl', 'clients', 'show', 'pump-7', '--json'))
+    assert.equal(shown.username, 'ann')
+    await ok('ctl', 'subscriptions', 'add', 'pump-7', 'c/#', '1')
+    const rows = JSON.parse(await ok('ctl', 'subscriptions', 'show', 'pump-7', '--json'))
+    assert.deepEqual(rows.map(({ topic }: { topic: string }) => topic).toSorted(), ['a/b', 'c/#'])
+    assert.equal(await ok('ctl', 'clients', 'kick', 'pump-7'), 'ok\n')
+    assert.equal(await ok('ctl', 'clients', 'list'), 'none\n')
+    const audit = (await managed.call('GET', '/audit?from=cli')).body
+    assert.deepEqual([audit.data[0].source, audit.data[0].http_method], ['cli', 'delete'])
+    assert.match(await ok('ctl', 'broker', 'stats'), /^live_connections\.count +0$/m)
+    assert.match(await ok('ctl', 'listeners'), /^tcp:default +127\.0\.0\.1:0 +true/m)
+  })
+
+  it('make users and keys, and trace', async () => {
+    await ok('ctl', 'admins', 'add', 'eve', 'looking-at-1', 'looks', 'viewer')
+    assert.match(await ok('ctl', 'admins', 'list'), /^eve +viewer +looks$/m)
+    await ok('ctl', 'admins', 'passwd', 'eve', 'looking-at-2')
+    const login = { username: 'eve', password: 'looking-at-2' }
+    assert.equal((await managed.call('POST', '/login', { body: login })).status, 200)
+    const key = JSON.parse(await ok('ctl', 'api_keys', 'add', 'made', 'viewer', '--json'))
+    const url = `http://127.0.0.1:${managed.port}`
+    const flags = ['--url', url, '--api-key', key.api_key, '--api-secret', key.api_secret]
+    assert.equal((await tideway(['ctl', 'status', ...flags])).code, 0)
+    const refused = await tideway(['ctl', 'clients', 'kick', 'x', ...flags])
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /^tideway: The role viewer may not/)
+    await ok('ctl', 'trace', 'start', 'seen', 'clientid', 'p')
+    await (await managed.connect('p')).endAsync()
+    assert.match(await ok('ctl', 'trace', 'log', 'seen'), /client_connected/)
+    await ok('ctl', 'trace', 'delete', 'seen')
+  })
+
+  it('show, explain, change and take back configuration', async () => {
+    assert.match(await ok('config', 'show', 'mqtt'), /^mqtt \{\n[^]*max_mqueue_len = 77\n/)
+    assert.match(await ok('config', 'explain', 'mqtt.max_mqueue_len'), /= 77\n +from test:\d+/)
+    const file = join(folder, 'change.conf')
+    writeFileSync(file, 'mqtt.max_mqueue_len = 78')
+    assert.match(await ok('config', 'diff', file), /^mqtt\.max_mqueue_len +77 +78 +new-conn/m)
+    await ok('config', 'apply', file)
+    const history = JSON.parse(await ok('config', 'history', '--json'))
+    assert.equal(history[0].from, 'cli')
+    await ok('config', 'rollback', String(history[0].version - 1))
+    assert.match(await ok('config', 'show', 'mqtt.max_mqueue_len'), /= 77/)
+    writeFileSync(file, 'mqtt.max_mqueue_len = many')
+    assert.equal((await tideway(['config', 'validate', file])).code, 1)
+  })
+
+  it('say what is wrong, with an exit code', async () => {
+    const unknown = await run('ctl', 'clients', 'show', 'nobody')
+    assert.equal(unknown.code, 1)
+    assert.match(unknown.stderr, /no client/i)
+    const nowhere = await tideway(['ctl', 'status', '--data-dir', folder])
+    assert.equal(nowhere.code, 3)
+    assert.match(nowhere.stderr, /no node runs/)
+    assert.equal((await run('ctl', 'clients', 'list', '--nonsense')).code, 1)
+  })
+
+  it('complete themselves in the shells', async () => {
+    const bash = (await tideway(['completion', 'bash'])).stdout
+    assert.match(bash, /'tideway ctl clients'\) echo 'list show kick /)
+    assert.match((await tideway(['completion', 'fish'])).stdout, /complete -c tideway.*-a clients/)
+    assert.equal((await tideway(['completion', 'dos'])).code, 1)
+  })
+})
