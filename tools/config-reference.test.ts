@@ -32,11 +32,13 @@ function uncomment(text: string): string {
 
 const defaults = encode(tidewayFields, defaultConfig())
 
-test('the file as shipped sets nothing but defaults, and shows the true ones', () => {
+test('the file as shipped sets defaults and rules for clients, nothing else', () => {
   const text = read('etc/tideway.conf')
-  assert.deepEqual(load(text), defaults)
+  const sources = [{ type: 'file', path: '${TIDEWAY_ETC_DIR}/acl.conf' }]
+  const expected = load(JSON.stringify({ authorization: { sources } }))
+  assert.deepEqual(load(text), expected)
   assert.notEqual(uncomment(text), text)
-  assert.deepEqual(load(uncomment(text)), defaults)
+  assert.deepEqual(load(uncomment(text)), expected)
 })
 
 test('every line of the file with all keys can be taken into use', () => {
