@@ -124,3 +124,16 @@ test('a full cache takes a topic in when it is met again', () => {
     [false, true, true],
   )
 })
+
+test('topics of every length are told apart, up to the last byte', () => {
+  const cache = new TopicCache(1_000, REFS_MAX)
+  const topics = Array.from({ length: 100 }, (_, n) => 't'.repeat(n + 1))
+  for (const topic of topics) cache.add(entryOf(topic))
+  for (const topic of topics) {
+    const bytes = Buffer.from(`/${topic}/`)
+    const { hash } = entryOf(topic)
+    assert.equal(cache.findBytes(bytes, 1, bytes.length - 1, hash)?.topic, topic)
+    bytes[bytes.length - 2] = 0x75
+    assert.equal(cache.findBytes(bytes, 1, bytes.length - 1, hash), undefined)
+  }
+})

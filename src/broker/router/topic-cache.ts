@@ -7,6 +7,11 @@ import type { TopicEntry } from './topic-entry.ts'
 /** Places for one hash: a search looks at these and no others, whatever hashes clients choose. */
 const WAYS = 8
 const BUCKETS_MIN = 64
+/** Bytes of a place in the table of keys: the length of the topic, then the topic. */
+const KEY_BYTES = 64
+const KEY_TOPIC_MAX = KEY_BYTES - 1
+/** Stands for the length of a topic that does not fit. */
+const KEY_LONG = 0
 const NO_HASHES = new Int32Array(0)
 
 /**
@@ -16,6 +21,10 @@ const NO_HASHES = new Int32Array(0)
  * drops one that was not asked for since the hand passed last, and a topic only comes in when it
  * is met a second time: a flood of topics that never come again neither drops those in use nor
  * makes garbage that the collector has to move. Dropped entries are marked UNLISTED.
+ *
+ * With many topics the processor's cache decides: whatever lies somewhere else costs a wait. So
+ * the bytes of topics stand in the table, one line for each; only long ones are compared with
+ * their entry.
  */
 export class TopicCache {
   readonly entriesMax: number
@@ -27,6 +36,7 @@ export class TopicCache {
   evictions: number
   entries: (TopicEntry | undefined)[]
   hashes: Int32Array
+  keys: Uint8Array
   /** 1 = asked for since the hand passed. */
   used: Uint8Array
   bucketMask: number
@@ -54,6 +64,7 @@ export class TopicCache {
     this.bucketMask = buckets - 1
     this.entries = emptyPlaces(buckets)
     this.hashes = new Int32Array(buckets * WAYS)
+    this.keys = new Uint8Array(buckets * WAYS * KEY_BYTES)
     this.used = new Uint8Array(buckets * WAYS)
     this.hand = 0
     this.refsHand = 0
@@ -63,14 +74,12 @@ export class TopicCache {
 
   /** The entry of the topic whose bytes these are. `hash` is their `hashBytes`. Hot path. */
   findBytes(bytes: Uint8Array, start: number, end: number, hash: number): TopicEntry | undefined {
-    const { hashes, entries } = this
+    const { hashes } = this
     const first = (hash & this.bucketMask) * WAYS
     for (let place = first; place < first + WAYS; place++) {
-      if (hashes[place] !== hash) continue
-      const entry = entries[place]
-      if (entry === undefined || !equalBytes(entry.bytes, bytes, start, end)) continue
+      if (hashes[place] !== hash || !this.#isKey(place, bytes, start, end)) continue
       this.used[place] = 1
-      return entry
+      return this.entries[place]
     }
     return undefined
   }
@@ -145,6 +154,20 @@ export class TopicCache {
     }
   }
 
+  /** True when the topic at a place has these bytes. */
+  #isKey(place: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const { keys } = this
+    const length = end - start
+    if (length > KEY_TOPIC_MAX) {
+      const entry = this.entries[place]
+      return entry !== undefined && equalBytes(entry.bytes, bytes, start, end)
+    }
+    const key = place * KEY_BYTES
+    if (keys[key] !== length) return false
+    for (let i = 0; i < length; i++) if (keys[key + 1 + i] !== bytes[start + i]) return false
+    return true
+  }
+
   #freePlace(hash: number): number {
     const first = (hash & this.bucketMask) * WAYS
     for (let place = first; place < first + WAYS; place++) {
@@ -157,11 +180,16 @@ export class TopicCache {
     this.entries[place] = entry
     this.hashes[place] = entry.hash
     this.used[place] = 0
+    const { length } = entry.bytes
+    const isLong = length > KEY_TOPIC_MAX
+    this.keys[place * KEY_BYTES] = isLong ? KEY_LONG : length
+    if (!isLong) this.keys.set(entry.bytes, place * KEY_BYTES + 1)
   }
 
   #drop(place: number, entry: TopicEntry): void {
     this.entries[place] = undefined
     this.hashes[place] = 0
+    this.keys[place * KEY_BYTES] = KEY_LONG
     this.used[place] = 0
     this.count--
     this.refs -= entry.ownedRefs
@@ -208,6 +236,7 @@ export class TopicCache {
     this.bucketMask = buckets - 1
     this.entries = emptyPlaces(buckets)
     this.hashes = new Int32Array(buckets * WAYS)
+    this.keys = new Uint8Array(buckets * WAYS * KEY_BYTES)
     this.used = new Uint8Array(buckets * WAYS)
     for (const [old, entry] of entries.entries()) {
       if (entry === undefined) continue

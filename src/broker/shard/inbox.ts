@@ -32,7 +32,7 @@ export class Inbox implements ItemHandler {
   published(message: Message, from: number): void {
     const { core, routing } = this.#broker
     core.router.resolve(message.topic)
-    core.routeShared = message.topic.deliveries.length > 1
+    core.routeShared = message.topic.deliveryCount > 1
     deliverLocally(routing, message, from)
   }
 

@@ -31,10 +31,10 @@ export function routeMessage(routing: Routing, message: Message): void {
   const { core } = routing
   const entry = message.topic
   core.router.resolve(entry)
-  const { deliveries, groups } = entry
+  const { deliveryCount, groups } = entry
   core.routeRemote = 0
-  core.routeReceivers = deliveries.length
-  core.routeShared = deliveries.length + groups.length > 1
+  core.routeReceivers = deliveryCount
+  core.routeShared = deliveryCount + groups.length > 1
   deliverLocally(routing, message, core.shard)
   if (entry.remoteShards !== 0) sendToShards(routing, message, entry.remoteShards)
   for (const group of groups) {
@@ -49,23 +49,40 @@ export function routeMessage(routing: Routing, message: Message): void {
  */
 export function deliverLocally(routing: Routing, message: Message, source: number): void {
   const { core } = routing
-  const { deliveries } = message.topic
-  const shared = core.routeShared
-  if (core.topicWatch !== undefined) core.topicWatch.delivered(message, deliveries.length)
-  for (let index = 0; index < deliveries.length; index++) {
-    let delivery = deliveries[index]! // In range: the loop's condition.
-    // Subscribers of a shard are its sessions.
-    const session = delivery.subscriber as Session
-    if (session.clientId === message.publisher) {
-      const own = ownDelivery(core, session, message, delivery)
-      if (own === undefined) continue
-      delivery = own
-    }
-    if (session.move !== undefined) {
-      if (!admitDuringMove(core, routing.links, session, message, delivery, source)) continue
-    }
-    deliver(core, session, message, delivery, shared)
+  const { only, several } = message.topic
+  if (core.topicWatch !== undefined) {
+    core.topicWatch.delivered(message, message.topic.deliveryCount)
   }
+  const shared = core.routeShared
+  if (only !== undefined) {
+    deliverTo(routing, message, only, source, shared)
+    return
+  }
+  for (let index = 0; index < several.length; index++) {
+    deliverTo(routing, message, several[index]!, source, shared) // In range: the loop's condition.
+  }
+}
+
+function deliverTo(
+  routing: Routing,
+  message: Message,
+  granted: Delivery,
+  source: number,
+  shared: boolean,
+): void {
+  const { core } = routing
+  let delivery = granted
+  // Subscribers of a shard are its sessions.
+  const session = delivery.subscriber as Session
+  if (session.clientId === message.publisher) {
+    const own = ownDelivery(core, session, message, delivery)
+    if (own === undefined) return
+    delivery = own
+  }
+  if (session.move !== undefined) {
+    if (!admitDuringMove(core, routing.links, session, message, delivery, source)) return
+  }
+  deliver(core, session, message, delivery, shared)
 }
 
 /** What a session gets of its own message: no local [MQTT-3.8.3-3]; undefined = nothing. */
