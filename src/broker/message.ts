@@ -24,6 +24,13 @@ export class Message {
   source: Buffer
   payloadStart: number
   payloadEnd: number
+  /**
+   * Where the body of the PUBLISH it came in starts in `source`, when that may be sent on as it is
+   * to clients of the same kind (5, or 3.x) at QoS 0; else -1. It ends with the payload.
+   */
+  bodyStart: number
+  /** The body is of MQTT 5. */
+  isBodyV5: boolean
   readonly qos: QoS
   /** Retain flag as published. */
   readonly retain: boolean
@@ -68,6 +75,8 @@ export class Message {
     this.source = payload
     this.payloadStart = 0
     this.payloadEnd = payload.length
+    this.bodyStart = -1
+    this.isBodyV5 = false
     this.qos = qos
     this.retain = retain
     this.properties = properties
@@ -126,6 +135,7 @@ export class Message {
   own(): void {
     if (!this.borrowed) return
     this.borrowed = false
+    this.bodyStart = -1
     this.#ownPayload()
     if (this.properties.length > 0) this.properties = copyBytes(this.properties)
   }

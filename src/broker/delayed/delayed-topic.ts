@@ -3,6 +3,8 @@ import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { validateTopicNameText } from '#codec/mqtt/topic.ts'
 
 export const DELAYED_PREFIX = '$delayed/'
+/** `$delayed` and the seconds do not count as levels of the topic. */
+export const DELAYED_LEVELS = 2
 
 /** Numbers from here on are seconds since the epoch; it is also the longest delay in seconds. */
 export const DELAY_SECONDS_MAX = 4_294_967

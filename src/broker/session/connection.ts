@@ -91,7 +91,6 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   bridge: boolean
   /** The broker chose the client id. */
   assignedClientId: boolean
-  /** Mountpoint with its placeholders filled in; empty = none. */
   mountpoint: string
   mountpointBytes: number
   keepAliveMs: number
@@ -119,8 +118,9 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   unackedIn: number
   /** Unreleased QoS 2 identifiers of earlier connections, undefined when there were none. */
   inheritedRel: Set<number> | undefined
-  /** Topic of the last publish in. */
+  /** Topic of the last publish in, and whether the one before had it, too. */
   lastTopic: TopicEntry | undefined
+  repeatsTopic: boolean
   /** What it remembers of shared subscriptions it published to; made when first used. */
   #pickMemory: PickMemory | undefined
   #heldByAcks: boolean
@@ -182,6 +182,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.unackedIn = 0
     this.inheritedRel = undefined
     this.lastTopic = undefined
+    this.repeatsTopic = false
     this.#pickMemory = undefined
     this.#heldByAcks = false
     this.congested = false

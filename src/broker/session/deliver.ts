@@ -1,5 +1,6 @@
 import {
   deliveryPropertiesLength,
+  encodePublishBody,
   encodePublishRange,
   encodePublishHead,
   publishFirstByte,
@@ -25,6 +26,8 @@ const NO_PROPERTIES = NO_BYTES
 /** Identifier and number of a topic alias. */
 const ALIAS_PROPERTY_BYTES = 3
 const FRAME_WRITER_BYTES = 8_192
+const FIXED_HEADER_BYTES_MAX = 5
+const QOS0_FIRST_BYTE = publishFirstByte(0, false, false) // [MQTT-4.3.1-1]
 /** With so few messages in its queue a session takes retained messages again. */
 const QUEUED_FEED_LOW = 64
 const frameWriter: ByteWriter = new ByteWriter(FRAME_WRITER_BYTES)
@@ -241,19 +244,19 @@ function writeQos0(
   shared: boolean,
 ): void {
   const plain =
-    shared &&
     !retain &&
     subscriptionIds === undefined &&
     message.expiresAtMs === 0 &&
     outlet.mountpointBytes === 0 &&
     message.payloadLength < SHARED_PAYLOAD_BYTES_MIN
-  if (!plain) {
+  const v5 = outlet.version === ProtocolVersion.V5
+  const hasBody = message.bodyStart >= 0 && message.isBodyV5 === v5
+  if (!plain || !(shared || hasBody) || (v5 && outlet.hasAliasFor(message.topic))) {
     writePublish(context, outlet, message, 0, retain, false, 0, subscriptionIds)
     return
   }
-  const v5 = outlet.version === ProtocolVersion.V5
-  if (v5 && outlet.hasAliasFor(message.topic)) {
-    writePublish(context, outlet, message, 0, false, false, 0, undefined)
+  if (!shared) {
+    writeBody(context, outlet, message)
     return
   }
   const frame = v5
@@ -268,12 +271,25 @@ function writeQos0(
   sent(context, outlet, message, 0, false, false)
 }
 
+/** Sends the packet on as it came, under a new fixed header. */
+function writeBody(context: SessionContext, outlet: Outlet, message: Message): void {
+  const { source, bodyStart, payloadEnd } = message
+  const length = payloadEnd - bodyStart
+  if (FIXED_HEADER_BYTES_MAX + length > outlet.packetBytesMax) {
+    writePublish(context, outlet, message, 0, false, false, 0, undefined)
+    return
+  }
+  encodePublishBody(outlet.outbox, QOS0_FIRST_BYTE, source, bodyStart, payloadEnd)
+  outlet.markDirty()
+  sent(context, outlet, message, 0, false, false)
+}
+
 function frameOf(message: Message, version: ProtocolVersion): Buffer {
   frameWriter.offset = 0
   encodePublishRange(
     frameWriter,
     version,
-    publishFirstByte(0, false, false), // [MQTT-4.3.1-1]
+    QOS0_FIRST_BYTE,
     message.topic.bytes,
     0,
     message.properties,

@@ -10,7 +10,7 @@ import {
   validatePayloadFormat,
 } from '#codec/mqtt/publish.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
-import { validateTopicName, validateTopicNameText } from '#codec/mqtt/topic.ts'
+import { validateTopicNameText } from '#codec/mqtt/topic.ts'
 import { Message } from '../message.ts'
 import { Metric } from '../metrics.ts'
 import { Access } from '../ports.ts'
@@ -20,7 +20,7 @@ import type { TopicEntry } from '../router/topic-entry.ts'
 import type { Broker } from '../shard/broker.ts'
 import { delayMessage } from '../shard/delay-message.ts'
 import { publishMessage } from '../shard/publisher.ts'
-import { DELAYED_PREFIX } from '../delayed/delayed-topic.ts'
+import { DELAYED_LEVELS, DELAYED_PREFIX } from '../delayed/delayed-topic.ts'
 import { mountTopic } from '../topics/mountpoint.ts'
 import { isFilterPrefix, rewritePublish, withoutDelay } from '../topics/publish-topic.ts'
 import { ackInOrder } from './acks.ts'
@@ -29,21 +29,13 @@ import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { incomingKey } from './keys.ts'
 import { PendingAck } from './pending-ack.ts'
-import {
-  ALIAS_TOO_HIGH,
-  NO_RETAIN,
-  QOS_TOO_HIGH,
-  TOO_MANY,
-  UNKNOWN_ALIAS,
-} from './publish-failures.ts'
+import { NO_RETAIN, QOS_TOO_HIGH, TOO_MANY } from './publish-failures.ts'
 import { fingerprintOf } from './origin.ts'
 import { forgetIncoming, incomingPrint, saveIncoming } from './session-record.ts'
 import type { Session } from './session.ts'
+import { topicOf } from './topic-of.ts'
 
 const NO_BYTES = Buffer.alloc(0)
-const DOLLAR = 0x24
-/** `$delayed` and the seconds do not count as levels of the topic. */
-const DELAYED_LEVELS = 2
 const view: PublishView = new PublishView()
 
 /**
@@ -80,7 +72,7 @@ export function handlePublish(
   else values[Metric.MESSAGES_QOS2_RECEIVED]!++
   if (qos > mqtt.qosMax) return QOS_TOO_HIGH
   if (view.retain && !mqtt.retainAvailable) return NO_RETAIN
-  const topic = topicOf(broker, connection, bytes)
+  const topic = topicOf(broker, connection, view, bytes)
   if (isFailure(topic)) return topic
   const { packetId } = view
   const print = qos === 2 && session.persistent ? fingerprintOf(topic.bytes, bytes, view) : ''
@@ -96,68 +88,22 @@ export function handlePublish(
   }
   const message = messageOf(broker, connection, bytes, topic, qos, owned)
   message.print = print
+  if (qos === 0 && !view.retain && !view.forwardNeedsRewrite) {
+    message.bodyStart = frame.bodyStart
+    message.isBodyV5 = version === ProtocolVersion.V5
+  }
   // Sent again: sessions may have it from before a crash, see origin.ts.
   message.checkOrigin = print !== '' && (view.dup || session.origins.has(packetId))
   if (view.payloadFormat === 1 && validatePayloadFormat(bytes, view) !== undefined) {
     answer(broker, connection, session, qos, packetId, ReasonCode.PAYLOAD_FORMAT_INVALID)
     return undefined
   }
-  if (topic.bytes[0] === DOLLAR || broker.rewriting || connection.mountpointBytes > 0) {
+  if (topic.isSpecial || broker.rewriting || connection.mountpointBytes > 0) {
     publishSpecial(broker, connection, session, message, packetId)
     return undefined
   }
   authorize(broker, connection, session, message, packetId, topic)
   return undefined
-}
-
-/** The topic by alias or by its bytes; a topic seen before costs a comparison. */
-function topicOf(
-  broker: Broker,
-  connection: Connection,
-  bytes: Buffer,
-): TopicEntry | DecodeFailure {
-  const { topicAlias, topicStart, topicEnd } = view
-  const last = connection.lastTopic
-  if (
-    last !== undefined &&
-    topicAlias === 0 &&
-    sameBytes(last.bytes, bytes, topicStart, topicEnd)
-  ) {
-    return last
-  }
-  // [MQTT-3.2.2-18] [MQTT-3.3.2-9]
-  if (topicAlias > broker.core.settings.mqtt.topicAliasMax) return ALIAS_TOO_HIGH
-  if (topicStart === topicEnd) {
-    // A topic alias stands for the topic of the packet that introduced it.
-    return connection.aliasesIn?.[topicAlias] ?? UNKNOWN_ALIAS
-  }
-  const known = broker.core.router.entryForBytes(bytes, topicStart, topicEnd)
-  const entry = isFailure(known) ? (delayedTopic(broker, bytes) ?? known) : known
-  if (isFailure(entry)) return entry
-  if (topicAlias > 0) {
-    connection.aliasesIn ??= []
-    connection.aliasesIn[topicAlias] = entry // [MQTT-3.3.2-12]
-  } else connection.lastTopic = entry
-  return entry
-}
-
-/** A `$delayed/` topic that only has too many levels because of its prefix. */
-function delayedTopic(broker: Broker, bytes: Buffer): TopicEntry | undefined {
-  const { core } = broker
-  const { topicStart, topicEnd } = view
-  const levelsMax = core.settings.mqtt.topicLevelsMax + DELAYED_LEVELS
-  if (validateTopicName(bytes, topicStart, topicEnd, levelsMax) !== undefined) return undefined
-  const text = bytes.toString('utf8', topicStart, topicEnd)
-  return text.startsWith(DELAYED_PREFIX) ? core.router.entryFor(text) : undefined
-}
-
-function sameBytes(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
-  const length = end - start
-  if (known.length !== length) return false
-  for (let index = length - 1; index >= 0; index--) {
-    if (known[index] !== bytes[start + index]) return false
-  }
-  return true
 }
 
 const ALREADY_ANSWERED = 'answered'
@@ -299,7 +245,7 @@ function authorize(
 ): void {
   const { identity } = connection
   if (identity === undefined) return
-  const topic = asked.bytes[0] === DOLLAR ? withoutDelay(asked.topic) : asked.topic
+  const topic = asked.isSpecial ? withoutDelay(asked.topic) : asked.topic
   const known = broker.core.access.recallPublish(identity, topic, message.qos, message.retain)
   if (known !== Access.PENDING) {
     broker.core.hooks.authorized?.(identity, 'publish', topic, known === Access.ALLOW)
@@ -376,7 +322,7 @@ function accept(
     refuseUnstored(broker, connection, session, qos, packetId)
     return
   }
-  if (message.topic.bytes[0] === DOLLAR && message.topic.topic.startsWith(DELAYED_PREFIX)) {
+  if (message.topic.isSpecial && message.topic.topic.startsWith(DELAYED_PREFIX)) {
     const refused = delayMessage(broker, message, session.username)
     if (refused !== undefined) {
       answer(broker, connection, session, qos, packetId, refused)

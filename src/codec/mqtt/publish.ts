@@ -391,6 +391,22 @@ export function encodePublishRange(
   w.offset += length
 }
 
+/** A PUBLISH whose body stands in `source`: everything behind the fixed header. Hot path. */
+export function encodePublishBody(
+  w: ByteWriter,
+  first: number,
+  source: Buffer,
+  start: number,
+  end: number,
+): void {
+  const length = end - start
+  w.ensure(1 + varintLength(length) + length)
+  w.bytes[w.offset++] = first
+  putVarint(w, length)
+  source.copy(w.bytes, w.offset, start, end)
+  w.offset += length
+}
+
 /** As `encodePublishHead`, then the payload; one `ensure` for the whole packet. Hot path. */
 export function encodePublish(
   w: ByteWriter,
