@@ -65,7 +65,7 @@ export const LAYERS: readonly Layer[] = [
     2,
     'drivers',
     ['crypto', 'net', 'tls'],
-    ['ldapts', 'mongodb', 'mysql2', 'pg', 'redis', 'undici'],
+    ['ldapts', 'mongodb', 'mqtt', 'mysql2', 'pg', 'redis', 'undici'],
   ),
   layer(3, 'plugin', []),
   layer(4, 'storage', [...FILES, 'crypto', 'os', 'sqlite', 'worker_threads', 'zlib'], ['lmdb']),
@@ -74,7 +74,7 @@ export const LAYERS: readonly Layer[] = [
   layer(5, 'listeners', [...SOCKETS, ...HTTP, ...FILES, 'crypto', 'worker_threads'], ['ws']),
   layer(5, 'streams', ['crypto', 'zlib'], ['avsc', 'protobufjs', 'typebox']),
   layer(6, 'gateways', ['crypto', 'stream', 'zlib']),
-  layer(6, 'integrations', ['crypto', 'stream', 'zlib']),
+  layer(6, 'integrations', [...FILES, 'crypto', 'stream', 'v8', 'zlib']),
   layer(6, 'industrial', ['crypto', 'stream', 'zlib']),
   layer(
     7,

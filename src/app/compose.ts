@@ -15,13 +15,10 @@ import { loadTcpInternals } from '#net/tcp-internals.ts'
 import { LmdbStore } from '#storage/lmdb/lmdb-store.ts'
 import { composeAccess } from './compose-access.ts'
 import { OverloadSampler } from './overload-sampler.ts'
-import { RuleEngine } from '#streams/rules/rule-engine.ts'
-import { shareStore } from '#streams/rules/shared-store.ts'
-import { makeRuleServices } from '#streams/rules/rule-services.ts'
 import { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
+import { composeRules } from './compose-rules.ts'
 import { ShardRuntime, Ticker } from './shard-runtime.ts'
-import { ruleServicePorts } from './rule-services.ts'
-import { metricsOf, type RuleStart, type ShardStart, slotsOf } from './shard-start.ts'
+import { metricsOf, type ShardStart, slotsOf } from './shard-start.ts'
 import { SysPublisher } from './sys-publisher.ts'
 
 const NEVER_OVERLOADED = { lagMsMax: Infinity, memoryMax: Infinity }
@@ -87,13 +84,14 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     ticketKeys: start.ticketKeys,
   })
   const schemas = new SchemaRegistry(start.rules.schemas)
-  const rules = composeRules(start.rules, schemas, shard, log)
+  const { rules, integrations } = composeRules(start, schemas, shard, log)
   const publish = shard.publishSys.bind(shard)
   runtime.use({
     shard,
     store,
     listeners,
     rules,
+    integrations,
     schemas,
     access,
     log,
@@ -103,18 +101,6 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
       start.shard === 0 ? new SysPublisher(start.broker, metrics, systemClock, publish) : undefined,
   })
   return runtime
-}
-
-function composeRules(start: RuleStart, schemas: SchemaRegistry, shard: Shard, log: Log) {
-  const { settings, specs } = start
-  const { broker } = shard
-  const own = makeRuleServices({ ...ruleServicePorts, schemas })
-  const services = { ...own, shared: shareStore(own.shared, broker) }
-  const findAction = (): undefined => undefined
-  const ports = { broker, clock: systemClock, log, services, findAction }
-  const rules = new RuleEngine(ports, settings)
-  for (const spec of specs) rules.put(spec)
-  return rules
 }
 
 function handleTools(): HandleTools | undefined {

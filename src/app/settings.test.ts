@@ -147,11 +147,15 @@ function withValue(tree: Plain, path: readonly string[], value: RawValue): Plain
   return copy
 }
 
+/** Handed on whole: integrations/catalog.test.ts has their keys. */
+const INTEGRATIONS: ReadonlySet<string | undefined> = new Set(['connectors', 'actions', 'sources'])
+
 /**
  * Keys that hold a value by themselves: not groups, and not the items of plain lists. Items with
  * forms are handed on whole: access/authentication/catalog.test.ts has their keys.
  */
 function isLeaf({ path, field }: Located): boolean {
+  if (INTEGRATIONS.has(path[0])) return false
   if (path.some((key, at) => key === '[]' && path[at + 1]?.startsWith('<'))) return false
   if (field.kind === 'object' || path.at(-1) === '[]' || path.at(-1)?.startsWith('<')) return false
   if (field.kind === 'list') return field.item.kind !== 'object'

@@ -22,6 +22,7 @@ import {
 import type { Problem } from '#config/decode.ts'
 import { authenticatorId } from '#config/fields/authentication/authentication.ts'
 import type { MqttConfig, TidewayConfig } from '#config/tideway-config.ts'
+import { integrationProblems } from './integration-settings.ts'
 import { ruleProblems } from './rule-settings.ts'
 import type { ProtectionSettings } from './shard-start.ts'
 import type { LogHandlerOptions } from '#kernel/system/log-handlers.ts'
@@ -278,7 +279,8 @@ export function settingsProblems(config: TidewayConfig): readonly Problem[] {
   })
   const { bootstrap_file: bans } = config.banned
   const banned = bans === '' ? [] : problemsOf(['banned'], () => readBanFile(bans, 0))
-  return [...rewriting, ...attributes, ...sources, ...banned, ...ruleProblems(config)]
+  const others = [...ruleProblems(config), ...integrationProblems(config)]
+  return [...rewriting, ...attributes, ...sources, ...banned, ...others]
 }
 
 function problemsOf(path: readonly string[], attempt: () => unknown): readonly Problem[] {

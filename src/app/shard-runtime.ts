@@ -9,6 +9,8 @@ import type { SlotCounter } from '#listeners/slot-counter.ts'
 import { LoopWatch, type ShardHealth } from './loop-watch.ts'
 import type { OverloadSampler } from './overload-sampler.ts'
 import { isSliced, runSliced } from './run-sliced.ts'
+import type { IntegrationHost } from '#integrations/integration-host.ts'
+import type { IntegrationCommand } from '#integrations/integration-spec.ts'
 import type { RuleEngine, RuleEngineSettings } from '#streams/rules/rule-engine.ts'
 import type { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
@@ -56,6 +58,8 @@ export interface ShardControl {
   operate(operation: OperationName, args: readonly unknown[]): Promise<unknown>
   /** Changes the rules, or asks for their numbers. */
   rules(command: RuleCommand): Promise<unknown>
+  /** Changes connectors, actions and sources, or asks how they do. */
+  integrations(command: IntegrationCommand): Promise<unknown>
   /**
    * Obeys other settings. Rejects when they cannot work; some of them may hold then, so that the
    * former ones are to be sent again.
@@ -82,6 +86,7 @@ export interface ShardParts {
   readonly store: ClosableStore
   readonly listeners: ListenerHost
   readonly rules: RuleEngine
+  readonly integrations: IntegrationHost
   readonly schemas: SchemaRegistry
   readonly access: ShardAccess
   /** Watches for overload, where that is asked for. */
@@ -167,6 +172,10 @@ export class ShardRuntime implements ShardControl {
     return Promise.resolve(runRuleCommand(this.#need(), command))
   }
 
+  integrations(command: IntegrationCommand): Promise<unknown> {
+    return this.#need().integrations.run(command)
+  }
+
   async configure({ broker, access }: ShardSettings): Promise<void> {
     const parts = this.#need()
     parts.access.configure(access)
@@ -199,7 +208,7 @@ export class ShardRuntime implements ShardControl {
     clearInterval(this.#timer)
     this.#loopWatch.stop()
     this.#ticker.runNow()
-    await access.close()
+    await Promise.all([access.close(), this.#need().integrations.close()])
     const failure = await store.close()
     if (failure !== undefined) log.error('storage_not_closed', { reason: failure.message })
   }

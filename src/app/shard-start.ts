@@ -8,6 +8,7 @@ import type { OverloadLimits } from '#listeners/overload-monitor.ts'
 import { SlotCounter } from '#listeners/slot-counter.ts'
 import type { RuleEngineSettings } from '#streams/rules/rule-engine.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
+import type { IntegrationSpec } from '#integrations/integration-spec.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
 import type { StorageTicket } from '#storage/lmdb/storage-ticket.ts'
 
@@ -45,6 +46,13 @@ export interface RuleStart {
   readonly schemas: readonly SchemaSpec[]
 }
 
+/** What goes to other systems and comes from them. */
+export interface IntegrationStart {
+  readonly specs: readonly IntegrationSpec[]
+  /** Folder for what waits on disk. */
+  readonly bufferFolder: string
+}
+
 /** What a shard obeys, and can be told anew while it runs. Can be sent to a thread. */
 export interface ShardSettings {
   readonly broker: BrokerSettings
@@ -56,6 +64,7 @@ export interface ShardStart extends ShardSettings {
   readonly shard: number
   readonly shardCount: number
   readonly rules: RuleStart
+  readonly integrations: IntegrationStart
   readonly protection: ProtectionSettings
   readonly storage: StorageTicket
   readonly storagePendingBytesMax: number

@@ -34,6 +34,7 @@ import { toProtectionSettings } from './settings.ts'
 import { toRuleStart } from './rule-settings.ts'
 import { ruleServicePorts } from './rule-services.ts'
 import { NodeRules } from './node-rules.ts'
+import { NodeIntegrations } from './node-integrations.ts'
 import type { OperationName, ShardControl } from './shard-runtime.ts'
 import type { ShardHealth } from './loop-watch.ts'
 import { NodeUsers } from './node-users.ts'
@@ -105,6 +106,7 @@ export interface RunningNode {
   /** Tells other programs on this host of a listener that is not of the shards. */
   noteListener(listener: OpenListener): void
   readonly rules: NodeRules
+  readonly integrations: NodeIntegrations
   /** Opens one more listener in all shards. */
   startListener(options: ListenerOptions): Promise<OpenListener>
   /** Closes a listener and its connections; false when there is none. */
@@ -119,6 +121,7 @@ export interface RunningNode {
 const REUSE_PORT_SYSTEMS: ReadonlySet<string> = new Set(['linux', 'freebsd'])
 const TICKET_KEY_BYTES = 48
 const TALLY_SALT_BYTES = 8
+const BUFFER_FOLDER = 'buffers'
 const NODE_SECRET_BYTES = 32
 
 /**
@@ -159,6 +162,7 @@ class Coordinator implements RunningNode {
   readonly metrics: readonly Metrics[]
   readonly users: NodeUsers
   readonly rules: NodeRules
+  readonly integrations: NodeIntegrations
   readonly #options: NodeOptions
   readonly #storage: PreparedStorage
   readonly #runFiles: RunFiles
@@ -186,6 +190,7 @@ class Coordinator implements RunningNode {
     const { log, config, version } = options
     this.#settings = new NodeSettings(config, version, this.#memory.authentication)
     this.rules = new NodeRules(toRuleStart(config), ruleServicePorts)
+    this.integrations = new NodeIntegrations(config, log)
     this.users = new NodeUsers(storage.ticket, log, config.durability.max_pending_bytes)
   }
 
@@ -204,6 +209,7 @@ class Coordinator implements RunningNode {
     this.#shards = this.#makeShards(nextRunNumber(dataDir, Date.now()), useHandles)
     await this.users.bootstrap(this.#options.config)
     this.rules.use(this.#shards)
+    this.integrations.use(this.#shards)
     // Before the sessions are loaded: who connects meanwhile waits a moment and is not refused.
     for (const listener of listeners) await this.#listen(listener)
     this.#writeRunFiles()
@@ -216,6 +222,7 @@ class Coordinator implements RunningNode {
   async configure(config: TidewayConfig): Promise<void> {
     await this.#settings.change(this.#shards, config)
     await this.users.bootstrap(config)
+    await this.integrations.apply(config)
     await this.rules.configure(toRuleStart(config))
   }
 
@@ -297,6 +304,7 @@ class Coordinator implements RunningNode {
   /** Lets go of everything after a start that did not succeed. */
   async abandon(): Promise<void> {
     this.rules.close()
+    this.integrations.stop()
     await Promise.allSettled(this.#shards.map((shard) => shard.close()))
     await this.users.close()
     await this.#storage.close()
@@ -323,6 +331,7 @@ class Coordinator implements RunningNode {
   }
 
   async #stop(): Promise<void> {
+    this.integrations.stop()
     this.rules.close()
     // A shard that failed stops nothing, but the others still can.
     await Promise.allSettled(this.#shards.map((shard) => shard.stop()))
@@ -338,6 +347,10 @@ class Coordinator implements RunningNode {
       ...this.#settings.current,
       shardCount: this.#shardCount,
       rules: toRuleStart(config),
+      integrations: {
+        specs: this.integrations.specs,
+        bufferFolder: join(config.node.data_dir, BUFFER_FOLDER),
+      },
       protection: {
         ...toProtectionSettings(config),
         tallySalt: randomBytes(TALLY_SALT_BYTES).toString('hex'),

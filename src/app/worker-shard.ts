@@ -4,6 +4,7 @@ import type { AdministrationMethod } from '#access/administration/access-adminis
 import type { AccessReport } from '#access/shard-access.ts'
 import { type BusEnds } from '#fabric/shard/bus.ts'
 import { portsOf } from '#fabric/shard/bus-ends.ts'
+import type { IntegrationCommand } from '#integrations/integration-spec.ts'
 import type { LogRecord } from '#kernel/system/log-record.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { PlainError, ShardCall, ShardReport, ShardThreadData } from './shard-messages.ts'
@@ -93,6 +94,10 @@ export class WorkerShard implements ShardControl {
 
   async rules(command: RuleCommand): Promise<unknown> {
     return this.#call('rules', command)
+  }
+
+  async integrations(command: IntegrationCommand): Promise<unknown> {
+    return this.#call('integrations', command)
   }
 
   async configure(settings: ShardSettings): Promise<void> {

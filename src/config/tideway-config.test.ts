@@ -75,7 +75,8 @@ test('the rows of known keys are whole, unique and start at a known place', () =
     // The last one may stand for an item of a list.
     const star = pattern.split('.').slice(0, -1).lastIndexOf('*')
     const item = star === -1 ? above : above.with(star, '0')
-    const others = [listener, item].map((path) => fieldAt(tidewayFields, path))
+    const integration = above.map((key, index) => (index === 1 && key === 'tcp' ? 'mqtt' : key))
+    const others = [listener, item, integration].map((path) => fieldAt(tidewayFields, path))
     assert.ok(parent || others.some((field) => field !== undefined), pattern)
   }
 })

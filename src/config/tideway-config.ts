@@ -8,6 +8,18 @@ import { authenticationSettings } from './fields/authentication/settings.ts'
 import { allowAnonymous, broker, sysTopics } from './fields/broker.ts'
 import { apiKey, dashboard } from './fields/dashboard.ts'
 import { parseBind } from './fields/listener-checks.ts'
+import {
+  actions,
+  checkIntegrations,
+  connectors,
+  sources,
+} from './fields/integrations/integrations.ts'
+import type { ByType } from './fields/integrations/integrations.ts'
+import type {
+  ActionConfig,
+  ConnectorConfig,
+  SourceConfig,
+} from './fields/integrations/integration.ts'
 import { listeners } from './fields/listeners.ts'
 import { log } from './fields/log.ts'
 import { autoSubscribe, delayed, retainer, rewrite } from './fields/messages.ts'
@@ -33,10 +45,13 @@ interface ListenerBasics {
 interface Roots {
   readonly authentication: readonly AuthenticatorConfig[]
   readonly listeners: Listeners
+  readonly connectors: ByType<ConnectorConfig>
+  readonly actions: ByType<ActionConfig>
+  readonly sources: ByType<SourceConfig>
 }
 
 function checkRoots(config: Roots): readonly Finding[] {
-  return [...checkAddresses(config), ...checkChains(config)]
+  return [...checkAddresses(config), ...checkChains(config), ...checkIntegrations(config)]
 }
 
 /** No authenticator stands twice in a chain. */
@@ -101,6 +116,9 @@ export const tidewayFields = object(
     slow_subs: slowSubs,
     rule_engine: ruleEngine,
     schema_registry: schemaRegistry,
+    connectors,
+    actions,
+    sources,
     log,
   },
   { text: 'Tideway.', hot: 'restart-node', check: checkRoots },

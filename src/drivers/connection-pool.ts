@@ -137,6 +137,30 @@ export class ConnectionPool<C> implements Driver {
     }
   }
 
+  /**
+   * Finds out now whether the system answers; opens a connection if there is none.
+   * @throws DriverError that says why it does not
+   */
+  async check(): Promise<void> {
+    const free = this.#freeSlot()
+    // All are in use: requests show whether they work.
+    if (free === undefined && this.#slots.size > 0 && this.#lastError === undefined) return
+    const slot = await this.#acquire(undefined)
+    try {
+      await this.#limited(this.#limits.connectTimeoutMs, (signal) => {
+        return this.#kind.check(slot.connection, signal)
+      })
+      this.#reachable(this.#kind.isCheckConclusive)
+    } catch (error) {
+      const fault = this.#explain(error, [])
+      this.#lose(slot)
+      this.#unreachable(fault, true)
+      throw fault
+    } finally {
+      this.#release(slot)
+    }
+  }
+
   close(): Promise<void> {
     clearTimeout(this.#timer)
     this.#closing.abort()

@@ -77,6 +77,11 @@ export interface DriverFigures {
 export interface Driver {
   readonly health: DriverHealth
   readonly figures: DriverFigures
+  /**
+   * Finds out now whether the system answers.
+   * @throws DriverError that says why it does not
+   */
+  check(): Promise<void>
   /** Ends all connections; requests under way fail. */
   close(): Promise<void>
 }

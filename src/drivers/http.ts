@@ -22,6 +22,8 @@ export interface HttpRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** Time for the answer, when it is not that of the driver. */
+  readonly timeoutMs?: number
 }
 
 /** A whole answer. Header names are in lower case. */
@@ -57,9 +59,10 @@ export function openHttp(settings: HttpSettings): HttpDriver {
   }
   const pool = new ConnectionPool(kind, { ...settings, poolSize: poolSize * pipelining })
   return Object.assign(pool, {
-    request: ({ method, path, headers, body }: HttpRequest, signal?: AbortSignal) => {
+    request: ({ method, path, headers, body, timeoutMs }: HttpRequest, signal?: AbortSignal) => {
       const run = async (client: Pool, stop: AbortSignal): Promise<HttpAnswer> => {
-        const options = { method, path, headers: { ...headers }, signal: stop }
+        const limits = timeoutMs && { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }
+        const options = { method, path, headers: { ...headers }, signal: stop, ...limits }
         const sent = await client.request(body === undefined ? options : { ...options, body })
         return readAnswer(sent, answerBytesMax)
       }

@@ -32,9 +32,7 @@ test('a file for EMQX 5.8 has no errors, and every warning is of a key without e
 
 test('what its owner may rely on is a warning', () => {
   assert.deepEqual(reported('warning'), [
-    'actions',
     'cluster',
-    'connectors',
     'exhook',
     'gateway',
     'listeners.tcp.plant.zone',

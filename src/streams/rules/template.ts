@@ -21,16 +21,17 @@ type Part = string | ((output: ValueMap) => Value)
 /**
  * Compiles a template: `${a.b}` is a part of the output, `${.}` all of it as JSON, `${$}` a dollar
  * sign. What looks otherwise stands for itself.
+ * @param show how a value is written in the text
  */
-export function compileTemplate(source: string): Template {
+export function compileTemplate(source: string, show: (value: Value) => string = toText): Template {
   const parts = partsOf(source)
   const [only] = parts
   if (parts.length === 1 && typeof only === 'function') {
-    return { value: only, text: (output) => toText(only(output)) }
+    return { value: only, text: (output) => show(only(output)) }
   }
   const text = (output: ValueMap): string => {
     let joined = ''
-    for (const part of parts) joined += typeof part === 'string' ? part : toText(part(output))
+    for (const part of parts) joined += typeof part === 'string' ? part : show(part(output))
     return joined
   }
   return { text, value: text }

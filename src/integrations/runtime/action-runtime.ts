@@ -1,0 +1,270 @@
+import { join } from 'node:path'
+import type { Log } from '#broker/ports.ts'
+import type { ActionConfig } from '#config/fields/integrations/integration.ts'
+import type { AnyConnector, ConnectorContext, Sink } from '#plugin/define-connector.ts'
+import type { ValueMap } from '#plugin/value.ts'
+import { hashString } from '#kernel/hash.ts'
+import { ActionCounter, add, makeActionCounters } from './action-counters.ts'
+import type { ActionCounters } from './action-counters.ts'
+import { reasonOf } from './connector-runtime.ts'
+import type { ConnectorHost, ConnectorRuntime, IntegrationStatus } from './connector-runtime.ts'
+import { adoptLeftovers, type BufferPlace, laneFolder } from './buffer-folders.ts'
+import { DiskLog } from './disk-log.ts'
+import { Lane } from './lane.ts'
+import { LaneBuffer } from './lane-buffer.ts'
+import type { DeliveryFailure, Done, QueuedRecord } from './queued-record.ts'
+
+/** What an action needs of its shard. */
+export interface ActionHost extends ConnectorHost {
+  /** Folder of the buffers of all actions. */
+  readonly bufferFolder: string
+  /** Does with a record what the fallback actions say. */
+  fallBack(config: ActionConfig['fallback_actions'], record: ValueMap): void
+}
+
+const CLOSE_LIMIT_MS = 2000
+const LOG_INTERVAL_MS = 1000
+
+/** One action in one shard: its queues, its sink on the connection of its connector, numbers. */
+export class ActionRuntime {
+  readonly type: string
+  readonly name: string
+  readonly counters: ActionCounters
+  readonly #definition: AnyConnector
+  readonly #config: ActionConfig
+  readonly #host: ActionHost
+  #connector: ConnectorRuntime | undefined
+  readonly #lanes: readonly Lane[]
+  #sink: Sink | undefined
+  #client: { readonly value: unknown } | undefined
+  #failure: string | undefined
+  #timer: NodeJS.Timeout | undefined
+  #quietUntilMs = 0
+  #isClosed = false
+
+  /** Makes its queues; it sends once it has a connector. */
+  constructor(definition: AnyConnector, name: string, config: ActionConfig, host: ActionHost) {
+    this.type = definition.description.type
+    this.name = name
+    this.counters = makeActionCounters()
+    this.#definition = definition
+    this.#config = config
+    this.#host = host
+    this.#lanes = config.enable ? this.#makeLanes() : []
+  }
+
+  get connectorName(): string {
+    return this.#config.connector
+  }
+
+  /** Sends over this connector from now on; undefined: there is none of the name it needs. */
+  connect(connector: ConnectorRuntime | undefined): void {
+    this.#connector?.detach(this)
+    this.closed()
+    this.#connector = connector
+    if (this.#config.enable && !this.#isClosed) connector?.attach(this)
+  }
+
+  get isEnabled(): boolean {
+    return this.#config.enable
+  }
+
+  get status(): IntegrationStatus {
+    if (!this.#config.enable) return { status: 'disconnected', reason: 'it is switched off' }
+    if (this.#connector === undefined) {
+      const reason = `there is no connector ${this.type}:${this.#config.connector}`
+      return { status: 'disconnected', reason }
+    }
+    if (this.#failure !== undefined) return { status: 'disconnected', reason: this.#failure }
+    if (this.#sink !== undefined) return { status: 'connected', reason: '' }
+    const { status, reason } = this.#connector.status
+    return { status: status === 'connected' ? 'connecting' : status, reason }
+  }
+
+  /**
+   * Takes a record. Records of one key are delivered in order as far as the options say.
+   * @param done told what became of it; with a buffer on disk, when it is safe there
+   */
+  run(record: ValueMap, key: string, done: Done | undefined): void {
+    add(this.counters, ActionCounter.MATCHED)
+    const reason = this.#whyStopped()
+    const lane = this.#lanes[this.#lanes.length === 1 ? 0 : hashString(key) % this.#lanes.length]
+    if (reason !== undefined || lane === undefined) {
+      add(this.counters, ActionCounter.DROPPED)
+      add(this.counters, ActionCounter.DROPPED_RESOURCE_STOPPED)
+      done?.({ kind: 'dropped', reason: reason ?? 'it is switched off' })
+      return
+    }
+    lane.push(record, done)
+  }
+
+  /** The numbers as they are now, gauges included. */
+  read(): readonly number[] {
+    const { counters } = this
+    counters[ActionCounter.QUEUING] = 0
+    counters[ActionCounter.QUEUING_BYTES] = 0
+    counters[ActionCounter.INFLIGHT] = 0
+    for (const lane of this.#lanes) {
+      const { count, bytes } = lane.waiting
+      add(counters, ActionCounter.QUEUING, count)
+      add(counters, ActionCounter.QUEUING_BYTES, bytes)
+      add(counters, ActionCounter.INFLIGHT, lane.inflight)
+    }
+    return [...counters]
+  }
+
+  /** The connection is open. */
+  opened(client: unknown): void {
+    this.#client = { value: client }
+    void this.#openSink()
+  }
+
+  /** The connection is gone. */
+  closed(): void {
+    this.#client = undefined
+    clearTimeout(this.#timer)
+    this.#useSink(undefined)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#connector?.detach(this)
+    const lost = await Promise.all(this.#lanes.map((lane) => lane.close(CLOSE_LIMIT_MS)))
+    for (const record of lost.flat()) {
+      this.#drop(record, ActionCounter.DROPPED_RESOURCE_STOPPED, 'the action was closed')
+    }
+    const sink = this.#sink
+    this.#sink = undefined
+    await this.#closeSink(sink)
+  }
+
+  #whyStopped(): string | undefined {
+    if (!this.#config.enable) return 'the action is switched off'
+    if (this.#connector === undefined) return this.status.reason
+    return this.#connector.isEnabled ? undefined : 'its connector is switched off'
+  }
+
+  #makeLanes(): readonly Lane[] {
+    const { resource_opts: options } = this.#config
+    const { shard, shardCount } = this.#host
+    const count = Math.max(1, Math.floor(options.worker_pool_size / shardCount))
+    const folder = join(this.#host.bufferFolder, this.type, this.name)
+    const place: BufferPlace = { folder, shard, shardCount, lanes: count }
+    return Array.from({ length: count }, (_, index) => this.#makeLane(place, index))
+  }
+
+  #makeLane(place: BufferPlace, index: number): Lane {
+    const { resource_opts: options } = this.#config
+    const { counters } = this
+    const mode = options.buffer_mode
+    const disk = mode === 'memory' ? undefined : this.#openLog(place, index)
+    const buffer = new LaneBuffer(
+      { mode, bytesMax: options.max_buffer_bytes, nowMs: () => performance.now() },
+      disk,
+      {
+        dropped: (record) => {
+          this.#drop(record, ActionCounter.DROPPED_QUEUE_FULL, 'too much waits: max_buffer_bytes')
+        },
+        ready: () => lane.wake(),
+      },
+    )
+    const lane = new Lane(
+      {
+        number: index,
+        windowMax: options.query_mode === 'sync' ? 1 : options.inflight_window,
+        batchMax: options.batch_size,
+        batchTimeMs: options.batch_time,
+        ttlMs: options.request_ttl,
+        retryMostMs: Math.min(options.health_check_interval, 10_000),
+      },
+      buffer,
+      {
+        counters,
+        nowMs: Date.now,
+        monotonicMs: () => performance.now(),
+        random: Math.random,
+        lost: (record, failure) => this.#lost(record, failure),
+        troubled: () => this.#connector?.suspect(),
+      },
+    )
+    return lane
+  }
+
+  #openLog(place: BufferPlace, index: number): DiskLog {
+    const action = `${this.type}:${this.name}`
+    const log = new DiskLog(laneFolder(place, index), {
+      writeFailed: (reason) => this.#complain('action_buffer_not_written', reason),
+      damaged: (segment, bytes) => {
+        this.#host.log.error('action_buffer_damaged', { action, segment, bytes })
+      },
+    })
+    adoptLeftovers(place, index, log)
+    return log
+  }
+
+  async #openSink(): Promise<void> {
+    const client = this.#client
+    const definition = this.#definition.sink
+    if (client === undefined || definition === undefined) return
+    const context: ConnectorContext = {
+      ...this.#host,
+      name: this.name,
+      lost: () => this.#connector?.suspect(),
+    }
+    try {
+      const { parameters } = this.#config
+      // The parameters were decoded by the description of this connector, which made the client.
+      const sink = await definition.open(parameters as never, client.value as never, context)
+      if (this.#client !== client || this.#isClosed) {
+        await this.#closeSink(sink)
+        return
+      }
+      this.#failure = undefined
+      this.#useSink(sink)
+    } catch (error) {
+      if (this.#client !== client || this.#isClosed) return
+      this.#failure = reasonOf(error)
+      this.#complain('action_not_opened', this.#failure)
+      const { health_check_interval: pauseMs } = this.#config.resource_opts
+      this.#timer = setTimeout(() => void this.#openSink(), pauseMs)
+    }
+  }
+
+  #useSink(sink: Sink | undefined): void {
+    const former = this.#sink
+    this.#sink = sink
+    for (const lane of this.#lanes) lane.use(sink)
+    void this.#closeSink(former)
+  }
+
+  async #closeSink(sink: Sink | undefined): Promise<void> {
+    try {
+      await sink?.close?.()
+    } catch (error) {
+      this.#complain('action_not_closed', reasonOf(error))
+    }
+  }
+
+  #drop(record: QueuedRecord, counter: ActionCounter, reason: string): void {
+    add(this.counters, ActionCounter.DROPPED)
+    add(this.counters, counter)
+    this.#lost(record, { kind: 'dropped', reason })
+  }
+
+  #lost({ record, done }: QueuedRecord, failure: DeliveryFailure): void {
+    this.#complain('action_failed', failure.reason)
+    if (this.#config.fallback_actions.length > 0) {
+      this.#host.fallBack(this.#config.fallback_actions, record)
+    }
+    done?.(failure)
+  }
+
+  #complain(event: string, reason: string): void {
+    const nowMs = performance.now()
+    if (nowMs < this.#quietUntilMs) return
+    this.#quietUntilMs = nowMs + LOG_INTERVAL_MS
+    const log: Log = this.#host.log
+    log.warn(event, { action: `${this.type}:${this.name}`, reason })
+  }
+}

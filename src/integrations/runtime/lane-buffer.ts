@@ -1,0 +1,181 @@
+import { deserialize, serialize } from 'node:v8'
+import { Fifo } from '#kernel/fifo.ts'
+import type { ValueMap } from '#plugin/value.ts'
+import type { DiskEntry, DiskLog } from './disk-log.ts'
+import type { Done, QueuedRecord } from './queued-record.ts'
+import { valueBytes } from './queued-record.ts'
+
+/** How records wait. */
+export interface LaneBufferSettings {
+  readonly mode: 'memory' | 'hybrid' | 'disk'
+  /** In memory and on disk together. */
+  readonly bytesMax: number
+  nowMs(): number
+}
+
+/** What the buffer tells its lane. */
+export interface LaneBufferEvents {
+  /** A record had to make room, or found none. */
+  dropped(record: QueuedRecord): void
+  /** Records came from the disk: there is something to take again. */
+  ready(): void
+}
+
+interface StoredRecord {
+  readonly record: ValueMap
+  readonly expiresAtMs: number
+}
+
+/** What stays in memory while the rest goes to disk. */
+const MEMORY_BYTES_MAX = 4 * 1024 * 1024
+const READ_BYTES = 1024 * 1024
+const NOT_ON_DISK = undefined
+
+/**
+ * The records of one lane that wait, oldest first: in memory, and beyond that on disk. When both
+ * are full the oldest record that is at hand makes room.
+ */
+export class LaneBuffer {
+  readonly #settings: LaneBufferSettings
+  readonly #events: LaneBufferEvents
+  readonly #disk: DiskLog | undefined
+  readonly #head: Fifo<QueuedRecord>
+  #isReading = false
+
+  /** @param disk undefined in mode `memory` */
+  constructor(settings: LaneBufferSettings, disk: DiskLog | undefined, events: LaneBufferEvents) {
+    this.#settings = settings
+    this.#events = events
+    this.#disk = disk
+    this.#head = new Fifo(Infinity, Infinity)
+    this.#refill()
+  }
+
+  /** Records at hand; there may be more on disk. */
+  get count(): number {
+    return this.#head.count
+  }
+
+  /** Bytes of all that wait. */
+  get bytes(): number {
+    return this.#head.bytes + (this.#disk?.unreadBytes ?? 0)
+  }
+
+  /** When the oldest record at hand was queued, monotonic. */
+  get oldestMs(): number | undefined {
+    return this.#head.peek()?.queuedAtMs
+  }
+
+  /** Adds a record; it is dropped when there is no room at all. */
+  push(record: ValueMap, expiresAtMs: number, queuedAtMs: number, done: Done | undefined): void {
+    const { mode, bytesMax } = this.#settings
+    const disk = this.#disk
+    const isAtHand = disk === undefined || disk.unreadBytes === 0
+    const hasRoom = isAtHand && this.#head.bytes < MEMORY_BYTES_MAX
+    if (disk === undefined || (mode === 'hybrid' && hasRoom)) {
+      const bytes = valueBytes(record)
+      const place = NOT_ON_DISK
+      const queued: QueuedRecord = { record, bytes, expiresAtMs, queuedAtMs, done, place }
+      if (bytes > bytesMax) {
+        this.#events.dropped(queued)
+        return
+      }
+      this.#head.push(queued, bytes)
+      this.#makeRoom()
+      return
+    }
+    const content = serialize({ record, expiresAtMs } satisfies StoredRecord)
+    const place = disk.append(content, hasRoom, () => done?.())
+    const bytes = content.length
+    if (place === undefined) {
+      this.#events.dropped({ record, bytes, expiresAtMs, queuedAtMs, done, place })
+      return
+    }
+    if (hasRoom) {
+      this.#head.push({ record, bytes, expiresAtMs, queuedAtMs, done: undefined, place }, bytes)
+    }
+    this.#makeRoom()
+    if (!hasRoom) this.#refill()
+  }
+
+  /** Takes out the oldest records. Each is to be settled when its fate is known. */
+  take(countMax: number): QueuedRecord[] {
+    const taken: QueuedRecord[] = []
+    while (taken.length < countMax) {
+      const next = this.#head.shift()
+      if (next === undefined) break
+      taken.push(next)
+    }
+    this.#refill()
+    return taken
+  }
+
+  /** A record that was taken is not needed any more. */
+  settle(record: QueuedRecord): void {
+    if (record.place !== undefined) this.#disk?.settle(record.place)
+  }
+
+  /**
+   * Keeps what it can and lets go.
+   * @param taken records that were taken and not settled, oldest first
+   * @returns records that are lost, as there is no disk to keep them
+   */
+  async close(taken: readonly QueuedRecord[]): Promise<readonly QueuedRecord[]> {
+    const waiting = [...taken, ...this.#head]
+    this.#head.clear()
+    const disk = this.#disk
+    if (disk === undefined) return waiting
+    const inMemory = waiting.filter(({ place }) => place === undefined)
+    const firstOnDisk = waiting.findIndex(({ place }) => place !== undefined)
+    const older = waiting.slice(0, Math.max(0, firstOnDisk)).filter(({ place }) => !place)
+    const isAllRead = disk.unreadBytes === 0
+    // In memory without anything on disk: before what is unread, and after it when there is none.
+    const front = firstOnDisk === -1 && !isAllRead ? inMemory : older
+    const frontSet = new Set(front)
+    for (const one of inMemory) {
+      if (!frontSet.has(one)) disk.append(serializeRecord(one), false, () => {})
+    }
+    await disk.close(front.map(serializeRecord))
+    for (const { done } of inMemory) done?.()
+    return []
+  }
+
+  #makeRoom(): void {
+    while (this.bytes > this.#settings.bytesMax) {
+      const oldest = this.#head.shift()
+      if (oldest === undefined) return
+      this.settle(oldest)
+      this.#events.dropped(oldest)
+    }
+  }
+
+  /** Gets more from the disk when little is at hand. */
+  #refill(): void {
+    const disk = this.#disk
+    if (disk === undefined || this.#isReading || disk.unreadBytes === 0) return
+    if (this.#head.bytes > MEMORY_BYTES_MAX / 2) return
+    this.#isReading = true
+    void disk.read(READ_BYTES).then(
+      (entries) => {
+        this.#isReading = false
+        for (const entry of entries) this.#takeIn(entry)
+        if (entries.length > 0) this.#events.ready()
+      },
+      () => {
+        this.#isReading = false
+      },
+    )
+  }
+
+  #takeIn({ content, place }: DiskEntry): void {
+    // Written by `push`, with a checksum.
+    const { record, expiresAtMs } = deserialize(content) as StoredRecord
+    const bytes = content.length
+    const queuedAtMs = this.#settings.nowMs()
+    this.#head.push({ record, bytes, expiresAtMs, queuedAtMs, done: undefined, place }, bytes)
+  }
+}
+
+function serializeRecord({ record, expiresAtMs }: QueuedRecord): Buffer {
+  return serialize({ record, expiresAtMs } satisfies StoredRecord)
+}
