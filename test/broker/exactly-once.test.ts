@@ -187,3 +187,28 @@ test('PUBREL that is sent again by time waits for the store as the first one did
   world.finishCommits()
   subscriber.take(PacketType.PUBREL)
 })
+
+test('[MQTT-4.3.3-12] released again, an identifier is given back once that is stored', () => {
+  const world = new World()
+  const subscriber = world.connect(kept('subscriber'))
+  subscriber.subscribe('t', { qos: 2 })
+  const before = world.connect(kept('publisher', { autoAck: false }))
+  before.publish('t', 'first', { qos: 2, packetId: 1 })
+  world.holdCommits()
+  before.ack(PacketType.PUBREL, 1)
+  before.drop()
+  const publisher = world.connect(kept('publisher', { autoAck: false }))
+  publisher.ack(PacketType.PUBREL, 1)
+  // With a PUBCOMP it would use the identifier again, which a crash makes that of the first one.
+  const isPubcomp = ({ type }: { readonly type: number }): boolean => type === PacketType.PUBCOMP
+  assert.equal(publisher.packets.some(isPubcomp), false)
+  world.finishCommits()
+  publisher.take(PacketType.PUBCOMP)
+  publisher.publish('t', 'second', { qos: 2, packetId: 1 })
+  world.crash()
+  const again = world.connect(kept('subscriber'))
+  assert.deepEqual(
+    [...new Set([...subscriber.payloads(), ...again.payloads()])],
+    ['first', 'second'],
+  )
+})

@@ -121,13 +121,12 @@ function handlePubrel(core: ShardCore, connection: Connection, session: Session)
   const known = forgetIncoming(core.store, session, packetId)
   connection.inheritedRel?.delete(packetId)
   if (!known) core.metrics.increment(Metric.PACKETS_PUBREL_MISSED)
-  const stored = known && session.persistent
   // A client that has not seen PUBCOMP releases again on its next connection: that is no error.
   const isFine = known || connection.inheritedRel !== undefined
   const reason = isFine ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND
   // A PUBCOMP before the removal is durable would make the next message under this identifier
-  // look like a duplicate after a crash.
-  ackInOrder(core, connection, PacketType.PUBCOMP, packetId, reason, stored)
+  // look like a duplicate after a crash. That of an unknown one may be under way.
+  ackInOrder(core, connection, PacketType.PUBCOMP, packetId, reason, session.persistent)
 }
 
 /** The QoS 2 message is done [MQTT-4.3.3-5]. */
