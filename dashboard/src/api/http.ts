@@ -22,7 +22,7 @@ export type QueryValue = string | number | boolean | readonly string[] | undefin
 
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, QueryValue>>
-  /** Sent as JSON, a FormData as it is. */
+  /** Sent as JSON; a text and a FormData as they are. */
   readonly body?: unknown
   /** Instead of the token of who is signed in. */
   readonly token?: string
@@ -54,10 +54,12 @@ export async function send(
 ): Promise<Response> {
   const headers = new Headers()
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+  const isText = typeof body === 'string'
   const isForm = body instanceof FormData
-  if (body !== undefined && !isForm) headers.set('content-type', 'application/json')
+  if (isText) headers.set('content-type', 'text/plain')
+  else if (body !== undefined && !isForm) headers.set('content-type', 'application/json')
   const init: RequestInit = { method, headers }
-  if (body !== undefined) init.body = isForm ? body : JSON.stringify(body)
+  if (body !== undefined) init.body = isForm || isText ? body : JSON.stringify(body)
   if (signal !== undefined) init.signal = signal
   const response = await reach(`${BASE_PATH}${path}${queryText(query)}`, init)
   if (!response.ok) throw await failure(response)

@@ -1,0 +1,70 @@
+import type { getTraceLog } from '#management/contract/trace.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Drawer, Flex, Switch, Typography } from 'antd'
+import { useEffect, useRef, useState } from 'react'
+import { call } from '../../api/call.ts'
+import { Failure } from '../../components/failure.tsx'
+import { useTexts } from '../../i18n/i18n.ts'
+import { TEXTS } from './texts.ts'
+
+const REFRESH_MS = 1_000
+const PART_BYTES = 256 * 1024
+/** What the window holds; the whole of it can be downloaded. */
+const SHOWN_CHARS_MAX = 500_000
+
+/** The log of a trace while it is written. */
+export function TraceLog({ name, close }: { name: string; close: () => void }) {
+  const t = useTexts(TEXTS)
+  const [isFollowing, setFollowing] = useState(true)
+  const [log, setLog] = useState({ text: '', position: 0 })
+  const place = useRef<HTMLPreElement>(null)
+  const { data, error } = useQuery({
+    queryKey: ['trace-log', name, log.position],
+    queryFn: ({ signal }) =>
+      call<typeof getTraceLog>('GET', '/trace/{name}/log', {
+        params: { name },
+        query: { position: log.position, bytes: PART_BYTES },
+        signal,
+      }),
+    refetchInterval: isFollowing ? REFRESH_MS : false,
+    gcTime: 0,
+  })
+  useEffect(() => {
+    if (data === undefined || data.items === '') return
+    const { items, meta } = data
+    setLog(({ text, position }) =>
+      meta.position === position
+        ? { text, position }
+        : { text: (text + items).slice(-SHOWN_CHARS_MAX), position: meta.position },
+    )
+  }, [data])
+  useEffect(() => {
+    const element = place.current
+    if (isFollowing && element !== null) element.scrollTop = element.scrollHeight
+  }, [log, isFollowing])
+  return (
+    <Drawer
+      open
+      onClose={close}
+      size="min(1100px, 100vw)"
+      title={name}
+      extra={
+        <Flex gap={8} align="center">
+          <Switch aria-label={t('follow')} checked={isFollowing} onChange={setFollowing} />
+          <Typography.Text>{t('follow')}</Typography.Text>
+        </Flex>
+      }
+    >
+      {error !== null && <Failure error={error} />}
+      <pre
+        ref={place}
+        className="code"
+        tabIndex={0}
+        aria-label={t('log')}
+        style={{ maxHeight: 'calc(100vh - 130px)', fontSize: 12 }}
+      >
+        {log.text === '' ? t('nothingYet') : log.text}
+      </pre>
+    </Drawer>
+  )
+}
