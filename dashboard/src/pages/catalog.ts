@@ -31,7 +31,18 @@ export const PAGES = [
     group: 'diagnose',
     load: () => import('./websocket-client/websocket-client-page.tsx'),
   },
+  {
+    key: 'authentication',
+    group: 'access',
+    load: () => import('./authentication/authentication-page.tsx'),
+  },
+  {
+    key: 'authorization',
+    group: 'access',
+    load: () => import('./authorization/authorization-page.tsx'),
+  },
   { key: 'banned', group: 'access', load: () => import('./banned/banned-page.tsx') },
+  { key: 'flapping', group: 'access', load: () => import('./flapping/flapping-page.tsx') },
   { key: 'rewrite', group: 'mqtt', load: () => import('./rewrite/rewrite-page.tsx') },
   {
     key: 'auto-subscribe',

@@ -1,0 +1,160 @@
+import type {
+  deleteRulesForAll,
+  getRulesForAll,
+  RuleBody,
+  userRules,
+} from '#management/contract/authorization-rules.ts'
+import { PlusOutlined } from '@ant-design/icons'
+import { Badge, Button, Flex, Segmented, type TableColumnsType } from 'antd'
+import { useState } from 'react'
+import { type Answer, call } from '../../api/call.ts'
+import { useMayChange } from '../../api/session.ts'
+import { DangerButton } from '../../components/danger-button.tsx'
+import { FilterInput } from '../../components/filter-input.tsx'
+import { ServerTable } from '../../components/server-table.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { RulesForm } from './rules-form.tsx'
+import { paramOf, RULES_PATH, RULES_STALE, type Subject } from './rules-paths.ts'
+import { TEXTS } from './texts.ts'
+
+type Rules = typeof userRules
+type Row = Answer<Rules['list']>['data'][number]
+function nameOf({ clientid, username }: Row): string {
+  return clientid ?? username ?? ''
+}
+
+/** Rules about clients, about users, and about everybody. */
+export function RuleLists() {
+  const t = useTexts(TEXTS)
+  const mayChange = useMayChange()
+  const [subject, setSubject] = useState<Subject>('users')
+  const [like, setLike] = useState('')
+  const [edited, setEdited] = useState<Row>()
+  const choose = (next: Subject): void => {
+    setSubject(next)
+    setLike('')
+  }
+  return (
+    <>
+      <Flex gap={8} wrap align="center" style={{ marginBottom: 12 }}>
+        <Segmented<Subject>
+          aria-label={t('subject')}
+          value={subject}
+          onChange={choose}
+          options={(['users', 'clients', 'all'] as const).map((value) => ({
+            value,
+            label: t(`about_${value}`),
+          }))}
+        />
+        {subject !== 'all' && (
+          <FilterInput
+            key={subject}
+            label={t(paramOf(subject))}
+            hint={t('contains')}
+            search={setLike}
+          />
+        )}
+        <Button
+          type="primary"
+          icon={<PlusOutlined />}
+          disabled={!mayChange}
+          onClick={() => setEdited({ rules: [] })}
+        >
+          {subject === 'all' ? t('editRules') : t('addRules')}
+        </Button>
+      </Flex>
+      <ServerTable<Row>
+        queryKey={[...RULES_STALE, subject, like]}
+        load={async (range, signal) => loadRules(subject, { ...range, like }, signal)}
+        columns={useColumns(subject, setEdited)}
+        rowKey={nameOf}
+        empty={t('noRules')}
+      />
+      {edited !== undefined && (
+        <RulesForm
+          subject={subject}
+          name={nameOf(edited)}
+          rules={edited.rules}
+          close={() => setEdited(undefined)}
+        />
+      )}
+    </>
+  )
+}
+
+async function loadRules(
+  subject: Subject,
+  { like, page, limit }: { page: number; limit: number; like: string },
+  signal: AbortSignal,
+): Promise<{ data: readonly Row[]; meta: { count?: number } }> {
+  if (subject === 'all') {
+    const { rules } = await call<typeof getRulesForAll>('GET', `${RULES_PATH}/all`, { signal })
+    return { data: rules.length === 0 ? [] : [{ rules }], meta: { count: rules.length && 1 } }
+  }
+  const query = { page, limit, ...(like !== '' && { [`like_${paramOf(subject)}`]: like }) }
+  return call<Rules['list']>('GET', `${RULES_PATH}/${subject}`, { query, signal })
+}
+
+function useColumns(subject: Subject, edit: (row: Row) => void): TableColumnsType<Row> {
+  const t = useTexts(TEXTS)
+  const { run } = useAction()
+  const mayChange = useMayChange()
+  const remove = async (name: string): Promise<unknown> => {
+    const work = async (): Promise<unknown> =>
+      subject === 'all'
+        ? call<typeof deleteRulesForAll>('DELETE', `${RULES_PATH}/all`, {})
+        : call<Rules['remove']>('DELETE', `${RULES_PATH}/${subject}/{${paramOf(subject)}}`, {
+            params: { [paramOf(subject)]: name },
+          })
+    return run(work, { done: t('removed'), stale: RULES_STALE })
+  }
+  const shownName = (row: Row): string => (subject === 'all' ? t('about_all') : nameOf(row))
+  return [
+    {
+      title: subject === 'all' ? t('subject') : t(paramOf(subject)),
+      render: (_, row) => shownName(row),
+    },
+    {
+      title: t('rules'),
+      render: (_, { rules }) => (
+        <Flex vertical gap={4}>
+          {rules.map((rule, index) => (
+            <RuleLine key={index} rule={rule} />
+          ))}
+        </Flex>
+      ),
+    },
+    {
+      title: t('actions'),
+      align: 'right',
+      render: (_, row) => (
+        <Flex gap={4} justify="end">
+          <Button size="small" disabled={!mayChange} onClick={() => edit(row)}>
+            {t('edit')}
+          </Button>
+          <DangerButton
+            size="small"
+            label={t('remove')}
+            question={t('removeRulesAsk', { name: shownName(row) })}
+            run={() => remove(nameOf(row))}
+          />
+        </Flex>
+      ),
+    },
+  ]
+}
+
+function RuleLine({ rule }: { rule: RuleBody }) {
+  const t = useTexts(TEXTS)
+  const { permission, action, topic, qos = [], retain } = rule
+  const isWhole = qos.length === 3
+  return (
+    <div>
+      <Badge status={permission === 'allow' ? 'success' : 'error'} text={t(permission)} />{' '}
+      {t(action)} <code>{topic}</code>
+      {!isWhole && ` QoS ${qos.join(', ')}`}
+      {retain !== 'all' && ` ${t('retain')}: ${String(retain)}`}
+    </div>
+  )
+}

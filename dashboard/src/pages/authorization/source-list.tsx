@@ -1,0 +1,187 @@
+import type {
+  createSource,
+  deleteSource,
+  getSourceStatus,
+  listSources,
+  orderSources,
+  updateSource,
+} from '#management/contract/authorization.ts'
+import { PlusOutlined } from '@ant-design/icons'
+import { useQuery } from '@tanstack/react-query'
+import { Button, Dropdown, Flex, Switch, type TableColumnsType } from 'antd'
+import { useState } from 'react'
+import { call } from '../../api/call.ts'
+import { useMayChange } from '../../api/session.ts'
+import { BackendStatus } from '../../components/backend-status.tsx'
+import { ConfigItems, withoutEmpty } from '../../components/config-items.tsx'
+import { DangerButton } from '../../components/danger-button.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { FormDrawer } from '../../components/form-drawer.tsx'
+import { OrderedTable } from '../../components/ordered-table.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { CHOICES, SOURCES, titleOf } from './kinds.ts'
+import { TEXTS } from './texts.ts'
+
+type Source = Readonly<Record<string, unknown>>
+
+const PATH = '/authorization/sources'
+const ONE = '/authorization/sources/{type}'
+const STALE = ['authorization-sources']
+
+function typeOf(row: Source): string {
+  return String(row['type'])
+}
+
+/** Sources of rules, in the order in which they are asked. */
+export function SourceList() {
+  const t = useTexts(TEXTS)
+  const { run } = useAction()
+  const mayChange = useMayChange()
+  const [edited, setEdited] = useState<{ source: Source; isNew: boolean }>()
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: STALE,
+    queryFn: ({ signal }) => call<typeof listSources>('GET', PATH, { signal }),
+  })
+  if (error !== null && data === undefined) {
+    return <Failure error={error} retry={() => void refetch()} />
+  }
+  const present = new Set(data?.sources.map(typeOf))
+  const free = Object.keys(SOURCES).filter((type) => !present.has(type))
+  const reorder = (rows: readonly Source[]): void => {
+    const body = rows.map((row) => ({ type: typeOf(row) }))
+    void run(() => call<typeof orderSources>('PUT', `${PATH}/order`, { body }), {
+      done: t('saved'),
+      stale: STALE,
+    })
+  }
+  return (
+    <>
+      <Flex justify="end" style={{ marginBottom: 12 }}>
+        <Dropdown
+          trigger={['click']}
+          disabled={!mayChange || free.length === 0}
+          menu={{
+            items: free.map((type) => ({ key: type, label: titleOf(type, t) })),
+            onClick: ({ key }) => setEdited({ source: SOURCES[key] ?? {}, isNew: true }),
+          }}
+        >
+          <Button type="primary" icon={<PlusOutlined />}>
+            {t('add')}
+          </Button>
+        </Dropdown>
+      </Flex>
+      <OrderedTable<Source>
+        rows={data?.sources}
+        isLoading={isPending}
+        nameOf={typeOf}
+        columns={useColumns((source) => setEdited({ source, isNew: false }))}
+        empty={t('none')}
+        reorder={reorder}
+      />
+      {edited !== undefined && <Editor {...edited} close={() => setEdited(undefined)} />}
+    </>
+  )
+}
+
+function useColumns(edit: (row: Source) => void): TableColumnsType<Source> {
+  const t = useTexts(TEXTS)
+  const mayChange = useMayChange()
+  const { run, isBusy } = useAction()
+  const remove = async (type: string): Promise<unknown> =>
+    run(() => call<typeof deleteSource>('DELETE', ONE, { params: { type } }), {
+      done: t('removed'),
+      stale: STALE,
+    })
+  const enable = (row: Source, isOn: boolean): void => {
+    const { rules: _rules, ...rest } = row
+    const body = { ...rest, type: typeOf(row), enable: isOn }
+    void run(() => call<typeof updateSource>('PUT', ONE, { params: { type: body.type }, body }), {
+      done: t('saved'),
+      stale: STALE,
+    })
+  }
+  return [
+    { title: t('kind'), render: (_, row) => titleOf(typeOf(row), t) },
+    {
+      title: t('enable'),
+      render: (_, row) => (
+        <Switch
+          size="small"
+          aria-label={t('enableOne', { name: titleOf(typeOf(row), t) })}
+          checked={row['enable'] === true}
+          disabled={!mayChange || isBusy}
+          onChange={(isOn) => enable(row, isOn)}
+        />
+      ),
+    },
+    {
+      title: t('state'),
+      render: (_, row) => (
+        <BackendStatus
+          queryKey={['authorization-source-status', typeOf(row)]}
+          load={async (signal) =>
+            call<typeof getSourceStatus>('GET', `${ONE}/status`, {
+              params: { type: typeOf(row) },
+              signal,
+            })
+          }
+          counters={[
+            ['allow', t('allow')],
+            ['deny', t('deny')],
+            ['ignore', t('ignore')],
+            ['failed', t('failed')],
+          ]}
+        />
+      ),
+    },
+    {
+      title: t('actions'),
+      align: 'right',
+      render: (_, row) => (
+        <Flex gap={4} justify="end">
+          <Button size="small" disabled={!mayChange} onClick={() => edit(row)}>
+            {t('edit')}
+          </Button>
+          <DangerButton
+            size="small"
+            label={t('remove')}
+            question={t('removeAsk', { name: titleOf(typeOf(row), t) })}
+            consequence={t('removeLoses')}
+            run={() => remove(typeOf(row))}
+          />
+        </Flex>
+      ),
+    },
+  ]
+}
+
+function Editor(props: { source: Source; isNew: boolean; close: () => void }) {
+  const { source, isNew, close } = props
+  const t = useTexts(TEXTS)
+  const { run } = useAction()
+  const type = typeOf(source)
+  const toBody = (fields: Source) => ({ ...withoutEmpty({ ...source, ...fields }), type })
+  const save = async (fields: Source): Promise<boolean> => {
+    const body = toBody(fields)
+    const work = async (): Promise<unknown> =>
+      isNew
+        ? call<typeof createSource>('POST', PATH, { body })
+        : call<typeof updateSource>('PUT', ONE, { params: { type }, body })
+    return run(work, { done: t('saved'), stale: STALE })
+  }
+  const title = titleOf(type, t)
+  // The text of a file is kept in the data directory, wherever it was read from.
+  const without = type === 'file' ? ['type', 'path'] : ['type']
+  return (
+    <FormDrawer<Source>
+      title={isNew ? `${t('add')}: ${title}` : t('editOne', { name: title })}
+      initial={source}
+      toBody={toBody}
+      save={save}
+      close={close}
+    >
+      <ConfigItems value={source} choices={CHOICES} without={without} />
+    </FormDrawer>
+  )
+}
