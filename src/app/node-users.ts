@@ -11,6 +11,7 @@ import type {
   ImportResult,
   NewUser,
   ShownUser,
+  StoredUser,
   UserList,
   UserQuery,
 } from '#access/authentication/users/user-directory.ts'
@@ -74,6 +75,16 @@ export class NodeUsers implements UserPort {
   /** See `UserDirectory.remove`. */
   remove(owner: UserOwner, userId: string): Promise<boolean> {
     return this.directory.remove(groupOf(owner), userId)
+  }
+
+  /** See `UserDirectory.dump`. */
+  dump(): readonly StoredUser[] {
+    return this.directory.dump()
+  }
+
+  /** See `UserDirectory.restore`. */
+  restore(users: readonly StoredUser[]): Promise<void> {
+    return this.directory.restore(users)
   }
 
   /** Removes all users of an authenticator; how many there were. */

@@ -5,6 +5,7 @@ import type {
   ImportResult,
   NewUser,
   ShownUser,
+  StoredUser,
   UserList,
   UserQuery,
 } from '#access/authentication/users/user-directory.ts'
@@ -71,6 +72,10 @@ export interface UserPort {
   removeAll(owner: UserOwner): Promise<number>
   /** Adds users, or replaces those that exist. Rejects with a `UserFileError`. */
   importUsers(owner: UserOwner, file: UserFile): Promise<ImportResult>
+  /** All users with what is kept of their passwords, for backups. */
+  dump(): readonly StoredUser[]
+  /** Adds users of a backup, or replaces those that exist. */
+  restore(users: readonly StoredUser[]): Promise<void>
 }
 
 /** How one shard thread is doing. */

@@ -87,6 +87,14 @@ describe('commands for a node that runs', () => {
     assert.equal((await tideway(['config', 'validate', file])).code, 1)
   })
 
+  it('make a backup and take it over', async () => {
+    const file = join(folder, 'backup.tar.gz')
+    assert.equal(await ok('ctl', 'data', 'export', file, '--table-sets', 'banned'), `${file}\n`)
+    assert.ok(statSync(file).size > 0)
+    assert.equal(await ok('ctl', 'data', 'import', file), 'imported\n')
+    assert.match(await ok('ctl', 'data', 'list'), /^backup\.tar\.gz/m)
+  })
+
   it('say what is wrong, with an exit code', async () => {
     const unknown = await run('ctl', 'clients', 'show', 'nobody')
     assert.equal(unknown.code, 1)

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { makeAdminGroups } from './admin-groups.ts'
 import { makeClientGroups } from './client-groups.ts'
+import { makeDataGroup } from './data-group.ts'
 import { makeNodeGroups } from './node-groups.ts'
 import { makeOperateGroups } from './operate-groups.ts'
 
@@ -14,6 +15,7 @@ export function makeCtlCommand(): Command {
     ...makeClientGroups(),
     ...makeOperateGroups(),
     ...makeAdminGroups(),
+    makeDataGroup(),
   ]
   for (const group of groups) ctl.addCommand(group)
   return ctl

@@ -77,21 +77,58 @@ export class ApiKeys {
     const secret = given?.secret ?? randomBytes(SECRET_BYTES).toString('base64url')
     const createdAtMs = this.#nowMs()
     const held = { name, key, ...fields, createdAtMs, secretHash: hashSecret(secret) }
+    this.#write(held)
+    return { ...held, secret }
+  }
+
+  /** All keys with the hashes of their secrets, for backups. */
+  dump(): readonly SqlRow[] {
+    return this.#database.all('SELECT * FROM api_keys ORDER BY name')
+  }
+
+  /**
+   * Takes keys of a backup; those of the same name are replaced.
+   * @throws an Error when one is not well-formed, or has the key of another one; nothing has
+   * changed then
+   */
+  restore(rows: readonly SqlRow[]): void {
+    for (const row of rows) {
+      const names = ['name', 'api_key', 'secret_hash', 'role']
+      const isText = names.every((name) => typeof row[name] === 'string')
+      if (!isText) throw new Error('an API key of the backup is not well-formed')
+    }
+    const before = [...this.#byName.values()]
+    try {
+      this.#database.transaction(() => {
+        for (const row of rows) {
+          const held = toHeld(row)
+          this.remove(held.name)
+          this.#write(held)
+        }
+      })
+    } catch (error) {
+      this.#byName.clear()
+      this.#byKey.clear()
+      for (const held of before) this.#hold(held)
+      throw error
+    }
+  }
+
+  #write(held: Held): void {
     this.#database.run(
       `INSERT INTO api_keys
          (name, api_key, secret_hash, role, description, enable, expires_at_ms, created_at_ms)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      name,
-      key,
+      held.name,
+      held.key,
       held.secretHash.toString('base64'),
       held.role,
       held.description,
       held.enable ? 1 : 0,
       Number.isFinite(held.expiresAtMs) ? held.expiresAtMs : null,
-      createdAtMs,
+      held.createdAtMs,
     )
     this.#hold(held)
-    return { ...held, secret }
   }
 
   /** The changed key; undefined when there is none of this name. */

@@ -106,6 +106,30 @@ export class Users {
     return this.#users.delete(username)
   }
 
+  /** All users with what is kept of their passwords, for backups. */
+  dump(): readonly SqlRow[] {
+    return this.#database.all('SELECT * FROM users ORDER BY username')
+  }
+
+  /**
+   * Takes users of a backup, and gives the names of those that there are now.
+   * @throws an Error when one is not well-formed; nothing has changed then
+   */
+  restore(rows: readonly SqlRow[]): readonly string[] {
+    for (const row of rows) {
+      const isText = ['username', 'password'].every((name) => typeof row[name] === 'string')
+      if (!isText) throw new Error('a user of the backup is not well-formed')
+    }
+    this.#database.transaction(() => {
+      for (const row of rows) {
+        const user = toUser(row)
+        this.#database.run('DELETE FROM users WHERE username = ?', user.username)
+        this.#put(user, String(row['password']))
+      }
+    })
+    return rows.map((row) => String(row['username']))
+  }
+
   #put(user: User, stored: string): void {
     const { username, role, description, mustChangePassword } = user
     this.#database.run(

@@ -9,6 +9,7 @@ import { bannedRoutes } from './banned.ts'
 import { clientMessageRoutes } from './client-messages.ts'
 import { clientRoutes } from './clients.ts'
 import { configRoutes } from './configs.ts'
+import { dataRoutes } from './data.ts'
 import { delayedRoutes } from './delayed.ts'
 import { listenerRoutes } from './listeners.ts'
 import { loginRoutes } from './login.ts'
@@ -41,6 +42,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...listenerRoutes(context),
     ...settingsRoutes(context),
     ...configRoutes(context),
+    ...dataRoutes(context),
     ...ruleRoutes(context),
     ...ruleTestRoutes(context),
     ...schemaRoutes(context),

@@ -1,6 +1,7 @@
 /** A request for every operation that succeeds, in the order in which they are made. */
 import type { MqttClient } from 'mqtt'
-import type { ManagedBroker } from './managed-broker.ts'
+import { packTar } from '#management/files/tar.ts'
+import { formWith, type ManagedBroker } from './managed-broker.ts'
 
 export interface GoodRequest {
   /** Values of the parameters in the path. */
@@ -60,6 +61,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     clearSlowSubscriptions: {},
     getSlowSettings: {},
     putSlowSettings: { body: { enable: true, threshold: '100ms' } },
+    ...backups(),
     createTrace: { body: { name: 'made', type: 'clientid', clientid: 'seen' }, status: 200 },
     listTraces: {},
     getTraceLog: { params: { name: 'made' }, query: 'bytes=100' },
@@ -155,6 +157,23 @@ function authorization(): Readonly<Record<string, GoodRequest>> {
     deleteRulesForAll: {},
     deleteAuthorizationSource: { params: built },
     purgeRules: {},
+  }
+}
+
+function backups(): Readonly<Record<string, GoodRequest>> {
+  const filename = 'made.tar.gz'
+  const names = ['META.hocon', 'cluster.hocon'] as const
+  const archive = packTar(
+    names.map((name) => ({ name: `made/${name}`, content: Buffer.alloc(0) })),
+    0,
+  )
+  return {
+    exportData: { body: { table_sets: ['banned'] } },
+    listBackups: { query: 'limit=1' },
+    uploadBackup: { body: formWith(filename, archive) },
+    importData: { body: { filename } },
+    downloadBackup: { params: { filename } },
+    deleteBackup: { params: { filename } },
   }
 }
 

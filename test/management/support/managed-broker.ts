@@ -100,6 +100,13 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
   }
 }
 
+/** A form with one file. */
+export function formWith(name: string, content: Uint8Array): FormData {
+  const form = new FormData()
+  form.append('filename', new Blob([Uint8Array.from(content)]), name)
+  return form
+}
+
 /** Basic authentication. */
 export function basic(key: string, secret: string): string {
   return `Basic ${Buffer.from(`${key}:${secret}`).toString('base64')}`
@@ -109,14 +116,16 @@ function makeCall(port: number, usual: string | undefined): ApiCall {
   return async (method, path, { body, auth = usual, headers = {} } = {}) => {
     const url = `http://127.0.0.1:${port}${/^\/api[/-]/.test(path) ? '' : '/api/v5'}${path}`
     const isText = typeof body === 'string'
+    const isForm = body instanceof FormData
+    const type = isText ? 'text/plain' : 'application/json'
     const response = await fetch(url, {
       method,
       headers: {
         ...(auth !== undefined && auth !== '' && { authorization: auth }),
-        ...(body !== undefined && { 'content-type': isText ? 'text/plain' : 'application/json' }),
+        ...(body !== undefined && !isForm && { 'content-type': type }),
         ...headers,
       },
-      ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),
+      ...(body !== undefined && { body: isText || isForm ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
     const isJson = response.headers.get('content-type')?.startsWith('application/json')

@@ -4,6 +4,7 @@ import {
   type Credential,
   readUser,
   removeUser,
+  scanAllUsers,
   scanUsers,
   type UserGroup,
   writeUser,
@@ -52,6 +53,12 @@ export interface ImportResult {
   readonly replaced: number
   /** Were there already and were left as they are. */
   readonly kept: number
+}
+
+/** A user with what is kept of the password: for backups. */
+export interface StoredUser extends UserGroup {
+  readonly userId: string
+  readonly credential: Credential
 }
 
 /** Users of a batch of an import: so much waits in memory for the store at a time. */
@@ -151,6 +158,33 @@ export class UserDirectory {
     }
     await this.#commit()
     return { added, replaced, kept: users.length - added - replaced }
+  }
+
+  /** All users of all authenticators. */
+  dump(): readonly StoredUser[] {
+    const users: StoredUser[] = []
+    scanAllUsers(this.#store, (group, userId, credential) => {
+      users.push({ ...group, userId, credential })
+    })
+    return users
+  }
+
+  /**
+   * Adds users of a backup, or replaces those that exist.
+   * @throws an Error when one is not well-formed: none is added then; or when the store cannot
+   * take them
+   */
+  async restore(users: readonly StoredUser[]): Promise<void> {
+    const wrong = users.find(({ chain, mechanism, userId, credential }) => {
+      const isText = [chain, mechanism, userId].every((part) => typeof part === 'string')
+      return !isText || typeof credential?.isSuperuser !== 'boolean'
+    })
+    if (wrong !== undefined) throw new Error('a user of the backup is not well-formed')
+    for (const [index, { chain, mechanism, userId, credential }] of users.entries()) {
+      writeUser(this.#store, { chain, mechanism }, userId, credential)
+      if (index % IMPORT_BATCH === IMPORT_BATCH - 1) await this.#commit()
+    }
+    await this.#commit()
   }
 
   async #commit(): Promise<void> {

@@ -5,7 +5,7 @@
  *     value  record, version 1: JSON of the credential
  */
 import { type KvStore, Table } from '#broker/ports.ts'
-import { keyText, prefixEnd, textKey, textPart } from '#kernel/binary-key.ts'
+import { KEY_END, keyText, prefixEnd, textKey, textPart, textPartEnd } from '#kernel/binary-key.ts'
 import { checkRecord, encodeRecord, recordPayload } from '#kernel/record.ts'
 
 const RECORD_VERSION = 1
@@ -61,6 +61,24 @@ export function scanUsers<C extends Credential>(
   store.scan(Table.USERS, prefix, prefixEnd(prefix), (key, record) => {
     const credential = decode<C>(record)
     return credential === undefined || visit(keyText(key, prefix.length), credential)
+  })
+}
+
+/** Visits all users of all groups. */
+export function scanAllUsers(
+  store: KvStore,
+  visit: (group: UserGroup, userId: string, credential: Credential) => void,
+): void {
+  store.scan(Table.USERS, '', KEY_END, (key, record) => {
+    const chainEnd = textPartEnd(key, 0)
+    const mechanismEnd = textPartEnd(key, chainEnd + 1)
+    const group = {
+      chain: keyText(key, 0, chainEnd),
+      mechanism: keyText(key, chainEnd + 1, mechanismEnd),
+    }
+    const credential = decode<Credential>(record)
+    if (credential !== undefined) visit(group, keyText(key, mechanismEnd + 1), credential)
+    return true
   })
 }
 

@@ -1,0 +1,119 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
+
+/** A file of an archive. */
+export interface TarEntry {
+  /** Path with slashes, at most 100 bytes when it is written. */
+  readonly name: string
+  readonly content: Buffer
+}
+
+/** An archive that cannot be read: what is wrong with it. */
+export class TarError extends Error {
+  override readonly name = 'TarError'
+}
+
+const BLOCK = 512
+const NAME_BYTES = 100
+const FILE_MODE = '0000600\0'
+/** Kinds of entries: files, and names of the next entry that are too long for its header. */
+const FILES: ReadonlySet<string> = new Set(['0', '\0'])
+const GNU_LONG_NAME = 'L'
+const PAX_HEADER = 'x'
+
+/** A tar archive (POSIX ustar) packed by gzip. */
+export function packTar(entries: readonly TarEntry[], timeMs: number): Buffer {
+  const blocks = entries.flatMap(({ name, content }) => {
+    const rest = (BLOCK - (content.length % BLOCK)) % BLOCK
+    return [headerOf(name, content.length, timeMs), content, Buffer.alloc(rest)]
+  })
+  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]))
+}
+
+/**
+ * The files of a tar archive packed by gzip; what is no file is passed over.
+ * @throws TarError when it is damaged, or unpacked larger than `bytesMax`
+ */
+export function unpackTar(packed: Uint8Array, bytesMax: number): readonly TarEntry[] {
+  const bytes = unpack(packed, bytesMax)
+  const entries: TarEntry[] = []
+  let longName: string | undefined
+  for (let at = 0; at + BLOCK <= bytes.length;) {
+    const header = bytes.subarray(at, at + BLOCK)
+    if (header[0] === 0) break
+    const size = octal(header, 124, 12)
+    const begin = at + BLOCK
+    if (!isChecked(header) || Number.isNaN(size) || begin + size > bytes.length) {
+      throw new TarError(`the archive is damaged at byte ${at}`)
+    }
+    const content = bytes.subarray(begin, begin + size)
+    const kind = String.fromCharCode(header[156] ?? 0)
+    if (kind === GNU_LONG_NAME) longName = text(content, 0, content.length)
+    else if (kind === PAX_HEADER) longName = paxPath(content)
+    else {
+      if (FILES.has(kind)) entries.push({ name: longName ?? nameOf(header), content })
+      longName = undefined
+    }
+    at = begin + Math.ceil(size / BLOCK) * BLOCK
+  }
+  return entries
+}
+
+function unpack(packed: Uint8Array, bytesMax: number): Buffer {
+  try {
+    return gunzipSync(packed, { maxOutputLength: bytesMax })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new TarError(`the archive cannot be unpacked: ${reason}`)
+  }
+}
+
+function headerOf(name: string, size: number, timeMs: number): Buffer {
+  if (Buffer.byteLength(name) > NAME_BYTES) throw new TarError(`${name} is too long for a name`)
+  const header = Buffer.alloc(BLOCK)
+  header.write(name, 0)
+  header.write(FILE_MODE, 100)
+  header.write('0000000\0', 108)
+  header.write('0000000\0', 116)
+  header.write(`${size.toString(8).padStart(11, '0')}\0`, 124)
+  header.write(
+    `${Math.floor(timeMs / 1000)
+      .toString(8)
+      .padStart(11, '0')}\0`,
+    136,
+  )
+  header.write('0', 156)
+  header.write('ustar\x0000', 257)
+  header.write(`${checksum(header).toString(8).padStart(6, '0')}\0 `, 148)
+  return header
+}
+
+/** The sum of all bytes, those of the sum itself taken as spaces. */
+function checksum(header: Buffer): number {
+  let sum = 8 * 0x20
+  for (const [at, byte] of header.entries()) if (at < 148 || at >= 156) sum += byte
+  return sum
+}
+
+function isChecked(header: Buffer): boolean {
+  return octal(header, 148, 8) === checksum(header)
+}
+
+function octal(header: Buffer, at: number, length: number): number {
+  return Number.parseInt(text(header, at, at + length).trim(), 8)
+}
+
+function nameOf(header: Buffer): string {
+  const prefix = text(header, 257, 262) === 'ustar' ? text(header, 345, 500) : ''
+  const name = text(header, 0, NAME_BYTES)
+  return prefix === '' ? name : `${prefix}/${name}`
+}
+
+/** Up to the first zero byte. */
+function text(bytes: Buffer, from: number, to: number): string {
+  const end = bytes.indexOf(0, from)
+  return bytes.toString('utf8', from, end === -1 || end > to ? to : end)
+}
+
+function paxPath(content: Buffer): string | undefined {
+  return /^\d+ path=(.*)$/m.exec(content.toString('utf8'))?.[1]
+}
