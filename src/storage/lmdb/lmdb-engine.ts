@@ -3,7 +3,7 @@ import type { DurableEngine, Shortage } from '../durable-engine.ts'
 import { TABLES, type Batch } from '../pending/batch.ts'
 import type { EntryCursor } from '../pending/merged-scan.ts'
 import type { PendingTable } from '../pending/pending-table.ts'
-import { DiskReserve, pagesAtMost } from './disk-reserve.ts'
+import { DiskReserve } from './disk-reserve.ts'
 import { LmdbCursor } from './lmdb-cursor.ts'
 import { usageOf, type LmdbEnvironment, type LmdbTable } from './lmdb-environment.ts'
 import { judgeCommitError, readError } from './lmdb-failure.ts'
@@ -90,7 +90,7 @@ export class LmdbEngine implements DurableEngine {
 
   write(batch: Batch, done: Done): void {
     const reserve = this.#reserve
-    reserve.claim(pagesAtMost(batch, reserve.pageBytes), (claimed, refusal) => {
+    reserve.claim(batch, (claimed, refusal) => {
       if (claimed === 0) {
         done(refusal)
         return
