@@ -108,6 +108,7 @@ export async function startManagement(
         forgetDecisions: () => node.access('forgetDecisions', []),
       },
       rules: node.rules,
+      integrations: node.integrations,
       reload: () => node.reload(),
       authenticationUsers: node.users,
       accessReports: () => node.accessReports(),

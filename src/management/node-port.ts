@@ -23,6 +23,7 @@ import type { BuiltInDatabaseConfig } from '#config/fields/authentication/built-
 import type { ScramConfig } from '#config/fields/authentication/scram.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { ConfigPort, ListenerPort } from './config-port.ts'
+import type { IntegrationPort } from './integration-port.ts'
 import type { RulePort } from './rule-port.ts'
 
 /** Operations of a shard by name. */
@@ -106,6 +107,7 @@ export interface NodePort {
   readonly access: BanPort & StoredRulePort
   readonly authenticationUsers: UserPort
   readonly rules: RulePort
+  readonly integrations: IntegrationPort
   nowMs(): number
   /**
    * Has all shards obey a changed configuration. Rejects when it cannot work; the former one holds

@@ -13,6 +13,13 @@ import {
 import { type ApiReply, basic, type ManagedBroker, startManaged } from './support/managed-broker.ts'
 
 const NOWHERE = 'no-such-thing'
+/** Changed by requests, and switched off. */
+const KEPT = `
+  connectors.http.kept { url = "http://127.0.0.1:9", enable = false }
+  actions.http.kept { connector = kept, parameters { }, enable = false }
+  connectors.mqtt.kept { server = "127.0.0.1:9", enable = false }
+  sources.mqtt.kept { connector = kept, parameters.topic = x, enable = false }
+`
 
 describe('the OpenAPI document', () => {
   let managed: ManagedBroker
@@ -22,7 +29,7 @@ describe('the OpenAPI document', () => {
   let publisher: string
 
   before(async () => {
-    managed = await startManaged({ shards: 2 })
+    managed = await startManaged({ shards: 2, config: KEPT })
     scene = await makeScene(managed)
     const { body } = await managed.call('GET', '/api-docs/swagger.json')
     operations = operationsOf(body)

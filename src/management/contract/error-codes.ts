@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   MESSAGE_ID_SCHEMA_ERROR: 'The id of the message is not well-formed.',
   TOPIC_NOT_FOUND: 'There is no such topic.',
   USER_NOT_FOUND: 'There is no such user.',
+  TEST_FAILED: 'What was to be tried does not work.',
   METHOD_NOT_ALLOWED: 'The path does not have this method.',
   PAYLOAD_TOO_LARGE: 'The body is too large.',
   UNSUPPORTED_MEDIA_TYPE: 'The media type of the body is not understood.',

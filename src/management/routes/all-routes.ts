@@ -11,6 +11,7 @@ import { clientRoutes } from './clients.ts'
 import { configRoutes } from './configs.ts'
 import { dataRoutes } from './data.ts'
 import { delayedRoutes } from './delayed.ts'
+import { integrationRoutes } from './integrations.ts'
 import { listenerRoutes } from './listeners.ts'
 import { loginRoutes } from './login.ts'
 import { nodeRoutes } from './nodes.ts'
@@ -44,6 +45,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...configRoutes(context),
     ...dataRoutes(context),
     ...ruleRoutes(context),
+    ...integrationRoutes(context),
     ...ruleTestRoutes(context),
     ...schemaRoutes(context),
     ...watchRoutes(context),

@@ -26,6 +26,7 @@ const CLIENT = { clientid: 'seen' }
 export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>> {
   return {
     ...identity(),
+    ...integrations(scene),
     getStatus: {},
     listNodes: {},
     getNode: { params: NODE },
@@ -250,6 +251,56 @@ function clients(): Readonly<Record<string, GoodRequest>> {
 export const LAST_REQUESTS: Readonly<Record<string, GoodRequest>> = {
   kickClient: { params: CLIENT },
   logout: {},
+}
+
+function integrations({ managed }: Scene): Readonly<Record<string, GoodRequest>> {
+  const server = `127.0.0.1:${managed.broker.port('tcp:default')}`
+  const made = { type: 'mqtt', name: 'made' }
+  const connector = { ...made, server, pool_size: 1 }
+  const action = { ...made, connector: 'made', parameters: { topic: 'x' } }
+  const source = { ...made, connector: 'made', parameters: { topic: 'x/#' } }
+  const url = 'http://127.0.0.1:9'
+  return {
+    probeConnector: { body: connector },
+    createConnector: { body: connector, status: 201 },
+    listConnectors: {},
+    getConnector: { params: { id: 'mqtt:made' } },
+    updateConnector: { params: { id: 'http:kept' }, body: { url, enable: false } },
+    createAction: { body: action, status: 201 },
+    updateAction: {
+      params: { id: 'http:kept' },
+      body: { connector: 'kept', parameters: {}, enable: false },
+    },
+    createSource: { body: source, status: 201 },
+    updateSource: {
+      params: { id: 'mqtt:kept' },
+      body: { connector: 'kept', parameters: { topic: 'y' }, enable: false },
+    },
+    ...used('Action', action),
+    ...used('Source', source),
+    enableConnector: { params: { id: 'mqtt:made', enable: 'true' } },
+    operateConnector: { params: { id: 'mqtt:made', operation: 'start' } },
+    operateConnectorOnNode: { params: { ...NODE, id: 'mqtt:made', operation: 'start' } },
+    deleteConnector: { params: { id: 'mqtt:made' } },
+    getIntegrationSchema: { params: { name: 'actions' } },
+  }
+}
+
+function used(kind: string, body: object): Readonly<Record<string, GoodRequest>> {
+  const id = { id: 'mqtt:made' }
+  return {
+    [`probe${kind}`]: { body },
+    [`list${kind}s`]: {},
+    [`get${kind}`]: { params: id },
+    [`enable${kind}`]: { params: { ...id, enable: 'true' } },
+    [`operate${kind}`]: { params: { ...id, operation: 'start' } },
+    [`operate${kind}OnNode`]: { params: { ...NODE, ...id, operation: 'start' } },
+    [`get${kind}Metrics`]: { params: id },
+    [`reset${kind}Metrics`]: { params: id },
+    [`list${kind}Summaries`]: {},
+    [`list${kind}Types`]: {},
+    [`delete${kind}`]: { params: id },
+  }
 }
 
 function settings(): Readonly<Record<string, GoodRequest>> {

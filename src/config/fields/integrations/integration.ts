@@ -63,6 +63,13 @@ const owned = {
     itemsMax: TAGS_MAX,
     default: [],
   }),
+  created_at: int({ text: 'When it was made.', unit: 'ms since 1970', min: 0, default: 0 }),
+  last_modified_at: int({
+    text: 'When it was changed.',
+    unit: 'ms since 1970',
+    min: 0,
+    default: 0,
+  }),
 } as const
 
 const healthCheckInterval = duration({
@@ -232,6 +239,8 @@ export interface OwnedConfig {
   readonly enable: boolean
   readonly description: string
   readonly tags: readonly string[]
+  readonly created_at: number
+  readonly last_modified_at: number
 }
 
 /** A connector of any kind, decoded; its own keys stand beside these. */

@@ -1,0 +1,342 @@
+import { INTEGRATIONS } from '#config/fields/integrations/integrations.ts'
+import { jsonSchema } from '#config/json-schema.ts'
+import { tidewayFields } from '#config/tideway-config.ts'
+import { fieldAt } from '#config/walk.ts'
+import {
+  actionOperations,
+  connectorOperations,
+  getIntegrationSchema,
+  type IntegrationInfo,
+  type IntegrationMetrics,
+  type IntegrationSummary,
+  sourceOperations,
+} from '../contract/integrations.ts'
+import type { ManagementContext } from '../context.ts'
+import { badRequest, notFound } from '../http/api-error.ts'
+import { noContent, ok, reply, type Route, route } from '../http/route.ts'
+import type { IntegrationRoot, IntegrationState } from '../integration-port.ts'
+import { formatTime } from '../time-text.ts'
+import { changeConfig, replaceConfig } from './change-config.ts'
+import { checkNode } from './nodes.ts'
+import { probeIntegration } from './probe-integration.ts'
+
+interface Entry {
+  readonly type: string
+  readonly name: string
+  /** As it would be written, secrets hidden. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+const OPERATIONS = {
+  connectors: connectorOperations,
+  actions: actionOperations,
+  sources: sourceOperations,
+} as const
+const KINDS = { connectors: 'connector', actions: 'action', sources: 'source' } as const
+/** What replies show beside the configuration; it may be sent back and is not obeyed. */
+const SHOWN_ONLY: ReadonlySet<string> = new Set([
+  'type',
+  'name',
+  'id',
+  'status',
+  'status_reason',
+  'node_status',
+  'rules',
+  'actions',
+  'sources',
+  'created_at',
+  'last_modified_at',
+  'metrics',
+  'node_metrics',
+])
+
+/** Connectors, actions and sources. A change is kept: it holds after a restart as well. */
+export function integrationRoutes(context: ManagementContext): readonly Route[] {
+  return [
+    ...keepRoutes(context, 'connectors'),
+    ...keepRoutes(context, 'actions'),
+    ...keepRoutes(context, 'sources'),
+    ...countRoutes(context, 'actions'),
+    ...countRoutes(context, 'sources'),
+    route(getIntegrationSchema, ({ params: { name: root } }) => {
+      const types = INTEGRATIONS.filter((one) => isOf(root, one)).map(({ type, title, text }) => {
+        return { type, title, text }
+      })
+      const field = fieldAt(tidewayFields, [root])?.field
+      if (field === undefined) throw notFound(`There is no schema ${root}.`)
+      return ok({ types, schema: jsonSchema(field) })
+    }),
+  ]
+}
+
+function isOf(root: IntegrationRoot, one: (typeof INTEGRATIONS)[number]): boolean {
+  if (root === 'connectors') return true
+  return (root === 'actions' ? one.action : one.source) !== undefined
+}
+
+function keepRoutes(context: ManagementContext, root: IntegrationRoot): readonly Route[] {
+  const { node } = context
+  const operations = OPERATIONS[root]
+  const show = async (id: string) => toInfo(context, root, requireEntry(context, root, id))
+  return [
+    route(operations.list, async () => {
+      const states = await node.integrations.read()
+      return ok(entriesOf(context, root).map((entry) => infoOf(context, root, entry, states)))
+    }),
+    route(operations.create, async ({ body }) => {
+      const { type, name } = body
+      const id = `${type}:${name}`
+      if (entriesOf(context, root).some((one) => idOf(one) === id)) {
+        throw badRequest(`There is ${id} in ${root} already.`, 'ALREADY_EXISTS')
+      }
+      await put(context, root, type, name, body)
+      return reply(201, await show(id))
+    }),
+    route(operations.get, async ({ params }) => ok(await show(params.id))),
+    route(operations.update, async ({ params, body }) => {
+      const { type, name } = requireEntry(context, root, params.id)
+      await put(context, root, type, name, body)
+      return ok(await show(params.id))
+    }),
+    route(operations.remove, async ({ params: { id }, query }) => {
+      const { type, name } = requireEntry(context, root, id)
+      await freeOf(context, root, id, query.also_delete_dep_actions === true)
+      await node.configure(changeConfig(context, [root, type, name], null))
+      return noContent()
+    }),
+    ...switchRoutes(context, root),
+  ]
+}
+
+function switchRoutes(context: ManagementContext, root: IntegrationRoot): readonly Route[] {
+  const { node } = context
+  const operations = OPERATIONS[root]
+  return [
+    route(operations.enable, async ({ params: { id, enable } }) => {
+      const { type, name } = requireEntry(context, root, id)
+      if (enable !== 'true' && enable !== 'false') {
+        throw badRequest(`params.enable: ${enable} is neither true nor false.`)
+      }
+      const change = { enable: enable === 'true' }
+      await node.configure(changeConfig(context, [root, type, name], change))
+      return noContent()
+    }),
+    route(operations.operate, async ({ params }) => {
+      await start(context, root, params)
+      return noContent()
+    }),
+    route(operations.operateOnNode, async ({ params }) => {
+      checkNode(context, params.node)
+      await start(context, root, params)
+      return noContent()
+    }),
+    route(operations.probe, async ({ body }) => {
+      await probeIntegration(context, root, body, configured(body))
+      return noContent()
+    }),
+  ]
+}
+
+function countRoutes(context: ManagementContext, root: 'actions' | 'sources'): readonly Route[] {
+  const { node } = context
+  const operations = OPERATIONS[root]
+  return [
+    route(operations.metrics, async ({ params: { id } }) => {
+      const entry = requireEntry(context, root, id)
+      const state = stateOf(await node.integrations.read(), root, entry)
+      const metrics = state?.metrics as IntegrationMetrics // Counters have these names.
+      return ok({ metrics, node_metrics: [{ node: node.name, metrics }] })
+    }),
+    route(operations.resetMetrics, async ({ params: { id } }) => {
+      const { type, name } = requireEntry(context, root, id)
+      await node.integrations.reset({ kind: KINDS[root], type, name })
+      return noContent()
+    }),
+    route(operations.summary, async () => {
+      const states = await node.integrations.read()
+      const all = entriesOf(context, root).map((entry) => {
+        return summaryOf(infoOf(context, root, entry, states))
+      })
+      return ok(all)
+    }),
+    route(operations.types, () => {
+      return ok(INTEGRATIONS.filter((one) => isOf(root, one)).map(({ type }) => type))
+    }),
+  ]
+}
+
+function entriesOf({ node }: ManagementContext, root: IntegrationRoot): readonly Entry[] {
+  // The configuration is of this form.
+  const types = (node.config.shown([root]) ?? {}) as Readonly<
+    Record<string, Readonly<Record<string, Entry['fields']>>>
+  >
+  return Object.entries(types).flatMap(([type, named]) => {
+    return Object.entries(named).map(([name, fields]) => ({ type, name, fields }))
+  })
+}
+
+function idOf({ type, name }: Pick<Entry, 'type' | 'name'>): string {
+  return `${type}:${name}`
+}
+
+function requireEntry(context: ManagementContext, root: IntegrationRoot, id: string): Entry {
+  const entry = entriesOf(context, root).find((one) => idOf(one) === id)
+  if (entry === undefined) throw notFound(`There is no ${KINDS[root]} ${id}.`)
+  return entry
+}
+
+function configured(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(body).filter(([key]) => !SHOWN_ONLY.has(key)))
+}
+
+async function put(
+  context: ManagementContext,
+  root: IntegrationRoot,
+  type: string,
+  name: string,
+  body: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { node } = context
+  const types: Readonly<Record<string, unknown>> = node.config.current[root]
+  if (!Object.hasOwn(types, type)) {
+    const known = Object.keys(types).join(', ')
+    throw badRequest(`body.type: there is no type ${type} of ${root}; there are ${known}.`)
+  }
+  const before = node.config.current[root][type]?.[name]
+  const nowMs = node.nowMs()
+  const value = {
+    ...configured(body),
+    created_at: before?.created_at ?? nowMs,
+    last_modified_at: nowMs,
+  }
+  await node.configure(replaceConfig(context, [root, type, name], value))
+}
+
+/** @throws ApiError 400 when others still need it */
+async function freeOf(
+  context: ManagementContext,
+  root: IntegrationRoot,
+  id: string,
+  alsoInRules: boolean,
+): Promise<void> {
+  const users = root === 'connectors' ? usersOf(context, id) : []
+  if (users.length > 0) {
+    throw badRequest(`The connector is in use by ${users.join(', ')}: remove these first.`)
+  }
+  const rules = root === 'connectors' ? [] : rulesOf(context, root, id)
+  if (rules.length === 0) return
+  if (!alsoInRules || root === 'sources') {
+    throw badRequest(`It is in use by the rules ${rules.join(', ')}: change these first.`)
+  }
+  for (const rule of rules) {
+    const path = ['rule_engine', 'rules', rule, 'actions']
+    const actions = context.node.config.shown(path)
+    const others = (Array.isArray(actions) ? actions : []).filter((action: unknown) => {
+      return (action as { action?: unknown }).action !== id
+    })
+    await context.node.configure(changeConfig(context, path, others))
+  }
+}
+
+/** Actions and sources of a connector, such as `actions http:orders`. */
+function usersOf(context: ManagementContext, id: string): readonly string[] {
+  return (['actions', 'sources'] as const).flatMap((root) => {
+    return namesUsing(context, root, id).map((name) => `${root} ${name}`)
+  })
+}
+
+function namesUsing(
+  context: ManagementContext,
+  root: 'actions' | 'sources',
+  connector: string,
+): readonly string[] {
+  return entriesOf(context, root)
+    .filter(({ type, fields }) => `${type}:${String(fields['connector'])}` === connector)
+    .map(({ name }) => name)
+}
+
+function rulesOf({ node }: ManagementContext, root: IntegrationRoot, id: string): string[] {
+  return node.rules
+    .list()
+    .filter(({ sql, actions }) => {
+      if (root === 'actions') return actions.includes(id)
+      return node.rules
+        .sourcesOf(sql)
+        .some((name) => /^\$(?:bridges|sources)\//.test(name) && name.endsWith(`/${id}`))
+    })
+    .map(({ id: rule }) => rule)
+}
+
+/** @throws ApiError 400 that says why it cannot be connected */
+async function start(
+  context: ManagementContext,
+  root: IntegrationRoot,
+  { id, operation }: { readonly id: string; readonly operation: string },
+): Promise<void> {
+  const { integrations } = context.node
+  const entry = requireEntry(context, root, id)
+  if (operation !== 'start') throw badRequest(`params.operation: ${operation} is not start.`)
+  await integrations.start({ kind: KINDS[root], type: entry.type, name: entry.name })
+  const state = stateOf(await integrations.read(), root, entry)
+  if (state?.status.status === 'disconnected') throw badRequest(state.status.reason)
+}
+
+function stateOf(
+  states: readonly IntegrationState[],
+  root: IntegrationRoot,
+  { type, name }: Entry,
+): IntegrationState | undefined {
+  return states.find((one) => {
+    return one.kind === KINDS[root] && one.type === type && one.name === name
+  })
+}
+
+async function toInfo(context: ManagementContext, root: IntegrationRoot, entry: Entry) {
+  return infoOf(context, root, entry, await context.node.integrations.read())
+}
+
+function infoOf(
+  context: ManagementContext,
+  root: IntegrationRoot,
+  entry: Entry,
+  states: readonly IntegrationState[],
+): IntegrationInfo {
+  const { type, name, fields } = entry
+  const { status, reason } = stateOf(states, root, entry)?.status ?? NOT_THERE
+  const id = idOf(entry)
+  const users =
+    root === 'connectors'
+      ? { actions: namesUsing(context, 'actions', id), sources: namesUsing(context, 'sources', id) }
+      : { rules: rulesOf(context, root, id) }
+  return {
+    type,
+    name,
+    ...fields,
+    ...users,
+    created_at: formatTime(Number(fields['created_at'])),
+    last_modified_at: formatTime(Number(fields['last_modified_at'])),
+    status,
+    status_reason: reason,
+    node_status: [{ node: context.node.name, status, status_reason: reason }],
+  } as unknown as IntegrationInfo // `fields` has what every entry has.
+}
+
+const NOT_THERE = { status: 'disconnected', reason: 'it does not run yet' } as const
+
+function summaryOf(info: IntegrationInfo): IntegrationSummary {
+  const { type, name, enable, description, tags, rules, ...rest } = info
+  const { created_at, last_modified_at, status, status_reason, node_status } = rest
+  const times = { created_at, last_modified_at }
+  return {
+    type,
+    name,
+    enable,
+    description,
+    tags,
+    rules,
+    ...times,
+    status,
+    status_reason,
+    node_status,
+  }
+}
