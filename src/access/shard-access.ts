@@ -50,9 +50,12 @@ export interface AccessSettings {
   readonly authentication: AuthenticationSettings
   readonly authorization: AuthorizationConfig
   readonly flapping: FlappingConfig
+  readonly limits: ConnectionLimits
   /** `max_rules` of the built-in database. */
   readonly rulesMax: number
 }
+
+type ProtectionSettings = Pick<AccessSettings, 'flapping' | 'limits' | 'rulesMax'>
 
 /** How the backends of one shard are doing. */
 export interface AccessReport {
@@ -69,8 +72,7 @@ export interface ShardAccessParts {
   readonly store: KvStore
   readonly authentication: ShardAuthentication
   readonly authorization: ClientAuthorization
-  readonly settings: Pick<AccessSettings, 'flapping' | 'rulesMax'>
-  readonly limits: ConnectionLimits
+  readonly settings: ProtectionSettings
   readonly users: ConnectionTally
   readonly addresses: ConnectionTally
   /** Sends something to access of another shard. */
@@ -105,8 +107,11 @@ export class ShardAccess implements AccessControl {
   readonly administration: AccessAdministration | undefined
   readonly #parts: ShardAccessParts
   readonly #bans: Bans
+  /** Clients that were counted: limits may have come while others were connected. */
+  readonly #countedOfUser = new WeakSet<Identity>()
+  readonly #countedOfAddress = new WeakSet<Identity>()
   #flapping: Flapping
-  #settings: Pick<AccessSettings, 'flapping' | 'rulesMax'>
+  #settings: ProtectionSettings
   readonly #sweep: NodeJS.Timeout | undefined
   /** Changes that other shards were told of, and how many of them have not answered. */
   readonly #told = new Map<number, { open: number; readonly resolve: () => void }>()
@@ -136,23 +141,26 @@ export class ShardAccess implements AccessControl {
   }
 
   admit(who: Identity): Refused | undefined {
-    const { limits, users, addresses } = this.#parts
+    const { users, addresses } = this.#parts
     const { username, wire } = who
-    const { perUser, perAddress } = limits
+    const { perUser, perAddress } = this.#settings.limits
     if (perAddress !== Infinity && !addresses.take(wire.peerHost, perAddress)) {
       return TOO_MANY_OF_ADDRESS
     }
-    if (perUser === Infinity || username === undefined || users.take(username, perUser)) {
-      return undefined
+    const isOfUser = perUser !== Infinity && username !== undefined
+    if (isOfUser && !users.take(username, perUser)) {
+      if (perAddress !== Infinity) addresses.give(wire.peerHost)
+      return TOO_MANY_OF_USER
     }
-    if (perAddress !== Infinity) addresses.give(wire.peerHost)
-    return TOO_MANY_OF_USER
+    if (perAddress !== Infinity) this.#countedOfAddress.add(who)
+    if (isOfUser) this.#countedOfUser.add(who)
+    return undefined
   }
 
   left(who: Identity): void {
-    const { limits, users, addresses, shard, shardCount } = this.#parts
-    if (limits.perAddress !== Infinity) addresses.give(who.wire.peerHost)
-    if (limits.perUser !== Infinity && who.username !== undefined) users.give(who.username)
+    const { users, addresses, shard, shardCount } = this.#parts
+    if (this.#countedOfAddress.delete(who)) addresses.give(who.wire.peerHost)
+    if (this.#countedOfUser.delete(who) && who.username !== undefined) users.give(who.username)
     if (!this.#flapping.isOn) return
     const { clientId } = who
     const home = hashString(clientId) % shardCount

@@ -46,7 +46,6 @@ export function composeAccess(start: ShardStart, tools: AccessTools): ShardAcces
     authentication,
     authorization: new ClientAuthorization(settings.authorization, context, metrics),
     settings,
-    limits: protection.limits,
     users: tallyOf(memory.users),
     addresses: tallyOf(memory.addresses),
     send,

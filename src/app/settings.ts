@@ -182,6 +182,10 @@ export function toAccessSettings(
     authentication: { ...authentication, meterPlaces: placesOf(names) },
     authorization: config.authorization,
     flapping: config.flapping_detect,
+    limits: {
+      perUser: config.mqtt.max_connections_per_user,
+      perAddress: config.mqtt.max_connections_per_address,
+    },
     rulesMax: rulesMax ?? RULES_MAX,
   }
 }
@@ -236,10 +240,6 @@ function toChains({ authentication, listeners }: TidewayConfig): readonly ChainS
 /** What protects the node, but for the secret of this run. */
 export function toProtectionSettings(config: TidewayConfig): Omit<ProtectionSettings, 'tallySalt'> {
   return {
-    limits: {
-      perUser: config.mqtt.max_connections_per_user,
-      perAddress: config.mqtt.max_connections_per_address,
-    },
     overload: toOverloadLimits(config),
   }
 }

@@ -1,6 +1,6 @@
 import { METERS_BYTES } from '#access/authentication/authenticator-meter.ts'
 import { TALLY_BYTES } from '#access/protection/connection-tally.ts'
-import type { AccessSettings, ConnectionLimits } from '#access/shard-access.ts'
+import type { AccessSettings } from '#access/shard-access.ts'
 import type { BrokerSettings } from '#broker/limits.ts'
 import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
 import { TableTotals } from '#broker/table-totals.ts'
@@ -32,7 +32,6 @@ export interface SharedMemory {
 
 /** What protects the node, all the time that it runs. */
 export interface ProtectionSettings {
-  readonly limits: ConnectionLimits
   /** Undefined: nobody watches for overload. */
   readonly overload: OverloadLimits | undefined
   /** Secret that hashes of users and addresses begin with. */

@@ -5,11 +5,13 @@ import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it, test } from 'node:test'
+import type { MqttClient } from 'mqtt'
 import { attempt, named, outcome } from '../access/clients.ts'
 import { type ApiReply, type ManagedBroker, startManaged } from './support/managed-broker.ts'
 
 const BAD_PASSWORD = 0x86
 const NOT_AUTHORIZED = 0x87
+const QUOTA_EXCEEDED = 0x97
 const BUILT_IN = { mechanism: 'password_based', backend: 'built_in_database' }
 const ID = 'password_based:built_in_database'
 const JWT = { mechanism: 'jwt', use_jwks: false, algorithm: 'hmac-based', secret: 'JWT-secret' }
@@ -191,4 +193,35 @@ test('a listener with a chain of its own asks it from the first client on', asyn
   const open = { ...made.body, enable_authn: false }
   assert.equal((await managed.call('PUT', '/listeners/tcp:own', { body: open })).status, 200)
   assert.equal(await outcome(managed.broker.port('tcp:own')), 'accepted')
+})
+
+test('limits of connections hold over all shards from the moment they are set', async (t) => {
+  const managed = await startManaged({
+    shards: 3,
+    config: 'listeners.tcp.default.max_connections = 4',
+  })
+  const port = managed.broker.port('tcp:default')
+  const clients: MqttClient[] = []
+  t.after(async () => {
+    for (const client of clients) await client.endAsync(true)
+    await managed.stop()
+  })
+  const limit = async (key: string, value: unknown): Promise<void> => {
+    const reply = await managed.call('PUT', '/configs/mqtt', { body: { [key]: value } })
+    assert.equal(reply.status, 200, JSON.stringify(reply.body))
+  }
+  const connect = async (username: string): Promise<unknown> => {
+    const result = await attempt(port, { username })
+    if (!('client' in result)) return result.code
+    clients.push(result.client)
+    return 0
+  }
+  assert.equal(await connect('early'), 0)
+  await limit('max_connections_per_user', 1)
+  assert.deepEqual([await connect('early'), await connect('early')], [0, QUOTA_EXCEEDED])
+  await clients.shift()?.endAsync() // It came before there was a limit, and was not counted.
+  assert.equal(await connect('early'), QUOTA_EXCEEDED)
+  await limit('max_connections_per_user', 'infinity')
+  for (let count = 1; count < 4; count++) assert.equal(await connect('early'), 0)
+  await assert.rejects(connect('early'), /closed|ECONNRESET/, 'max_connections of the listener')
 })

@@ -71,7 +71,7 @@ export const forceShutdown = object(
       default: '128MB',
     }),
   },
-  { text: 'Connections that are ended because of what they hold.', hot: 'restart-node' },
+  { text: 'Connections that are ended because of what they hold.', hot: 'live' },
 )
 
 /** The decoded `flapping_detect`. */
