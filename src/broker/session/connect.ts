@@ -6,8 +6,7 @@ import type { Frame } from '#codec/mqtt/frame.ts'
 import type { ConnackProperties } from '#codec/mqtt/properties.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
-import { validateTopicNameText } from '#codec/mqtt/topic.ts'
-import { isUtf8, utf8Length } from '#codec/mqtt/utf8.ts'
+import { utf8Length } from '#codec/mqtt/utf8.ts'
 import { ByteWriter } from '#kernel/byte-writer.ts'
 import { Gauge, Metric } from '../metrics.ts'
 import type { Accepted, Refused } from '../ports.ts'
@@ -20,6 +19,7 @@ import type { Connection } from './connection.ts'
 import { clientFacts } from './lifecycle.ts'
 import type { HeldWill, Session } from './session.ts'
 import { certificateName } from './certificate-name.ts'
+import { checkWill } from './check-will.ts'
 import { takeCredentials } from './credentials.ts'
 import { Exchange, methodOf } from './exchange.ts'
 import { resumeSession } from './resume.ts'
@@ -121,7 +121,7 @@ function checkConnect(
     const detail = `the client identifier is longer than ${mqtt.clientIdBytesMax} bytes`
     return fail(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, detail) // [MQTT-3.1.3-8] [MQTT311-3.1.3-9]
   }
-  return checkWill(broker, packet) ?? checkConnackSize(broker, connection, packet)
+  return checkWill(broker.core, packet) ?? checkConnackSize(broker, connection, packet)
 }
 
 /** A client that could not even be sent its CONNACK is not let in [MQTT-3.1.2-24]. */
@@ -162,28 +162,6 @@ function clientIdOf(
   }
   // [MQTT-3.1.3-6] [MQTT311-3.1.3-6]
   return `auto-${broker.core.ports.random.hexId(ASSIGNED_ID_BYTES)}`
-}
-
-function checkWill(broker: Broker, packet: ConnectPacket): DecodeFailure | undefined {
-  const { will } = packet
-  const { mqtt } = broker.core.settings
-  if (will === undefined) return undefined
-  if (will.qos > mqtt.qosMax) {
-    // [MQTT-3.2.2-12]
-    return fail(ReasonCode.QOS_NOT_SUPPORTED, 'this server does not support the QoS of the will')
-  }
-  if (will.retain && !mqtt.retainAvailable) {
-    // [MQTT-3.2.2-13]
-    return fail(ReasonCode.RETAIN_NOT_SUPPORTED, 'this server does not retain wills')
-  }
-  const claimsUtf8 = will.properties.payloadFormatIndicator === 1
-  if (claimsUtf8 && !isUtf8(will.payload, 0, will.payload.length)) {
-    return fail(ReasonCode.PAYLOAD_FORMAT_INVALID, 'the will says it is UTF-8 and is not')
-  }
-  const invalid = validateTopicNameText(will.topic, mqtt.topicLevelsMax)
-  if (invalid !== undefined) return invalid
-  if (!will.topic.startsWith('$')) return undefined
-  return fail(ReasonCode.TOPIC_NAME_INVALID, 'a will cannot be sent to a topic that starts with $')
 }
 
 function authenticate(broker: Broker, connection: Connection, packet: ConnectPacket): void {

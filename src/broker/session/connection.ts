@@ -16,7 +16,7 @@ import { PickMemory } from '../router/shared-strategy.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
 import type { RateLimit, SessionContext } from './context.ts'
 import { countAck } from './count-ack.ts'
-import { FrameAssembler } from './frame-assembler.ts'
+import { FrameAssembler, PROGRESS_BYTES } from './frame-assembler.ts'
 import { Outbox } from './outbox.ts'
 import type { CloseCause, Outlet } from './outlet.ts'
 import type { AckTarget, PendingAck } from './pending-ack.ts'
@@ -94,7 +94,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   mountpoint: string
   mountpointBytes: number
   keepAliveMs: number
-  /** Monotonic time of the last bytes from the client. */
+  /** Monotonic time of the last packet from the client, or of good progress in a large one. */
   lastReceivedMs: number
   connectedAtMs: number
   inflightMax: number
@@ -205,8 +205,8 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   receive(bytes: Buffer): void {
     if (this.state === ConnectionState.CLOSED) return // [MQTT-3.1.4-6]
     this.context.metrics.increment(Metric.BYTES_RECEIVED, bytes.length)
-    this.lastReceivedMs = this.context.monotonicMs
-    if (this.rate?.received(bytes.length, this.lastReceivedMs) === false) return
+    if (bytes.length >= PROGRESS_BYTES) this.lastReceivedMs = this.context.monotonicMs
+    if (this.rate?.received(bytes.length, this.context.monotonicMs) === false) return
     if (this.#parked > 0) {
       this.#held.push(Buffer.from(bytes))
       this.#heldBytes += bytes.length
@@ -315,10 +315,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.#dirty = false
     const { outbox, wire } = this
     const bytes = outbox.length
-    if (bytes === 0) {
-      outbox.clear()
-      return
-    }
+    if (bytes === 0) return outbox.clear()
     const single = outbox.takeSingle()
     const done = wire.write(single === undefined ? outbox.take() : [single], bytes)
     this.context.metrics.increment(Metric.BYTES_SENT, bytes)
@@ -437,6 +434,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
         return
       }
       offset = frame.bodyEnd
+      this.lastReceivedMs = this.context.monotonicMs
       metrics.values[Metric.PACKETS_RECEIVED]!++ // The index comes from the table.
       this.handler.packet(this, bytes, frame, owned)
       if (this.#isClosed()) return

@@ -2,6 +2,8 @@ import type { Block, BlockPool } from '#kernel/block-pool.ts'
 
 const HEADER_BYTES_MAX = 5
 const FIRST_BYTES = 256
+/** A read of so many bytes shows that its client lives, although its packet is not whole yet. */
+export const PROGRESS_BYTES = 1_024
 /** Packets from this size on are put together in a block, if they fit and there is one. */
 const BLOCK_PACKET_BYTES_MIN = 4_096
 

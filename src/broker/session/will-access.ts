@@ -1,6 +1,7 @@
 import type { ConnectPacket } from '#codec/mqtt/connect.ts'
 import { Access } from '../ports.ts'
 import type { Broker } from '../shard/broker.ts'
+import { isReserved, rewritePublish, withoutDelay } from '../topics/publish-topic.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
 
@@ -26,7 +27,7 @@ export function authorizeWill(
   }
   const { access, log } = broker.core
   const { clientId, username } = identity
-  const topic = broker.rewriter.rewriteTopic(will.topic, { clientId, username })
+  const topic = rewritePublish(broker.rewriter, will.topic, { clientId, username })
   const decided = (allowed: boolean): void => {
     if (connection.state !== ConnectionState.CONNECTING) return // It left meanwhile.
     if (allowed && topic !== undefined) {
@@ -37,10 +38,11 @@ export function authorizeWill(
     const { will: _, ...rest } = packet
     done(rest)
   }
-  if (topic === undefined || topic.startsWith('$')) {
-    decided(false) // Only the broker speaks there, and a will has its own delay.
+  if (topic === undefined || isReserved(topic)) {
+    decided(false)
     return
   }
-  const decision = access.authorizePublish(identity, will.topic, will.qos, will.retain, decided)
+  const asked = withoutDelay(will.topic)
+  const decision = access.authorizePublish(identity, asked, will.qos, will.retain, decided)
   if (decision !== Access.PENDING) decided(decision === Access.ALLOW)
 }

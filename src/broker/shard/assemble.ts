@@ -1,5 +1,6 @@
 import { readU8 } from '#kernel/binary-key.ts'
 import { AttributeRules } from '../attributes/attribute-rules.ts'
+import { DELAYED_PREFIX } from '../delayed/delayed-topic.ts'
 import { DelayedStore } from '../delayed/delayed-store.ts'
 import { Message } from '../message.ts'
 import { Table } from '../ports.ts'
@@ -16,6 +17,7 @@ import { TopicRewriter } from '../topics/rewrite.ts'
 import type { Broker, ShardTotals } from './broker.ts'
 import { Claims } from './claims.ts'
 import type { ShardCore } from './core.ts'
+import { delayMessage } from './delay-message.ts'
 import { ExclusiveTopics } from './exclusive-topics.ts'
 import { Interest } from './interest.ts'
 import { Links } from './links.ts'
@@ -48,7 +50,13 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
     routing.connection = undefined
     publishMessage({ routing, retained }, message)
   }
-  const wills = new Wills(core, links, publish)
+  const wills = new Wills(core, links, (message, username) => {
+    if (!message.topic.topic.startsWith(DELAYED_PREFIX)) return publish(message)
+    const refused = delayMessage(broker, message, username)
+    if (refused === undefined) return
+    const { topic } = message.topic
+    core.log.warn('will_not_delayed', { clientid: message.publisher, topic, reason: refused })
+  })
   const sessions: Sessions = new Sessions(core, interest, {
     expired: (session) => endSession(broker, session),
     releaseExclusive: (topic, clientId) => exclusive.release(topic, clientId),

@@ -15,11 +15,16 @@ import type { Links } from './links.ts'
 export class Wills implements TimerTarget {
   readonly #core: ShardCore
   readonly #links: Links
-  readonly #publish: (message: Message) => void
+  readonly #publish: (message: Message, username: string | undefined) => void
   readonly #timers: Map<Session, Timer>
   readonly #byTimer: Map<Timer, Session>
 
-  constructor(core: ShardCore, links: Links, publish: (message: Message) => void) {
+  /** @param publish takes the message into the broker, or delays it */
+  constructor(
+    core: ShardCore,
+    links: Links,
+    publish: (message: Message, username: string | undefined) => void,
+  ) {
     this.#core = core
     this.#links = links
     this.#publish = publish
@@ -52,10 +57,10 @@ export class Wills implements TimerTarget {
     session.will = undefined
     session.leavingWill = will
     const message = this.#messageOf(session.clientId, will)
-    if (message !== undefined) this.#publish(message)
+    this.#publish(message, will.username)
     // Not again after a restart [MQTT-3.1.2-10]. It leaves the store together with what its
     // publish wrote here, and after what it wrote elsewhere.
-    if (message === undefined || this.#core.routeRemote === 0) this.#left(session, will)
+    if (this.#core.routeRemote === 0) this.#left(session, will)
     else this.#leaveWhenSafe(session, will)
   }
 
@@ -95,7 +100,7 @@ export class Wills implements TimerTarget {
     this.#core.timers.scheduleAt(timer, this.#core.ports.clock.monotonicMs() + delayMs)
   }
 
-  #messageOf(clientId: string, held: HeldWill): Message | undefined {
+  #messageOf(clientId: string, held: HeldWill): Message {
     const core = this.#core
     const { topic, payload, qos, retain, properties } = held.will
     const { willDelayIntervalSeconds: _, messageExpiryIntervalSeconds, ...forwarded } = properties
@@ -108,8 +113,6 @@ export class Wills implements TimerTarget {
     )
     const expiresAtMs = expiryMs === Number.POSITIVE_INFINITY ? 0 : core.nowMs + expiryMs
     const encoded = encodePublishProperties(forwarded) // [MQTT-3.1.3-10]
-    // Checked at CONNECT; only a mountpoint can have made it too deep since.
-    if (!('topic' in entry)) return undefined
     return new Message(
       entry,
       payload,

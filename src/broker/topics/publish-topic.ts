@@ -26,3 +26,9 @@ export function isFilterPrefix(topic: string): boolean {
     topic.startsWith('$share/') || topic.startsWith('$queue/') || topic.startsWith('$exclusive/')
   )
 }
+
+/** True when only the broker publishes to the topic, or nobody. */
+export function isReserved(topic: string): boolean {
+  const target = withoutDelay(topic)
+  return target.startsWith('$SYS/') || isFilterPrefix(target)
+}

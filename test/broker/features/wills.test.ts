@@ -5,6 +5,7 @@ import type { Will } from '#codec/mqtt/connect.ts'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import type { WillProperties } from '#codec/mqtt/properties.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { kept, kept311 } from '../../support/sessions.ts'
 import type { ConnectOptions } from '../../support/test-client.ts'
 import { worldTest } from '../../support/world-test.ts'
@@ -36,6 +37,47 @@ function seen(world: World): string[] {
 }
 
 describe('wills', () => {
+  worldTest('may be delayed messages, and come over a restart', (world) => {
+    watch(world)
+    world.connect({ will: will('guest', 0, { topic: '$delayed/5/will' }) }).drop()
+    const client = world.connect(kept('a', { will: will('a', 2, { topic: '$delayed/5/will' }) }))
+    client.drop()
+    world.pass(3_000)
+    assert.deepEqual(seen(world), [])
+    world.restart()
+    world.pass(2_500)
+    assert.deepEqual(seen(world), ['guest'])
+    world.pass(2_000)
+    assert.deepEqual(seen(world), ['a'])
+  })
+
+  worldTest('go to topics that start with $, as other messages do', (world) => {
+    const watcher = world.connect()
+    watcher.subscribe('$devices/#')
+    world.connect({ will: will('gone', 0, { topic: '$devices/1' }) }).drop()
+    assert.deepEqual(watcher.payloads(), ['gone'])
+  })
+
+  worldTest('are refused with 0x90 where no client can publish', (world) => {
+    const topics = [
+      '$SYS/brokers',
+      '$share/g/t',
+      '$queue/t',
+      '$exclusive/t',
+      '$delayed/5/$SYS/brokers',
+      '$delayed/5/$share/g/t',
+      '$delayed/5',
+      '$delayed/soon/t',
+      '$delayed/5/$delayed/5/t',
+      '$delayed/5/a/#',
+    ]
+    for (const topic of topics) {
+      const client = world.dial({ will: will('w', 0, { topic }) })
+      const connack = client.tryConnect()
+      assert.equal(connack?.reason, ReasonCode.TOPIC_NAME_INVALID, topic)
+    }
+  })
+
   worldTest('are sent once over any number of crashes and restarts', (world) => {
     watch(world)
     world.connect(kept('a', { will: will('a') }))

@@ -52,6 +52,29 @@ worldTest('[MQTT-3.1.2-22] every packet of the client counts', (world) => {
   assert.equal(client.closed, false)
 })
 
+worldTest('[MQTT-3.1.2-22] bytes that never make a packet do not count', (world) => {
+  const client = world.connect({ keepAliveSeconds: 10 })
+  const packet = client.publishBytes('t', 'x'.repeat(100))
+  for (let second = 0; second < 15; second++) {
+    client.sendBytes(packet.subarray(second, second + 1))
+    assert.equal(client.closed, false)
+    world.pass(1_000)
+  }
+  world.pass(200)
+  expectDisconnected(client, KEEP_ALIVE_TIMEOUT)
+})
+
+worldTest('[MQTT-3.1.2-22] a large packet may take its time while it goes on', (world) => {
+  const client = world.connect({ keepAliveSeconds: 10 })
+  client.subscribe('t')
+  const packet = client.publishBytes('t', 'x'.repeat(40_000))
+  for (let offset = 0; offset < packet.length; offset += 10_000) {
+    world.pass(14_000)
+    client.sendBytes(packet.subarray(offset, offset + 10_000))
+  }
+  assert.equal(client.payloads()[0]?.length, 40_000)
+})
+
 worldTest('[MQTT-3.1.2-22] what the broker sends does not count', (world) => {
   const client = world.connect({ keepAliveSeconds: 10 })
   client.subscribe('t')

@@ -357,7 +357,7 @@ worldTest('[MQTT-3.1.2-8] a will stays behind the mountpoint of its client', (wo
 })
 
 worldTest('[MQTT-3.1.2-8] a will to a topic of the broker is refused with 0x90', (world) => {
-  for (const topic of ['$SYS/brokers', '$delayed/5/w', '$share/g/w']) {
+  for (const topic of ['$SYS/brokers', '$delayed/5/$SYS/w', '$share/g/w']) {
     const client = world.dial(mortal(will({}, { topic })))
     client.tryConnect()
     expectRefused(client, 0x90)
