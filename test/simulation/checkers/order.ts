@@ -9,6 +9,8 @@ import type { Expectation } from './expected.ts'
 /** Whether a device has received a message, and why it must. */
 interface Entry {
   readonly expectation: Expectation
+  /** By a subscription of QoS 0 it may have come in its turn and got lost. */
+  readonly mayBeLost: boolean
   arrived: boolean
 }
 
@@ -41,7 +43,9 @@ export class Order implements Checker {
     for (const device of this.#context.devices) {
       if (device.traits.twin) continue
       const expectation = expectationOf(device, message, 0)
-      if (expectation !== undefined) entries.set(device, { expectation, arrived: false })
+      if (expectation === undefined) continue
+      const mayBeLost = expectation.subscription.qos === 0
+      entries.set(device, { expectation, mayBeLost, arrived: false })
     }
     if (entries.size > 0) this.#entries.set(message, entries)
   }
@@ -62,8 +66,7 @@ export class Order implements Checker {
     }
     if (entry === undefined || !isFirst || !stillHolds(device, entry.expectation)) return
     if (this.#mayBeRefused && message.resent > 0) return
-    // With QoS 0 it may have come in its turn and got lost.
-    if (qos === 0 && message.resent > 0) return
+    if ((qos === 0 || entry.mayBeLost) && message.resent > 0) return
     const what = `#${message.id} (${topic}, QoS ${message.qos}) of ${publisher}`
     const detail = `${what} reached ${device.name} after #${last.id}`
     broken(this, detail, [publisher, device.name])
