@@ -124,6 +124,15 @@ export class BrokerHost implements ServerSide {
     return this.#threads.map(({ store }) => store)
   }
 
+  /** What the broker calls the session of a client. */
+  sessionKey(clientId: string): string | undefined {
+    for (const { broker } of this.shards) {
+      const session = broker.core.sessions.get(clientId)
+      if (session?.connection !== undefined) return session.storeKey
+    }
+    return undefined
+  }
+
   metric(index: number): number {
     return this.#threads.reduce((sum, { metrics }) => sum + metrics.get(index), 0)
   }

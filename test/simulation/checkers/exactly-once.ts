@@ -95,6 +95,7 @@ export class ExactlyOnce implements Checker {
     if (message.kind === 'delayed' && (crashedBetween || message.resent > 0)) return
     // A will leaves the store when all shards have stored what its publish wrote.
     if (message.kind === 'will' && crashedBetween) return
+    if (message.forgotten && crashedBetween) return
     if (qos === 2) {
       this.counts.qos2Twice++
       const tolerated =

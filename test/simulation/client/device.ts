@@ -73,6 +73,8 @@ export class Device {
   readonly requests: Requests
   /** QoS 1 and 2 messages sent on this connection and not completed. */
   readonly unfinished: Set<number>
+  /** What the broker calls its session, for clients of 3.1. */
+  #brokerSession: string | undefined
   #receiveMaximum: number
   #pingSentAtMs: number
   lastSentMs: number
@@ -101,6 +103,7 @@ export class Device {
     this.aliases = new TopicAliases(prng)
     this.requests = new Requests()
     this.unfinished = new Set()
+    this.#brokerSession = undefined
     this.#receiveMaximum = RECEIVE_MAXIMUM_STANDARD
     this.#pingSentAtMs = -1
     this.lastSentMs = 0
@@ -387,6 +390,7 @@ export class Device {
   }
 
   #restartSession(): void {
+    this.#brokerSession = undefined
     this.session.restart()
     this.context.facts.tell('sessionRestarted', this)
   }
@@ -449,7 +453,18 @@ export class Device {
       if (!clean) this.#restartSession()
       return
     }
+    if (silent) this.#compareSession()
     for (const publish of session.outbound.values()) this.#resend(publish)
+  }
+
+  /** Whether the broker went on with the session; a client of 3.1 is not told. */
+  #compareSession(): void {
+    const key = this.context.host.sessionKey(this.traits.clientId)
+    const before = this.#brokerSession
+    this.#brokerSession = key
+    if (before === undefined || before === key) return
+    this.note('is not told that the broker has forgotten its session')
+    for (const { message } of this.session.outbound.values()) message.forgotten = true
   }
 
   #resend({ packetId, message, wireTopic, released }: ClientPublish): void {

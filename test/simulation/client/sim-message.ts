@@ -36,8 +36,8 @@ export interface SimMessage {
   outcome: Outcome
   /** Times it was sent again. */
   resent: number
-  /** The broker crashed, or a commit failed, after it was sent and before it was acknowledged. */
-  disturbed: boolean
+  /** A crash took the broker's half of its session along, and 3.1 has no way to say so. */
+  forgotten: boolean
 }
 
 /** All messages of a run by number. */
@@ -57,7 +57,7 @@ export class MessageBook {
   }
 
   make(
-    fields: Omit<SimMessage, 'id' | 'payload' | 'sentAtMs' | 'outcome' | 'resent' | 'disturbed'>,
+    fields: Omit<SimMessage, 'id' | 'payload' | 'sentAtMs' | 'outcome' | 'resent' | 'forgotten'>,
   ): SimMessage {
     const id = this.#next++
     const message: SimMessage = {
@@ -67,7 +67,7 @@ export class MessageBook {
       sentAtMs: -1,
       outcome: Outcome.OPEN,
       resent: 0,
-      disturbed: false,
+      forgotten: false,
     }
     this.#messages.set(id, message)
     return message
