@@ -13,8 +13,9 @@
  *   --out FOLDER      default bench/results
  *   --list            names the scenarios
  *
- * Further arguments name brokers that run already. Writes <date>-<commit>.json and .md into the
- * folder, after each scenario, so that nothing is lost when it is interrupted.
+ * Further arguments name brokers that run already. Writes <date>-<time>-<commit>.json and .md into
+ * the folder, after each scenario, so that nothing is lost when it is interrupted. `npm run
+ * bench:docs` brings them into docs/performance.md.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -73,12 +74,10 @@ function chooseCores(given: { broker: string | undefined; load: string | undefin
   return { broker: given.broker ?? '0', load: given.load ?? load }
 }
 
-function write(folder: string, report: ComparisonReport): string {
-  mkdirSync(folder, { recursive: true })
-  const path = join(folder, `${report.date}-${report.commit}`)
+function write(path: string, report: ComparisonReport): void {
+  mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.json`, `${JSON.stringify(report, undefined, 2)}\n`)
   writeFileSync(`${path}.md`, formatReport(report))
-  return path
 }
 
 async function main(): Promise<void> {
@@ -108,9 +107,10 @@ async function main(): Promise<void> {
     rounds: positive('rounds', values.rounds),
     scale: positive('scale', values.scale),
   }
+  const startedAt = new Date().toISOString()
   const report: ComparisonReport = {
     tool: 'tideway bench:compare',
-    date: new Date().toISOString().slice(0, 10),
+    date: startedAt.slice(0, 10),
     commit: commitName(root),
     machine: machineFacts(),
     brokerCores: cores.broker ?? 'any',
@@ -119,6 +119,8 @@ async function main(): Promise<void> {
     brokers: Object.fromEntries(brokers.map(({ name, description }) => [name, description])),
     scenarios,
   }
+  const time = startedAt.slice(11, 16).replace(':', '')
+  const path = join(values.out, `${report.date}-${time}-${report.commit}`)
   const chosen = chooseScenarios(values.scenarios)
   const folder = mkdtempSync(join(tmpdir(), 'tideway-compare-'))
   const placement = { brokerCores: cores.broker, loadCores: cores.load }
@@ -127,13 +129,13 @@ async function main(): Promise<void> {
     await compare({ brokers, scenarios: chosen, ...common, ...placement, folder, tell }, (done) => {
       scenarios.push(done)
       console.log(`${formatScenario(done).join('\n')}\n`)
-      write(values.out, report)
+      write(path, report)
     })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
   console.log(`${targetTable(scenarios).join('\n')}\n`)
-  console.log(`written to ${write(values.out, report)}.md and .json`)
+  console.log(`written to ${path}.md and .json; npm run bench:docs shows them in the docs`)
 }
 
 try {

@@ -104,7 +104,8 @@ export function mediansOf(brokers: readonly BrokerRuns[]): Medians {
   )
 }
 
-function facts(report: ComparisonReport): readonly string[] {
+/** What the numbers depend on, as a list. */
+export function facts(report: ComparisonReport): readonly string[] {
   const { machine, brokers, brokerCores, loadCores } = report
   const { cpu, cores, memory, kernel, node, dataOn } = machine
   const [load = 0] = machine.loadBefore
@@ -149,7 +150,11 @@ function share(own: number | undefined, other: number | undefined): string {
   return (own / other).toFixed(2)
 }
 
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+/** A table in Markdown; all columns but the first are numbers. */
+export function table(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const rule = heads.map((_, column) => (column === 0 ? '---' : '---:'))
   return [line(heads), line(rule), ...rows.map(line)]

@@ -7,6 +7,7 @@ import {
   atMostTimesPeer,
   NOTHING_LOST,
   type Target,
+  timesFigure,
   timesPeer,
 } from './targets.ts'
 
@@ -193,6 +194,13 @@ function rate(factor: number): Target {
   return timesPeer('rate', 'mosquitto', factor)
 }
 
+/** Messages per second of FlashMQ 1.26.2, one thread, on a quiet machine; Debian has no package. */
+const FLASHMQ = { 'pair-q0': 373_000, 'pair-q1': 379_000, 'pair-q2': 393_000 } as const
+
+function flashmq(scenario: keyof typeof FLASHMQ, factor: number): Target {
+  return timesFigure('rate', 'flashmq', FLASHMQ[scenario], factor)
+}
+
 function cpu(factor: number): Target {
   return atMostTimesPeer('cpuUs', 'mosquitto', factor)
 }
@@ -201,17 +209,20 @@ function cpu(factor: number): Target {
 export const SCENARIOS: readonly Scenario[] = [
   stream('pair-q0', '100 pairs, QoS 0', 'pair -P 100 -S 100', [
     rate(3),
+    flashmq('pair-q0', 2),
     timesPeer('rate', 'aedes', 10),
     cpu(1 / 3),
     NOTHING_LOST,
   ]),
   stream('pair-q1', '100 pairs, QoS 1', 'pair -P 100 -S 100 -q 1', [
     rate(5),
+    flashmq('pair-q1', 1.5),
     cpu(1 / 4),
     NOTHING_LOST,
   ]),
   stream('pair-q2', '100 pairs, QoS 2', 'pair -P 100 -S 100 -q 2', [
     rate(5),
+    flashmq('pair-q2', 1),
     cpu(1 / 4),
     NOTHING_LOST,
   ]),

@@ -44,6 +44,18 @@ export function atMostTimesPeer(
   })
 }
 
+/** `metric` is at least `factor` times what a broker that is not here reached, see `FLASHMQ`. */
+export function timesFigure(
+  metric: MetricName,
+  broker: string,
+  figure: number,
+  factor: number,
+): Target {
+  const { title, format } = METRICS[metric]
+  const text = `${title} ≥ ${factor} × ${broker} (${format(figure)})`
+  return target(text, figure * factor, 'at least', (medians) => medians.get(OWN)?.[metric], format)
+}
+
 /** `metric` is at least `limit`. */
 export function atLeast(metric: MetricName, limit: number): Target {
   const { title, format } = METRICS[metric]

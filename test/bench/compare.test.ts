@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -12,6 +12,7 @@ import {
   mediansOf,
   type ScenarioReport,
 } from '../../bench/compare/report.ts'
+import { mergeReports, resultsSection, withResults } from '../../bench/compare/results-section.ts'
 import { SCENARIOS } from '../../bench/compare/scenarios.ts'
 import {
   atLeast,
@@ -19,6 +20,7 @@ import {
   atMostTimesPeer,
   NOTHING_LOST,
   type Target,
+  timesFigure,
   timesPeer,
   verdictText,
 } from '../../bench/compare/targets.ts'
@@ -64,6 +66,12 @@ describe('targets', () => {
     assert.equal(target.text, 'CPU µs/msg ≤ 1/4 mosquitto')
     assert.equal(judged(target, { cpuUs: 1 }, { cpuUs: 4 }), '0.25 ×: met')
     assert.equal(judged(target, { cpuUs: 3 }, { cpuUs: 10 }), '0.30 ×: missed by 20 %')
+  })
+
+  it('compare with the figure of a broker that is not here', () => {
+    const target = timesFigure('rate', 'flashmq', 100, 1.5)
+    assert.equal(target.text, 'msg/s ≥ 1.5 × flashmq (100)')
+    assert.equal(judged(target, { rate: 120 }), '120: missed by 20 %')
   })
 
   it('have limits of their own', () => {
@@ -138,7 +146,7 @@ describe('brokers that run already', () => {
   })
 })
 
-it('the report shows targets, ratios and what limits the numbers', () => {
+function exampleReport(): ComparisonReport {
   const brokers = [
     { broker: 'tideway', runs: [{}], median: { rate: 3000, cpuUs: 1, lost: 0 }, failures: [] },
     {
@@ -151,7 +159,7 @@ it('the report shows targets, ratios and what limits the numbers', () => {
   const target = timesPeer('rate', 'mosquitto', 3)
   const verdict = target.judge(mediansOf(brokers))
   assert.ok(verdict !== undefined)
-  const report: ComparisonReport = {
+  return {
     tool: 'tideway bench:compare',
     date: '2026-01-31',
     commit: 'abcdef123',
@@ -181,7 +189,10 @@ it('the report shows targets, ratios and what limits the numbers', () => {
       },
     ],
   }
-  const text = formatReport(report)
+}
+
+it('the report shows targets, ratios and what limits the numbers', () => {
+  const text = formatReport(exampleReport())
   assert.match(text, /^\| pair-q0 \| msg\/s ≥ 3 × mosquitto \| 3\.00 × \| met \|$/m)
   assert.match(text, /^\| pair-q0 \| p99 ≤ 1 × mosquitto \|  \| not measured \|$/m)
   assert.match(
@@ -191,4 +202,26 @@ it('the report shows targets, ratios and what limits the numbers', () => {
   assert.match(text, /The machine was not quiet/)
   assert.match(text, /at 0\.5 of their size/)
   assert.match(text, /aedes cannot/)
+})
+
+it('the page of the docs gets the results, a scenario measured again those of the last run', () => {
+  const report = exampleReport()
+  const [scenario] = report.scenarios
+  assert.ok(scenario !== undefined)
+  const idle = { broker: 'tideway', runs: [{}], median: { connectsPerSecond: 1_200 }, failures: [] }
+  const again = {
+    ...report,
+    commit: '000000000',
+    scenarios: [{ ...scenario, name: 'idle-50k', brokers: [idle], verdicts: [] }],
+  }
+  const section = resultsSection(mergeReports([report, again, again]))
+  assert.match(section, /^Measured on 2026-01-31, commit abcdef123:$/m)
+  assert.match(section, /^\| `pair-q0` \| 3,000, 1\.00 \| 1,000, 4\.00 \|  \| 3\.00, 0\.25, – \|$/m)
+  assert.match(section, /^\| `idle-50k`: connects\/s \| 1,200 \|  \|  \|$/m)
+  assert.match(section, /^\| pair-q0 \| msg\/s ≥ 3 × mosquitto \| 3\.00 × \| met \|$/m)
+  const page = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8')
+  const once = withResults(page, section)
+  assert.ok(once.includes(section))
+  assert.equal(withResults(once, section), once)
+  assert.throws(() => withResults('# A page', section), /has no lines <!-- results/)
 })
