@@ -86,9 +86,6 @@ export function readMessage(
   if (payloadStart > end || (flags & 3) === 3) return undefined
   const topic = router.entryForBytes(source, topicStart, propertiesStart)
   if (isFailure(topic)) return undefined
-  if (!sameText(lastPublisher, source, publisherStart, topicStart)) {
-    lastPublisher = decodeUtf8(source, publisherStart, topicStart)
-  }
   const hasProperties = originStart > propertiesStart
   const message = new Message(
     topic,
@@ -97,7 +94,7 @@ export function readMessage(
     (flags & 4) !== 0,
     hasProperties ? source.subarray(propertiesStart, originStart) : NO_BYTES,
     source.readDoubleBE(offset + 1),
-    lastPublisher,
+    readPublisher(source, publisherStart, topicStart),
     source.readDoubleBE(offset + 9),
     borrowed,
   )
@@ -119,8 +116,14 @@ function sameText(text: string, bytes: Uint8Array, start: number, end: number): 
   return true
 }
 
+/** The publisher's name out of bytes: decoded when it is not that of the message read last. */
+export function readPublisher(source: Buffer, start: number, end: number): string {
+  if (!sameText(lastPublisher, source, start, end)) lastPublisher = decodeUtf8(source, start, end)
+  return lastPublisher
+}
+
 /** Writes a text in UTF-8 and returns the number of bytes; a loop beats the native while short. */
-function putText(target: Buffer, at: number, text: string): number {
+export function putText(target: Buffer, at: number, text: string): number {
   if (text.length > TEXT_LOOP_MAX) return target.write(text, at, 'utf8')
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)

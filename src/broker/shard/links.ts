@@ -7,6 +7,7 @@ import type { StoreFailure } from '../ports.ts'
 import type { GroupRoute } from '../router/routes.ts'
 import { Outgoing } from '../session/outgoing.ts'
 import type { PendingAck } from '../session/pending-ack.ts'
+import { bodyItemLength, isBodyItem, readBodyItem, writeBodyItem } from './body-item.ts'
 import { settle } from './core.ts'
 import type { ShardCore } from './core.ts'
 import type { BatchDurable, ShardMessage } from './messages.ts'
@@ -19,6 +20,8 @@ const ItemKind = {
   MEMBER: 2,
   /** A message for one session that moved: QoS, retain, subscription identifiers, group, client. */
   FORWARD: 3,
+  /** As PUBLISH, for a message that may be sent on as it came, see body-item.ts. */
+  BODY: 4,
 } as const
 
 /** Bit of the flags of a FORWARD item. */
@@ -113,6 +116,11 @@ export class Links {
 
   /** Sends a message to the ordinary subscribers of a shard. Hot path. */
   publish(shard: number, message: Message): void {
+    if (isBodyItem(message)) {
+      const writer = this.#start(shard, ItemKind.BODY, bodyItemLength(message))
+      writer.offset = writeBodyItem(writer.bytes, writer.offset, message)
+      return
+    }
     const writer = this.#begin(shard, ItemKind.PUBLISH, 0, message)
     putMessage(writer, message)
   }
@@ -336,6 +344,11 @@ export class Links {
       handler.published(this.#message(from, blob, start + 1, end), from)
       return
     }
+    if (kind === ItemKind.BODY) {
+      const message = readBodyItem(blob, start + 1, end, this.#core.router)
+      handler.published(readable(from, message), from)
+      return
+    }
     let at = start + 1
     const text = (): string => {
       const length = blob.readUInt16BE(at)
@@ -372,13 +385,15 @@ export class Links {
   }
 
   #message(from: number, blob: Buffer, start: number, end: number): Message {
-    const read = readMessage(blob, start, end, this.#core.router, true)
-    if (read === undefined) throw new Error(`shard ${from} sent an unreadable message`)
-    return read
+    return readable(from, readMessage(blob, start, end, this.#core.router, true))
   }
 
   #begin(shard: number, kind: number, extraBytes: number, message: Message): ByteWriter {
-    const length = 1 + extraBytes + messageBytesLength(message)
+    return this.#start(shard, kind, extraBytes + messageBytesLength(message))
+  }
+
+  #start(shard: number, kind: number, contentBytes: number): ByteWriter {
+    const length = 1 + contentBytes
     const writer = this.#core.fabric.writer(shard)
     this.#core.startTick()
     writer.ensure(4 + length)
@@ -386,6 +401,11 @@ export class Links {
     writer.bytes[writer.offset++] = kind
     return writer
   }
+}
+
+function readable(from: number, read: Message | undefined): Message {
+  if (read === undefined) throw new Error(`shard ${from} sent an unreadable message`)
+  return read
 }
 
 function putMessage(writer: ByteWriter, message: Message): void {
