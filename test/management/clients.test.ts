@@ -99,6 +99,29 @@ describe('clients', () => {
     assert.match(wrong.body.message, /query\.cursor/)
   })
 
+  it('sorts over all shards, page by page', async () => {
+    for (let index = 0; index < 9; index++) {
+      const client = await connect(`sort-${index}`, { username: `u${index % 3}` })
+      for (let filter = 0; filter < index; filter++) await client.subscribeAsync(`sort/${filter}`)
+    }
+    const ids = async (query: string): Promise<readonly string[]> => {
+      const { status, body } = await managed.call('GET', `/clients?like_clientid=sort-&${query}`)
+      assert.equal(status, 200, JSON.stringify(body))
+      assert.equal(body.meta.count, 9)
+      return body.data.map(({ clientid }: { clientid: string }) => clientid.slice(5))
+    }
+    assert.deepEqual(await ids('sort_by=clientid&limit=4&page=2'), ['4', '5', '6', '7'])
+    assert.deepEqual(await ids('sort_by=subscriptions_cnt&sort_order=desc&limit=3'), [
+      ...['8', '7', '6'],
+    ])
+    const byUser = await ids('sort_by=username&limit=100')
+    assert.deepEqual(byUser, ['0', '3', '6', '1', '4', '7', '2', '5', '8'])
+    assert.deepEqual((await ids('sort_by=connected_at&limit=2')).length, 2)
+    const deep = await managed.call('GET', '/clients?sort_by=clientid&limit=1000&page=11')
+    assert.equal(deep.status, 400)
+    assert.match(deep.body.message, /query\.page/)
+  })
+
   it('shows only the fields that are asked for', async () => {
     const { body } = await managed.call('GET', '/clients?clientid=one&fields=clientid,username')
     assert.deepEqual(body.data, [{ clientid: 'one', username: 'ann' }])

@@ -16,7 +16,11 @@ type Part<Name extends string, Value> = Value extends undefined
 /** What goes into a call: the parts that the operation has. */
 export type Call<O extends OperationSpec> = Part<'params', RequestOf<O>['params']> &
   Partial<Part<'query', RequestOf<O>['query']>> &
-  Part<'body', RequestOf<O>['body']> & { readonly signal?: AbortSignal }
+  Part<'body', RequestOf<O>['body']> & {
+    readonly signal?: AbortSignal
+    /** Instead of the token of who is signed in. */
+    readonly token?: string
+  }
 
 /**
  * Calls an operation of the REST API: `call<typeof listClients>('GET', '/clients', { query })`.
@@ -28,11 +32,12 @@ export async function call<O extends OperationSpec>(
   path: O['path'],
   options: Call<O>,
 ): Promise<Answer<O>> {
-  const { params, query, body, signal } = options as {
+  const { params, query, body, signal, token } = options as {
     params?: Record<string, string>
     query?: Record<string, QueryValue>
     body?: unknown
     signal?: AbortSignal
+    token?: string
   }
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(params?.[name] ?? ''),
@@ -41,5 +46,6 @@ export async function call<O extends OperationSpec>(
     ...(query === undefined ? {} : { query }),
     ...(body === undefined ? {} : { body }),
     ...(signal === undefined ? {} : { signal }),
+    ...(token === undefined ? {} : { token }),
   })
 }

@@ -1,4 +1,4 @@
-import { endSession, getSession } from './session.ts'
+import { expireSession, getSession } from './session.ts'
 import { reportReachable } from './reachable.ts'
 
 export const BASE_PATH = '/api/v5'
@@ -101,6 +101,6 @@ async function failure(response: Response): Promise<ApiError> {
   } catch {
     if (text !== '') message = text
   }
-  if (response.status === 401 && getSession() !== undefined) endSession()
+  if (response.status === 401 && getSession() !== undefined) expireSession()
   return new ApiError(response.status, code, message)
 }

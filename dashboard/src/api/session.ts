@@ -10,6 +10,7 @@ export interface Session {
 const KEY = 'tideway.session'
 const listeners = new Set<() => void>()
 let current = read()
+let hasExpired = false
 
 function read(): Session | undefined {
   try {
@@ -42,12 +43,24 @@ export function getSession(): Session | undefined {
 }
 
 export function beginSession(session: Session): void {
+  hasExpired = false
   change(session)
 }
 
 /** Forgets who was signed in; the sign-in page shows. */
 export function endSession(): void {
   change(undefined)
+}
+
+/** As `endSession`, because the broker does not know the token any more. */
+export function expireSession(): void {
+  hasExpired = true
+  change(undefined)
+}
+
+/** Whether the sign-in page shows because a session has ended by itself. */
+export function useHasExpired(): boolean {
+  return useSyncExternalStore(subscribe, () => hasExpired)
 }
 
 function subscribe(listener: () => void): () => void {

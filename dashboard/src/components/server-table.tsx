@@ -9,6 +9,13 @@ import { Nothing } from './nothing.tsx'
 export interface PageQuery {
   readonly page: number
   readonly limit: number
+  readonly sort?: Sort
+}
+
+/** The order that somebody asked for: `by` is the key of a column with a `sorter`. */
+export interface Sort {
+  readonly by: string
+  readonly isDescending: boolean
 }
 
 /** A page of rows, as every list of the API answers. */
@@ -34,23 +41,32 @@ interface Props<Row extends object> {
 
 const TEXTS = defineTexts(
   'server-table',
-  { total: '{{count}} in all' },
-  { total: '共 {{count}} 条' },
+  { total: '{{number}} in all' },
+  { total: '共 {{number}} 条' },
 )
+/** Rows that a list in an order is shown to. */
+const SORTED_MAX = 10_000
 const LIMITS = [20, 50, 100, 200]
+
+interface Place {
+  readonly identity: string
+  readonly page: number
+  readonly limit: number
+  readonly sort: Sort | undefined
+}
 
 /** A list that the broker filters and pages: the browser holds one page of it. */
 export function ServerTable<Row extends object>(props: Props<Row>) {
   const t = useTexts(TEXTS)
   const { queryKey, load, columns, rowKey, empty, refreshMs, selection, expanded } = props
   const identity = JSON.stringify(queryKey)
-  const [place, setPlace] = useState({ identity, page: 1, limit: 20 })
+  const [place, setPlace] = useState<Place>({ identity, page: 1, limit: 20, sort: undefined })
   // Other filters make another list: it begins with its first page.
   const page = place.identity === identity ? place.page : 1
-  const { limit } = place
+  const { limit, sort } = place
   const { data, error, isFetching, isPending, refetch } = useQuery({
-    queryKey: [...queryKey, page, limit],
-    queryFn: ({ signal }) => load({ page, limit }, signal),
+    queryKey: [...queryKey, page, limit, sort],
+    queryFn: ({ signal }) => load({ page, limit, ...(sort !== undefined && { sort }) }, signal),
     placeholderData: keepPreviousData,
     refetchInterval: refreshMs ?? false,
   })
@@ -72,12 +88,17 @@ export function ServerTable<Row extends object>(props: Props<Row>) {
       pagination={{
         current: page,
         pageSize: limit,
-        total,
+        // In an order, a list is not shown to its end.
+        total: sort === undefined ? total : Math.min(total, SORTED_MAX),
         pageSizeOptions: LIMITS,
         showSizeChanger: true,
         hideOnSinglePage: total <= (LIMITS[0] ?? 0),
-        showTotal: (count) => t('total', { count }),
-        onChange: (next, size) => setPlace({ identity, page: next, limit: size }),
+        showTotal: () => t('total', { number: total.toLocaleString('en') }),
+      }}
+      onChange={({ current = 1, pageSize = limit }, _filters, sorter) => {
+        const next = sortOf(sorter)
+        const isSame = JSON.stringify(next) === JSON.stringify(sort)
+        setPlace({ identity, page: isSame ? current : 1, limit: pageSize, sort: next })
       }}
       {...(expanded === undefined ? {} : { expandable: { expandedRowRender: expanded } })}
       {...(selection === undefined
@@ -85,4 +106,11 @@ export function ServerTable<Row extends object>(props: Props<Row>) {
         : { rowSelection: { selectedRowKeys: [...selection.keys], onChange: selection.change } })}
     />
   )
+}
+
+function sortOf(sorter: unknown): Sort | undefined {
+  // One column at a time: that is what `sorter: true` makes of a table.
+  const { columnKey, order } = sorter as { columnKey?: string; order?: string | null }
+  if (columnKey === undefined || order === undefined || order === null) return undefined
+  return { by: columnKey, isDescending: order === 'descend' }
 }

@@ -1,6 +1,6 @@
 import { LogoutOutlined, MenuOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Alert, Button, Drawer, Flex, Grid, Layout as AntLayout, theme } from 'antd'
+import { Alert, Button, Flex, Grid, Layout as AntLayout, theme } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { Navigate, Route, Routes, useLocation } from 'react-router'
 import { request } from '../api/http.ts'
@@ -14,8 +14,9 @@ import { PAGES } from '../pages/catalog.ts'
 import { Brand } from './brand.tsx'
 import { NodeState } from './node-state.tsx'
 import { PageMenu } from './page-menu.tsx'
-import { SIDE_BACKGROUND } from './theme.ts'
 import { TEXTS } from './menu-texts.ts'
+
+const MenuDrawer = lazy(() => import('./menu-drawer.tsx'))
 
 const MENU_WIDTH = 232
 const RETRY_MS = 2_000
@@ -77,17 +78,9 @@ interface SideMenuProps {
 function SideMenu({ isWide, isOpen, close }: SideMenuProps) {
   if (!isWide) {
     return (
-      <Drawer
-        placement="left"
-        open={isOpen}
-        onClose={close}
-        closable={false}
-        size={MENU_WIDTH + 24}
-        styles={{ body: { padding: 0, background: SIDE_BACKGROUND } }}
-      >
-        <Brand />
-        <PageMenu opened={close} />
-      </Drawer>
+      <Suspense fallback={null}>
+        <MenuDrawer widthPx={MENU_WIDTH + 24} isOpen={isOpen} close={close} />
+      </Suspense>
     )
   }
   return (

@@ -15,6 +15,9 @@ const LIGHT: ThemeConfig = {
     colorWarning: '#b45309',
     colorBgLayout: '#f2f6f8',
     // What antd derives from dark colours is grey.
+    // White text on the button that the pointer is over needs a darker ground, not a lighter one.
+    colorPrimaryHover: '#085a76',
+    colorPrimaryActive: '#064a61',
     colorPrimaryBg: '#e6f3f8',
     colorPrimaryBgHover: '#d6ebf3',
     controlItemBgActive: '#e0f0f6',

@@ -1,8 +1,10 @@
 import { Alert, Button, Form, Input, Typography } from 'antd'
 import { useState } from 'react'
-import { ApiError, request } from '../api/http.ts'
+import type { login } from '#management/contract/login.ts'
+import type { changePassword } from '#management/contract/users.ts'
+import { call } from '../api/call.ts'
+import { ApiError } from '../api/http.ts'
 import { useTexts } from '../i18n/i18n.ts'
-import type { LoginAnswer } from './login-answer.ts'
 import { TEXTS } from './texts.ts'
 
 interface Old {
@@ -23,10 +25,13 @@ export function NewPasswordForm({ old, done }: { old: Old; done: (token: string)
     setBusy(true)
     const { username, password, token } = old
     try {
-      const path = `/users/${encodeURIComponent(username)}/change_pwd`
-      await request('POST', path, { token, body: { old_pwd: password, new_pwd: next } })
+      await call<typeof changePassword>('POST', '/users/{username}/change_pwd', {
+        params: { username },
+        body: { old_pwd: password, new_pwd: next },
+        token,
+      })
       const body = { username, password: next }
-      done((await request<LoginAnswer>('POST', '/login', { body })).token)
+      done((await call<typeof login>('POST', '/login', { body })).token)
     } catch (error) {
       setProblem(error instanceof ApiError ? error.message : String(error))
     } finally {

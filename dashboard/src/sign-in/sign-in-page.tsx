@@ -1,13 +1,15 @@
 import { LockOutlined, UserOutlined } from '@ant-design/icons'
-import { Alert, Button, Card, Flex, Form, Input, Typography } from 'antd'
+import { Alert, Button, Flex, Form, Input, Typography } from 'antd'
 import { useState } from 'react'
-import { ApiError, request } from '../api/http.ts'
-import { beginSession } from '../api/session.ts'
+import type { login } from '#management/contract/login.ts'
+import { type Answer, call } from '../api/call.ts'
+import { ApiError } from '../api/http.ts'
+import { beginSession, useHasExpired } from '../api/session.ts'
+import { BrandSign } from '../shell/brand.tsx'
 import { PreferenceSwitches } from '../components/preference-switches.tsx'
 import { useTexts } from '../i18n/i18n.ts'
 import { NewPasswordForm } from './new-password-form.tsx'
 import { TEXTS } from './texts.ts'
-import type { LoginAnswer } from './login-answer.ts'
 
 interface Credentials {
   readonly username: string
@@ -17,16 +19,17 @@ interface Credentials {
 /** Who are you? Who comes with the first password has to choose another before anything else. */
 export function SignInPage() {
   const t = useTexts(TEXTS)
+  const hasExpired = useHasExpired()
   const [problem, setProblem] = useState<string>()
   const [isBusy, setBusy] = useState(false)
-  const [mustChange, setMustChange] = useState<Credentials & LoginAnswer>()
+  const [mustChange, setMustChange] = useState<Credentials & Answer<typeof login>>()
 
   async function signIn({ username, password }: Credentials): Promise<void> {
     setBusy(true)
     setProblem(undefined)
     try {
-      const answer = await request<LoginAnswer>('POST', '/login', { body: { username, password } })
-      if (answer.must_change_password === true) setMustChange({ username, password, ...answer })
+      const answer = await call<typeof login>('POST', '/login', { body: { username, password } })
+      if (answer.must_change_password) setMustChange({ username, password, ...answer })
       else beginSession({ username, token: answer.token, role: answer.role })
     } catch (error) {
       setProblem(error instanceof ApiError ? explain(error, t) : String(error))
@@ -36,29 +39,33 @@ export function SignInPage() {
   }
 
   return (
-    <Flex vertical align="center" justify="center" gap={24} style={{ minHeight: '100vh' }}>
-      <Card style={{ width: 'min(400px, calc(100vw - 32px))' }}>
-        <main>
-          <Typography.Title level={1} style={{ fontSize: 28, textAlign: 'center' }}>
+    <Flex vertical align="center" justify="center" gap={24} className="sign-in">
+      <main className="panel" style={{ width: 'min(400px, calc(100vw - 32px))', padding: 28 }}>
+        <Flex vertical align="center" gap={8} style={{ marginBottom: 20 }}>
+          <BrandSign size={52} />
+          <Typography.Title level={1} style={{ fontSize: 28, margin: 0 }}>
             Tideway
           </Typography.Title>
-          {mustChange === undefined ? (
-            <>
-              {problem !== undefined && (
-                <Alert type="error" showIcon title={problem} style={{ marginBottom: 16 }} />
-              )}
-              <SignInForm isBusy={isBusy} signIn={signIn} />
-            </>
-          ) : (
-            <NewPasswordForm
-              old={mustChange}
-              done={(token) =>
-                beginSession({ username: mustChange.username, token, role: mustChange.role })
-              }
-            />
-          )}
-        </main>
-      </Card>
+        </Flex>
+        {mustChange === undefined ? (
+          <>
+            {hasExpired && problem === undefined && (
+              <Alert type="info" showIcon title={t('expired')} style={{ marginBottom: 16 }} />
+            )}
+            {problem !== undefined && (
+              <Alert type="error" showIcon title={problem} style={{ marginBottom: 16 }} />
+            )}
+            <SignInForm isBusy={isBusy} signIn={signIn} />
+          </>
+        ) : (
+          <NewPasswordForm
+            old={mustChange}
+            done={(token) =>
+              beginSession({ username: mustChange.username, token, role: mustChange.role })
+            }
+          />
+        )}
+      </main>
       <PreferenceSwitches />
     </Flex>
   )

@@ -99,7 +99,7 @@ export function* countClients(core: ShardCore, query: ClientQuery): Sliced<numbe
 }
 
 /** The sessions to look at: asked for by name, only those. */
-function candidates(core: ShardCore, { clientIds }: ClientQuery): Iterable<Session> {
+export function candidates(core: ShardCore, { clientIds }: ClientQuery): Iterable<Session> {
   if (clientIds === undefined) return core.sessions.values()
   const named = [...new Set(clientIds)].flatMap((id) => core.sessions.get(id) ?? [])
   return named.toSorted((a, b) => a.ordinal - b.ordinal)
@@ -108,7 +108,7 @@ function candidates(core: ShardCore, { clientIds }: ClientQuery): Iterable<Sessi
 type Condition = (session: Session) => boolean
 
 /** All conditions of a query in one. The cheap and rare ones are asked first. */
-function matcher(query: ClientQuery): Condition {
+export function matcher(query: ClientQuery): Condition {
   const conditions: Condition[] = []
   const { connected, usernames, likeClientId, likeUsername } = query
   if (connected !== undefined) {

@@ -10,6 +10,7 @@ import {
   unsubscribeClient,
 } from './client-commands.ts'
 import type { SubscribeRefusal } from './client-commands.ts'
+import { rankClients } from './client-ranks.ts'
 import { countClients, listClients, viewClient } from './client-list.ts'
 import { publishForOperator } from './publish.ts'
 import type { Sliced } from './slices.ts'
@@ -37,7 +38,9 @@ import type { TraceFilter, TraceRecords } from './trace-watch.ts'
 import { TopicWatch } from './topic-watch.ts'
 import type { TopicCounts } from './topic-watch.ts'
 import type {
+  ClientOrder,
   ClientQuery,
+  ClientRanks,
   ClientView,
   CommandResult,
   DelayedView,
@@ -70,6 +73,10 @@ export class ShardOperator {
 
   listClients(query: ClientQuery, range: ListRange): Sliced<ListPart<ClientView>> {
     return listClients(this.#broker, query, range)
+  }
+
+  rankClients(query: ClientQuery, order: ClientOrder, count: number): Sliced<ClientRanks> {
+    return rankClients(this.#broker, query, order, count)
   }
 
   countClients(query: ClientQuery): Sliced<number> {

@@ -57,6 +57,36 @@ export interface ClientQuery {
   readonly connectedToMs?: number | undefined
 }
 
+/** Numbers and names that clients can be sorted by. */
+export const CLIENT_ORDERS = [
+  'clientid',
+  'username',
+  'created_at',
+  'connected_at',
+  'subscriptions_cnt',
+  'mqueue_len',
+  'inflight_cnt',
+] as const
+
+/** An order of clients. */
+export interface ClientOrder {
+  readonly by: (typeof CLIENT_ORDERS)[number]
+  readonly isDescending: boolean
+}
+
+/** A client with what it is sorted by. */
+export interface ClientRank {
+  readonly clientId: string
+  readonly key: string | number
+}
+
+/** The first clients of a shard in an order. */
+export interface ClientRanks {
+  readonly ranks: readonly ClientRank[]
+  /** All that match. */
+  readonly matching: number
+}
+
 /** One subscription of a client. */
 export interface SubscriptionView {
   readonly clientId: string

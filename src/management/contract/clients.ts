@@ -60,8 +60,26 @@ export const Client = Type.Object({
 export type Client = Static<typeof Client>
 const SomeOfClient = Type.Partial(Client)
 
+/** Clients that can be paged through in an order. */
+export const SORTED_MAX = 10_000
+
 export const ClientsQuery = Type.Object({
   ...pageQuery,
+  sort_by: Type.Optional(
+    oneOf(
+      [
+        'clientid',
+        'username',
+        'created_at',
+        'connected_at',
+        'subscriptions_cnt',
+        'mqueue_len',
+        'inflight_cnt',
+      ],
+      `Order of the list; with it the first ${SORTED_MAX} can be seen, by page.`,
+    ),
+  ),
+  sort_order: Type.Optional(oneOf(['asc', 'desc'])),
   node: Type.Optional(Type.String({ description: 'Only clients of this node.' })),
   clientid: Type.Optional(Names),
   username: Type.Optional(Names),

@@ -1,4 +1,10 @@
-import type { ClientQuery, ClientView, SubscriptionView } from '#broker/operator/views.ts'
+import { comparer } from '#broker/operator/client-ranks.ts'
+import type {
+  ClientOrder,
+  ClientQuery,
+  ClientView,
+  SubscriptionView,
+} from '#broker/operator/views.ts'
 import { CommandResult } from '#broker/operator/views.ts'
 import {
   type Client,
@@ -9,6 +15,7 @@ import {
   listClients,
   listClientsByCursor,
   listClientSubscriptions,
+  SORTED_MAX,
   type SubscribeRequest,
   subscribeClient,
   subscribeClientBulk,
@@ -93,6 +100,14 @@ async function list(context: ManagementContext, query: Query) {
     return { data: [], meta: { page: query.page ?? 1, limit, count: 0, hasnext: false } }
   }
   const { page, cursor } = query
+  if (query.sort_by !== undefined) {
+    if (cursor !== undefined) throw badRequest('query.cursor does not go with query.sort_by.')
+    const order = { by: query.sort_by, isDescending: query.sort_order === 'desc' }
+    const found = await pageOfRanked(context, wanted, order, { page: page ?? 1, limit })
+    const data = found.views.map((view) => fields(toClient(context, view)))
+    const place = { hasNext: (page ?? 1) * limit < found.matching, cursor: undefined }
+    return { data, meta: pageMeta({ page: page ?? 1, limit, cursor }, place, found.matching) }
+  }
   const request = { page, limit, cursor: cursor === '' ? undefined : cursor }
   const found = await shards.page(request, (shard, range) => {
     return shards.call(shard, 'listClients', wanted, range)
@@ -101,6 +116,30 @@ async function list(context: ManagementContext, query: Query) {
   const count = isFiltered ? undefined : sumOf(node.metrics, Gauge.SESSIONS)
   const data = found.items.map((view) => fields(toClient(context, view)))
   return { data, meta: pageMeta({ page, limit, cursor }, found, count) }
+}
+
+/** The page of a list in an order: ranks of all shards first, then what is shown of the page. */
+async function pageOfRanked(
+  { shards }: ManagementContext,
+  wanted: ClientQuery,
+  order: ClientOrder,
+  { page, limit }: { readonly page: number; readonly limit: number },
+) {
+  const end = page * limit
+  if (end > SORTED_MAX) {
+    const message = `query.page: a sorted list shows ${SORTED_MAX} clients. Filter it.`
+    throw badRequest(message)
+  }
+  const parts = await shards.callAll('rankClients', wanted, order, end)
+  const ranks = parts.flatMap((part) => part.ranks).toSorted(comparer(order.isDescending))
+  const clientIds = ranks.slice(end - limit, end).map(({ clientId }) => clientId)
+  const range = { after: 0, skip: 0, limit }
+  const lists = await shards.callAll('listClients', { clientIds }, range)
+  const views = new Map(lists.flatMap(({ items }) => items).map((view) => [view.clientId, view]))
+  return {
+    views: clientIds.flatMap((clientId) => views.get(clientId) ?? []),
+    matching: parts.reduce((sum, part) => sum + part.matching, 0),
+  }
 }
 
 function toClientQuery(query: Query): ClientQuery {

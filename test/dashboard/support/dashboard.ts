@@ -34,6 +34,8 @@ export interface WindowOptions {
   readonly theme?: 'light' | 'dark'
   /** Nobody has signed in. */
   readonly signedOut?: true
+  /** Of another login than the usual one. */
+  readonly token?: string
 }
 
 /** Starts a broker with its dashboard, built if that is needed, and a browser. */
@@ -55,9 +57,16 @@ export async function startDashboard(options: ManagedOptions = {}): Promise<Dash
 
 async function openWindow(
   browser: Browser,
-  { token }: ManagedBroker,
+  { token: usual }: ManagedBroker,
   url: string,
-  { width = 1280, height = 860, language = 'en', theme = 'light', signedOut }: WindowOptions = {},
+  {
+    width = 1280,
+    height = 860,
+    language = 'en',
+    theme = 'light',
+    signedOut,
+    token = usual,
+  }: WindowOptions = {},
 ): Promise<Page> {
   const context = await browser.newContext({
     viewport: { width, height },

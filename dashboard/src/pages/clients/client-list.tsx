@@ -2,7 +2,7 @@ import type { listClients, kickClients } from '#management/contract/clients.ts'
 import { Badge, Flex, Select, type TableColumnsType } from 'antd'
 import { type Key, useState } from 'react'
 import { Link } from 'react-router'
-import { type Answer, call } from '../../api/call.ts'
+import { type Answer, call, type Call } from '../../api/call.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
@@ -14,6 +14,7 @@ import { protocolName } from './protocol-name.ts'
 import { TEXTS } from './texts.ts'
 
 type Row = Answer<typeof listClients>['data'][number]
+type SortKey = NonNullable<NonNullable<Call<typeof listClients>['query']>['sort_by']>
 type State = 'connected' | 'disconnected'
 
 interface Filters {
@@ -54,12 +55,16 @@ export function ClientList() {
       <FilterBar filters={filters} change={setFilters} />
       <ServerTable<Row>
         queryKey={['clients', filters]}
-        load={async ({ page, limit }, signal) =>
+        load={async ({ page, limit, sort }, signal) =>
           call<typeof listClients>('GET', '/clients', {
             signal,
             query: {
               page,
               limit,
+              ...(sort !== undefined && {
+                sort_by: sort.by as SortKey,
+                sort_order: sort.isDescending ? ('desc' as const) : ('asc' as const),
+              }),
               ...(filters.clientId !== '' && { like_clientid: filters.clientId }),
               ...(filters.username !== '' && { like_username: filters.username }),
               ...(filters.address !== '' && { ip_address: filters.address }),
@@ -111,9 +116,16 @@ function columns(t: Translate<keyof typeof TEXTS.en>): TableColumnsType<Row> {
     {
       title: t('clientId'),
       dataIndex: 'clientid',
+      key: 'clientid' satisfies SortKey,
+      sorter: true,
       render: (id: string) => <Link to={encodeURIComponent(id)}>{id}</Link>,
     },
-    { title: t('username'), dataIndex: 'username' },
+    {
+      title: t('username'),
+      dataIndex: 'username',
+      key: 'username' satisfies SortKey,
+      sorter: true,
+    },
     {
       title: t('state'),
       dataIndex: 'connected',
@@ -131,10 +143,17 @@ function columns(t: Translate<keyof typeof TEXTS.en>): TableColumnsType<Row> {
     { title: t('protocol'), render: (_, row) => protocolName(row.proto_name, row.proto_ver) },
     {
       title: t('connectedAt'),
+      key: 'connected_at' satisfies SortKey,
+      sorter: true,
       render: (_, row) => showTime(row.connected === true ? row.connected_at : row.disconnected_at),
     },
-    { title: t('subscriptions'), dataIndex: 'subscriptions_cnt', align: 'right' },
-    { title: t('queued'), dataIndex: 'mqueue_len', align: 'right' },
-    { title: t('inflight'), dataIndex: 'inflight_cnt', align: 'right' },
+    numberColumn(t('subscriptions'), 'subscriptions_cnt'),
+    numberColumn(t('queued'), 'mqueue_len'),
+    numberColumn(t('inflight'), 'inflight_cnt'),
   ]
+}
+
+function numberColumn(title: string, dataIndex: SortKey) {
+  const align = 'right' as const
+  return { title, dataIndex, key: dataIndex, sorter: true, align, className: 'number' }
 }

@@ -1,4 +1,4 @@
-import { Flex, Progress, Typography } from 'antd'
+import { Flex, Typography } from 'antd'
 import { Nothing } from '../../components/nothing.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { showCount } from '../../format/numbers.ts'
@@ -44,12 +44,9 @@ export function DroppedReasons({ counters }: { counters: Readonly<Record<string,
                   {showCount(count)}
                 </Typography.Text>
               </Flex>
-              <Progress
-                percent={(count / most) * 100}
-                showInfo={false}
-                size="small"
-                aria-label={t(name)}
-              />
+              <div className="bar" aria-hidden>
+                <div style={{ width: `${(count / most) * 100}%` }} />
+              </div>
             </div>
           ))}
         </Flex>

@@ -1,53 +1,62 @@
-import { Badge, Table } from 'antd'
+import { Badge } from 'antd'
 import { Panel } from '../../components/panel.tsx'
 import { showBytes, showCount, showMs } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import type { Moment } from './live.ts'
 import { TEXTS } from './texts.ts'
 
-/** The threads that serve clients, one row each. */
+/**
+ * The threads that serve clients, one row each. A plain table: that of the lists would double what
+ * the first page weighs.
+ */
 export function ShardTable({ latest }: { latest: Moment }) {
   const t = useTexts(TEXTS)
-  const rows = latest.sample.shards.map((shard, number) => ({
-    ...shard,
-    number,
-    rates: latest.rates.shards[number] ?? { received: 0, sent: 0 },
-  }))
-  type Row = (typeof rows)[number]
-  const number = (title: string, read: (row: Row) => string) => ({
-    title,
-    align: 'right' as const,
-    className: 'number',
-    render: (_: unknown, row: Row) => read(row),
-  })
+  const titles = [
+    t('connections'),
+    t('inPerSecond'),
+    t('outPerSecond'),
+    t('lagShort'),
+    t('busy'),
+    t('heap'),
+  ]
   return (
     <Panel title={t('shards')}>
-      <Table<Row>
-        size="small"
-        rowKey="number"
-        dataSource={rows}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        columns={[
-          {
-            title: t('shardColumn'),
-            render: (_, row) => (
-              <Badge
-                status={row.store_healthy === false ? 'error' : 'success'}
-                text={t('shard', { number: row.number })}
-              />
-            ),
-          },
-          number(t('connections'), (row) => showCount(row.connections)),
-          number(t('inPerSecond'), (row) => showCount(row.rates.received)),
-          number(t('outPerSecond'), (row) => showCount(row.rates.sent)),
-          number(t('lagShort'), ({ lag_ms: lag }) => (lag === undefined ? '–' : showMs(lag))),
-          number(t('busy'), ({ busy }) =>
-            busy === undefined ? '–' : `${Math.round(busy * 100)} %`,
-          ),
-          number(t('heap'), ({ heap_bytes: heap }) => (heap === undefined ? '–' : showBytes(heap))),
-        ]}
-      />
+      <div style={{ overflowX: 'auto' }} tabIndex={0}>
+        <table className="plain-table number">
+          <thead>
+            <tr>
+              <th scope="col">{t('shardColumn')}</th>
+              {titles.map((title) => (
+                <th key={title} scope="col">
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {latest.sample.shards.map((shard, number) => {
+              const { received = 0, sent = 0 } = latest.rates.shards[number] ?? {}
+              const { lag_ms: lag, busy, heap_bytes: heap } = shard
+              return (
+                <tr key={number}>
+                  <th scope="row">
+                    <Badge
+                      status={shard.store_healthy === false ? 'error' : 'success'}
+                      text={t('shard', { number })}
+                    />
+                  </th>
+                  <td>{showCount(shard.connections)}</td>
+                  <td>{showCount(received)}</td>
+                  <td>{showCount(sent)}</td>
+                  <td>{lag === undefined ? '–' : showMs(lag)}</td>
+                  <td>{busy === undefined ? '–' : `${Math.round(busy * 100)} %`}</td>
+                  <td>{heap === undefined ? '–' : showBytes(heap)}</td>
+                </tr>
+              )
+            })}
+          </tbody>
+        </table>
+      </div>
     </Panel>
   )
 }

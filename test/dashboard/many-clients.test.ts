@@ -1,0 +1,7 @@
+import { describe, test } from 'node:test'
+import { BROWSER } from './support/dashboard.ts'
+import { checkManyClients } from './support/many-clients.ts'
+
+describe('many clients', BROWSER, () => {
+  test('20,000 are paged and filtered without a stall', async () => checkManyClients(20_000))
+})
