@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import mqtt, { type MqttClient } from 'mqtt'
+import type { Page } from 'playwright-core'
 import { startDashboard, type WindowOptions } from '../test/dashboard/support/dashboard.ts'
 
 const FOLDER = join(import.meta.dirname, '../docs/images')
@@ -20,16 +21,20 @@ const SETTLE_MS = 2_500
 interface Picture extends WindowOptions {
   readonly name: string
   readonly path: string
-  /** Text of what is clicked on before. */
-  readonly click?: readonly string[]
+  /** What is done on the page before. */
+  readonly act?: (page: Page) => Promise<void>
 }
 
 const PICTURES: readonly Picture[] = [
   { name: 'dashboard-overview', path: '/overview', height: 1000 },
   { name: 'dashboard-overview-zh-dark', path: '/overview', language: 'zh', theme: 'dark' },
   { name: 'dashboard-clients', path: '/clients' },
-  { name: 'dashboard-topics', path: '/topics', click: ['factory'] },
-  { name: 'dashboard-retained', path: '/retained', click: ['factory/hall-0/machine-0/state'] },
+  { name: 'dashboard-topics', path: '/topics', act: chooseTopic },
+  {
+    name: 'dashboard-retained',
+    path: '/retained',
+    act: async (page) => page.getByText('factory/hall-0/machine-0/state').click(),
+  },
   { name: 'dashboard-listeners', path: '/listeners' },
   { name: 'dashboard-configuration', path: '/configuration', theme: 'dark' },
   { name: 'dashboard-narrow', path: '/overview', width: 380, height: 800 },
@@ -51,10 +56,10 @@ await furnish(clients)
 const timer = setInterval(work, STEP_MS)
 await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS))
 mkdirSync(FOLDER, { recursive: true })
-for (const { name, path, click = [], ...window } of PICTURES) {
+for (const { name, path, act, ...window } of PICTURES) {
   const page = await dashboard.open(path, { width: 1360, height: 850, ...window })
   await page.waitForTimeout(SETTLE_MS)
-  for (const text of click) await page.getByText(text, { exact: true }).first().click()
+  await act?.(page)
   await page.waitForTimeout(SETTLE_MS)
   await page.screenshot({ path: join(FOLDER, `${name}.png`) })
   await page.context().close()
@@ -62,6 +67,15 @@ for (const { name, path, click = [], ...window } of PICTURES) {
 clearInterval(timer)
 for (const client of clients) client.end(true)
 await dashboard.stop()
+
+async function chooseTopic(page: Page): Promise<void> {
+  const row = (name: string) => page.locator('.ant-tree-treenode', { hasText: name }).first()
+  for (const name of ['factory', 'hall-0', 'machine-12']) {
+    await row(name).locator('.ant-tree-switcher').click()
+    await page.waitForTimeout(SETTLE_MS / 5)
+  }
+  await row('state').locator('.ant-tree-title').click()
+}
 
 /** Subscriptions and last values of a plant. */
 async function furnish(all: readonly MqttClient[]): Promise<void> {

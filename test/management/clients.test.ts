@@ -111,9 +111,8 @@ describe('clients', () => {
       return body.data.map(({ clientid }: { clientid: string }) => clientid.slice(5))
     }
     assert.deepEqual(await ids('sort_by=clientid&limit=4&page=2'), ['4', '5', '6', '7'])
-    assert.deepEqual(await ids('sort_by=subscriptions_cnt&sort_order=desc&limit=3'), [
-      ...['8', '7', '6'],
-    ])
+    const most = await ids('sort_by=subscriptions_cnt&sort_order=desc&limit=3')
+    assert.deepEqual(most, ['8', '7', '6'])
     const byUser = await ids('sort_by=username&limit=100')
     assert.deepEqual(byUser, ['0', '3', '6', '1', '4', '7', '2', '5', '8'])
     assert.deepEqual((await ids('sort_by=connected_at&limit=2')).length, 2)

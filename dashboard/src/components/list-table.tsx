@@ -12,13 +12,15 @@ interface Props<Row extends object> {
   /** What to say, and what to do, when there is nothing. */
   readonly empty: ReactNode
   readonly refreshMs?: number
+  /** More about a row, shown below it when somebody opens it. */
+  readonly expanded?: (row: Row) => ReactNode
 }
 
 const PAGE_SIZE = 50
 
 /** A list that is short enough to be loaded at once. */
 export function ListTable<Row extends object>(props: Props<Row>) {
-  const { queryKey, load, columns, rowKey, empty, refreshMs } = props
+  const { queryKey, load, columns, rowKey, empty, refreshMs, expanded } = props
   const { data, error, isPending, refetch } = useQuery({
     queryKey,
     queryFn: ({ signal }) => load(signal),
@@ -36,6 +38,7 @@ export function ListTable<Row extends object>(props: Props<Row>) {
       loading={isPending}
       scroll={{ x: 'max-content' }}
       locale={{ emptyText: isPending ? ' ' : <Nothing text={empty} /> }}
+      {...(expanded === undefined ? {} : { expandable: { expandedRowRender: expanded } })}
       pagination={{ pageSize: PAGE_SIZE, hideOnSinglePage: true }}
     />
   )

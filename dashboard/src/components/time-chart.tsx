@@ -162,7 +162,8 @@ function series(
     label,
     stroke,
     width: 1.75,
-    fill: `${stroke}1c`,
+    // More of them would mix to grey.
+    ...(index === 0 && { fill: `${stroke}1c` }),
     points: { show: false },
     value: (_: uPlot, value: number | null) =>
       value === null ? '–' : latest.current.format(value),

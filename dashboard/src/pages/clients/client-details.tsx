@@ -1,18 +1,21 @@
 import type { getClient, kickClient } from '#management/contract/clients.ts'
 import { useQuery } from '@tanstack/react-query'
-import { Badge, Card, Descriptions, Flex } from 'antd'
+import { Badge, Descriptions, Flex } from 'antd'
 import { Link, useNavigate, useParams } from 'react-router'
 import { type Answer, call } from '../../api/call.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { Panel } from '../../components/panel.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { Waiting } from '../../components/waiting.tsx'
 import { showDuration, showTime } from '../../format/numbers.ts'
 import { type Translate, useTexts } from '../../i18n/i18n.ts'
+import { ClientMessages } from './client-messages.tsx'
 import { ClientSubscriptions } from './client-subscriptions.tsx'
 import { protocolName } from './protocol-name.ts'
 import { TEXTS } from './texts.ts'
+import { WatchClient } from './watch-client.tsx'
 
 type Client = Answer<typeof getClient>
 
@@ -46,6 +49,7 @@ export function ClientDetails() {
       <div>
         <Link to="/clients">← {t('back')}</Link>
         <PageTitle title={clientId}>
+          <WatchClient clientId={clientId} />
           <DangerButton
             label={t('kick')}
             question={t('kickAsk', { name: clientId })}
@@ -54,14 +58,15 @@ export function ClientDetails() {
           />
         </PageTitle>
       </div>
-      <Card size="small">
+      <Panel>
         <Descriptions
           size="small"
           column={{ xs: 1, sm: 2, xl: 3 }}
           items={facts(data, t).map(([label, children]) => ({ key: label, label, children }))}
         />
-      </Card>
+      </Panel>
       <ClientSubscriptions clientId={clientId} />
+      <ClientMessages clientId={clientId} />
     </Flex>
   )
 }

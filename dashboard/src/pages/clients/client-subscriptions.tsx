@@ -4,12 +4,13 @@ import type {
   unsubscribeClient,
 } from '#management/contract/clients.ts'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Card, Form, Input, Select, Table } from 'antd'
+import { Button, Form, Input, Select, Table } from 'antd'
 import { Nothing } from '../../components/nothing.tsx'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
+import { Panel } from '../../components/panel.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -51,7 +52,7 @@ export function ClientSubscriptions({ clientId }: { clientId: string }) {
       { done: t('unsubscribed'), stale },
     )
   return (
-    <Card size="small" title={t('subscriptions')}>
+    <Panel title={t('subscriptions')}>
       <Form<Fields>
         layout="inline"
         initialValues={{ qos: 0 }}
@@ -110,6 +111,6 @@ export function ClientSubscriptions({ clientId }: { clientId: string }) {
       ) : (
         <Failure error={error} retry={() => void refetch()} />
       )}
-    </Card>
+    </Panel>
   )
 }

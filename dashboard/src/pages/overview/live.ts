@@ -16,6 +16,8 @@ export interface Rates {
 
 export interface Moment {
   readonly sample: LiveSample
+  /** False of the first one: nothing is known of the second before it. */
+  readonly hasRates: boolean
   readonly rates: Rates
 }
 
@@ -65,8 +67,11 @@ function add(sample: LiveSample): void {
   // A node that was started again counts from 0.
   const isGoingOn = before !== undefined && before.node_uptime <= sample.node_uptime
   const from = sample.time_stamp - REMEMBERED_S * 1000
-  const kept = isGoingOn ? live.moments.filter(({ sample: { time_stamp: at } }) => at >= from) : []
-  const moment = { sample, rates: ratesOf(sample, isGoingOn ? before : undefined) }
+  const kept = isGoingOn
+    ? live.moments.filter(({ sample: { time_stamp: at }, hasRates }) => hasRates && at >= from)
+    : []
+  const rates = ratesOf(sample, isGoingOn ? before : undefined)
+  const moment = { sample, rates, hasRates: isGoingOn }
   change({ moments: [...kept, moment], error: undefined })
 }
 

@@ -37,9 +37,6 @@ export const TEXTS = defineTexts(
     removeLoses: 'Its log is lost.',
     removed: 'Deleted.',
     required: 'This is needed.',
-    follow: 'Follow',
-    log: 'Log',
-    nothingYet: 'Nothing has happened yet.',
   },
   {
     title: '日志追踪',
@@ -76,8 +73,5 @@ export const TEXTS = defineTexts(
     removeLoses: '其日志将丢失。',
     removed: '已删除。',
     required: '此项必填。',
-    follow: '跟随',
-    log: '日志',
-    nothingYet: '还没有发生任何事。',
   },
 )

@@ -19,11 +19,11 @@ import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { TraceLog } from '../../components/trace-log.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { showBytes, showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
-import { TraceLog } from './trace-log.tsx'
 
 type Trace = Answer<typeof listTraces>[number]
 type Kind = Trace['type']

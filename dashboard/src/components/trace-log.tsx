@@ -2,18 +2,29 @@ import type { getTraceLog } from '#management/contract/trace.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Drawer, Flex, Switch, Typography } from 'antd'
 import { useEffect, useRef, useState } from 'react'
-import { call } from '../../api/call.ts'
-import { Failure } from '../../components/failure.tsx'
-import { useTexts } from '../../i18n/i18n.ts'
-import { TEXTS } from './texts.ts'
+import { call } from '../api/call.ts'
+import { Failure } from './failure.tsx'
+import { defineTexts, useTexts } from '../i18n/i18n.ts'
+
+const TEXTS = defineTexts(
+  'trace-log',
+  { follow: 'Follow', log: 'Log', nothingYet: 'Nothing has happened yet.' },
+  { follow: '跟随', log: '日志', nothingYet: '还没有发生任何事。' },
+)
 
 const REFRESH_MS = 1_000
 const PART_BYTES = 256 * 1024
 /** What the window holds; the whole of it can be downloaded. */
 const SHOWN_CHARS_MAX = 500_000
 
+interface Props {
+  readonly name: string
+  readonly title?: string
+  readonly close: () => void
+}
+
 /** The log of a trace while it is written. */
-export function TraceLog({ name, close }: { name: string; close: () => void }) {
+export function TraceLog({ name, title = name, close }: Props) {
   const t = useTexts(TEXTS)
   const [isFollowing, setFollowing] = useState(true)
   const [log, setLog] = useState({ text: '', position: 0 })
@@ -47,7 +58,7 @@ export function TraceLog({ name, close }: { name: string; close: () => void }) {
       open
       onClose={close}
       size="min(1100px, 100vw)"
-      title={name}
+      title={title}
       extra={
         <Flex gap={8} align="center">
           <Switch aria-label={t('follow')} checked={isFollowing} onChange={setFollowing} />
