@@ -5,19 +5,24 @@ import type { InternalMessage } from '#broker/shard/publish-internal.ts'
 import type { Shard } from '#broker/shard/shard.ts'
 import { IntegrationHost } from '#integrations/integration-host.ts'
 import { systemClock } from '#kernel/system/system-clock.ts'
+import { MessagePipeline } from '#streams/pipeline/message-pipeline.ts'
 import { makeRepublish } from '#streams/rules/actions/republish.ts'
 import { RuleEngine } from '#streams/rules/rule-engine.ts'
 import { makeRuleServices } from '#streams/rules/rule-services.ts'
 import { shareStore } from '#streams/rules/shared-store.ts'
-import type { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
+import { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
 import { MapRow } from '#streams/sql/row.ts'
 import { readSecret } from './read-secret.ts'
 import { ruleServicePorts } from './rule-services.ts'
 import type { ShardStart } from './shard-start.ts'
 
-/** The rules of a shard, and its connectors, actions and sources. */
-export function composeRules(start: ShardStart, schemas: SchemaRegistry, shard: Shard, log: Log) {
+/**
+ * The rules of a shard, its connectors, actions and sources, its schemas, and what messages pass
+ * before them.
+ */
+export function composeRules(start: ShardStart, shard: Shard, log: Log) {
   const { broker } = shard
+  const schemas = new SchemaRegistry(start.rules.schemas)
   const { settings, specs } = start.rules
   const own = makeRuleServices({ ...ruleServicePorts, schemas })
   const services = { ...own, shared: shareStore(own.shared, broker) }
@@ -44,5 +49,16 @@ export function composeRules(start: ShardStart, schemas: SchemaRegistry, shard: 
   const { findAction } = integrations
   const rules = new RuleEngine({ broker, clock: systemClock, log, services, findAction }, settings)
   for (const spec of specs) rules.put(spec)
-  return { rules, integrations }
+  const pipeline = new MessagePipeline(
+    {
+      broker,
+      clock: systemClock,
+      log,
+      services,
+      rows: rules.rows,
+      happened: (event, columns, publisher) => rules.happened(event, columns, publisher),
+    },
+    start.rules.pipeline,
+  )
+  return { rules, integrations, schemas, pipeline }
 }

@@ -15,7 +15,6 @@ import { loadTcpInternals } from '#net/tcp-internals.ts'
 import { LmdbStore } from '#storage/lmdb/lmdb-store.ts'
 import { composeAccess } from './compose-access.ts'
 import { OverloadSampler } from './overload-sampler.ts'
-import { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
 import { composeRules } from './compose-rules.ts'
 import { ShardRuntime, Ticker } from './shard-runtime.ts'
 import { metricsOf, type ShardStart, slotsOf } from './shard-start.ts'
@@ -83,16 +82,12 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     overloadRefused: () => own.increment(Metric.OVERLOAD_PROTECTION_NEW_CONN),
     ticketKeys: start.ticketKeys,
   })
-  const schemas = new SchemaRegistry(start.rules.schemas)
-  const { rules, integrations } = composeRules(start, schemas, shard, log)
   const publish = shard.publishSys.bind(shard)
   runtime.use({
     shard,
     store,
     listeners,
-    rules,
-    integrations,
-    schemas,
+    ...composeRules(start, shard, log),
     access,
     log,
     sampler: overloadLimits && new OverloadSampler(overload),

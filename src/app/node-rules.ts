@@ -17,6 +17,7 @@ import type { SqlTestResult } from '#streams/rules/test-sql.ts'
 import { checkRule } from '#streams/sql/prepare-rule.ts'
 import { ruleDialect } from '#streams/sql/rule-dialect.ts'
 import { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
+import { NodePipeline } from './node-pipeline.ts'
 import { type NumberedEntry, RuleTraces } from './rule-traces.ts'
 import type { RuleCommand, ShardControl } from './shard-runtime.ts'
 import type { RuleStart } from './shard-start.ts'
@@ -26,6 +27,8 @@ const SAMPLE_MS = 5_000
 
 /** The rules of a node: changes reach every shard before they are answered. */
 export class NodeRules implements RulePort {
+  /** Validations and transformations of messages. */
+  readonly pipeline: NodePipeline
   readonly functions: readonly FunctionDefinition[] = ruleFunctions
   readonly #specs: Map<string, RuleSpec>
   readonly #schemas: SchemaRegistry
@@ -42,6 +45,7 @@ export class NodeRules implements RulePort {
     this.#specs = new Map(specs.map((spec) => [spec.id, spec]))
     this.#schemas = new SchemaRegistry(schemas)
     this.#services = makeRuleServices({ ...ports, schemas: this.#schemas })
+    this.pipeline = new NodePipeline((command) => this.#tell(command), this.#services)
     this.#meters = new Map()
     this.#traces = new RuleTraces()
     this.#shards = []
@@ -81,11 +85,11 @@ export class NodeRules implements RulePort {
    * Has exactly these rules run, with these settings and schemas; what has not changed goes on
    * untouched.
    */
-  configure({ settings, schemas, specs }: RuleStart): Promise<void> {
+  configure({ settings, schemas, pipeline, specs }: RuleStart): Promise<void> {
     const change = this.#changing.then(async () => {
       this.#services.jqTimeoutMs = settings.jqTimeoutMs
       this.#schemas.configure(schemas)
-      await this.#tell({ kind: 'configure', settings, schemas })
+      await this.#tell({ kind: 'configure', settings, schemas, pipeline })
       const wanted = new Set(specs.map(({ id }) => id))
       const gone = this.list().filter(({ id }) => !wanted.has(id))
       for (const { id } of gone) await this.remove(id)
@@ -163,6 +167,7 @@ export class NodeRules implements RulePort {
     if (this.#traces.expire(performance.now())) {
       await this.#tell({ kind: 'trace', ids: this.#traces.ids })
     }
+    await this.pipeline.sample(performance.now())
     if (this.#specs.size === 0) return
     const counters = await this.counters()
     for (const [id, { matched = 0 }] of Object.entries(counters)) {

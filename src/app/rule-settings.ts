@@ -7,6 +7,7 @@ import type { RuleEngineSettings } from '#streams/rules/rule-engine.ts'
 import type { ActionSpec, RuleSpec } from '#streams/rules/rule-spec.ts'
 import { makeSchema } from '#streams/schemas/make-schema.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
+import { toPipelineSpecs } from './pipeline-settings.ts'
 import type { RuleStart } from './shard-start.ts'
 
 type RuleConfig = TidewayConfig['rule_engine']['rules'][string]
@@ -26,6 +27,7 @@ export function toRuleStart(config: TidewayConfig): RuleStart {
     settings: toRuleEngineSettings(config),
     specs: toRuleSpecs(config),
     schemas: toSchemaSpecs(config),
+    pipeline: toPipelineSpecs(config),
   }
 }
 

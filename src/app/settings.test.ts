@@ -55,6 +55,27 @@ const BASE = {
   rewrite: [{ action: 'all', source_topic: 'a', re: 'a', dest_topic: 'b' }],
   broker: { shared_subscription_group: { group: {} } },
   log: { file: { default: { enable: true } } },
+  schema_validation: {
+    validations: [
+      {
+        name: 'v',
+        topics: ['a'],
+        strategy: 'all_pass',
+        failure_action: 'drop',
+        checks: [{ type: 'sql', sql: 'SELECT 1' }],
+      },
+    ],
+  },
+  message_transformation: {
+    transformations: [
+      {
+        name: 't',
+        topics: ['a'],
+        failure_action: 'drop',
+        operations: [{ key: 'qos', value: '0' }],
+      },
+    ],
+  },
   schema_registry: { schemas: { default: { type: 'json', source: '{}' } } },
   rule_engine: { rules: { default: { sql: 'SELECT * FROM "a"', actions: ['http:a'] } } },
 }

@@ -23,6 +23,7 @@ import type { Problem } from '#config/decode.ts'
 import { authenticatorId } from '#config/fields/authentication/authentication.ts'
 import type { MqttConfig, TidewayConfig } from '#config/tideway-config.ts'
 import { integrationProblems } from './integration-settings.ts'
+import { pipelineProblems } from './pipeline-settings.ts'
 import { ruleProblems } from './rule-settings.ts'
 import type { ProtectionSettings } from './shard-start.ts'
 import type { LogHandlerOptions } from '#kernel/system/log-handlers.ts'
@@ -279,7 +280,11 @@ export function settingsProblems(config: TidewayConfig): readonly Problem[] {
   })
   const { bootstrap_file: bans } = config.banned
   const banned = bans === '' ? [] : problemsOf(['banned'], () => readBanFile(bans, 0))
-  const others = [...ruleProblems(config), ...integrationProblems(config)]
+  const others = [
+    ...ruleProblems(config),
+    ...integrationProblems(config),
+    ...pipelineProblems(config),
+  ]
   return [...rewriting, ...attributes, ...sources, ...banned, ...others]
 }
 

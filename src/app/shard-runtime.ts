@@ -12,6 +12,7 @@ import { isSliced, runSliced } from './run-sliced.ts'
 import type { IntegrationHost } from '#integrations/integration-host.ts'
 import type { IntegrationCommand } from '#integrations/integration-spec.ts'
 import type { RuleEngine, RuleEngineSettings } from '#streams/rules/rule-engine.ts'
+import type { MessagePipeline, PipelineSpecs } from '#streams/pipeline/message-pipeline.ts'
 import type { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
 import type { RuleTrial } from '#streams/rules/rule-trial.ts'
@@ -32,6 +33,13 @@ export type RuleCommand =
       readonly kind: 'configure'
       readonly settings: RuleEngineSettings
       readonly schemas: readonly SchemaSpec[]
+      readonly pipeline: PipelineSpecs
+    }
+  | { readonly kind: 'pipeline counters' }
+  | {
+      readonly kind: 'reset pipeline'
+      readonly of: keyof PipelineSpecs
+      readonly name: string
     }
   | { readonly kind: 'try'; readonly id: string; readonly trial: RuleTrial }
   | { readonly kind: 'trace'; readonly ids: readonly string[] }
@@ -88,6 +96,7 @@ export interface ShardParts {
   readonly rules: RuleEngine
   readonly integrations: IntegrationHost
   readonly schemas: SchemaRegistry
+  readonly pipeline: MessagePipeline
   readonly access: ShardAccess
   /** Watches for overload, where that is asked for. */
   readonly sampler: OverloadSampler | undefined
@@ -232,7 +241,7 @@ export class ShardRuntime implements ShardControl {
 }
 
 /** @throws SqlError, RuleError */
-function runRuleCommand({ rules, schemas }: ShardParts, command: RuleCommand): unknown {
+function runRuleCommand({ rules, schemas, pipeline }: ShardParts, command: RuleCommand): unknown {
   switch (command.kind) {
     case 'put':
       return rules.put(command.spec)
@@ -244,7 +253,12 @@ function runRuleCommand({ rules, schemas }: ShardParts, command: RuleCommand): u
       return rules.resetCounters(command.id)
     case 'configure':
       schemas.configure(command.schemas)
+      pipeline.configure(command.pipeline)
       return rules.configure(command.settings)
+    case 'pipeline counters':
+      return pipeline.counters()
+    case 'reset pipeline':
+      return pipeline.resetCounters(command.of, command.name)
     case 'try':
       return rules.try(command.id, command.trial)
     case 'trace':

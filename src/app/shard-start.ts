@@ -9,6 +9,7 @@ import { SlotCounter } from '#listeners/slot-counter.ts'
 import type { RuleEngineSettings } from '#streams/rules/rule-engine.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { IntegrationSpec } from '#integrations/integration-spec.ts'
+import type { PipelineSpecs } from '#streams/pipeline/message-pipeline.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
 import type { StorageTicket } from '#storage/lmdb/storage-ticket.ts'
 
@@ -43,6 +44,8 @@ export interface RuleStart {
   readonly settings: RuleEngineSettings
   readonly specs: readonly RuleSpec[]
   readonly schemas: readonly SchemaSpec[]
+  /** Validations and transformations of messages. */
+  readonly pipeline: PipelineSpecs
 }
 
 /** What goes to other systems and comes from them. */

@@ -113,6 +113,7 @@ export async function startManagement(
       authenticationUsers: node.users,
       accessReports: () => node.accessReports(),
       authenticatorNumbers: (name) => node.authenticatorNumbers(name),
+      pipeline: node.rules.pipeline,
       operate: (shard, operation, args) => node.operate(shard, operation, args),
     },
     {

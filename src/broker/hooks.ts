@@ -43,6 +43,9 @@ export interface HookedSubscription {
 /** Why a message was not delivered to one of its receivers. */
 export type DeliveryDropReason = 'queue_full' | 'no_local' | 'expired' | 'qos0_msg' | 'too_large'
 
+/** What becomes of a message: it goes on, as it is or as another one, or it does not. */
+export type PublishVerdict = Message | 'drop' | 'disconnect'
+
 /**
  * What happens in a shard, for those who watch. A hook is undefined while nobody watches, so that
  * it then costs one comparison. Hooks see and change nothing; they must not throw, and must not
@@ -50,6 +53,13 @@ export type DeliveryDropReason = 'queue_full' | 'no_local' | 'expired' | 'qos0_m
  * Plain fields: hot.
  */
 export class Hooks {
+  /**
+   * A message is about to enter the broker: decides about it, and may give another one in its
+   * place, which is not borrowed then. The one hook that changes something.
+   */
+  publishing:
+    | ((message: Message, publisher: HookedConnection | undefined) => PublishVerdict)
+    | undefined
   /** A message entered the broker here, was routed, and has taps. May publish further messages. */
   published:
     | ((
@@ -109,6 +119,7 @@ export class Hooks {
   readonly #watchers = new Map<string, SharedHooks>()
 
   constructor() {
+    this.publishing = undefined
     this.published = undefined
     this.routed = undefined
     this.delivered = undefined

@@ -23,6 +23,7 @@ import type {
 import { listeners } from './fields/listeners.ts'
 import { log } from './fields/log.ts'
 import { autoSubscribe, delayed, retainer, rewrite } from './fields/messages.ts'
+import { messageTransformation, schemaValidation } from './fields/message-pipeline.ts'
 import { mqtt } from './fields/mqtt.ts'
 import { durability, node } from './fields/node.ts'
 import { pskAuthentication } from './fields/psk.ts'
@@ -119,6 +120,8 @@ export const tidewayFields = object(
     connectors,
     actions,
     sources,
+    schema_validation: schemaValidation,
+    message_transformation: messageTransformation,
     log,
   },
   { text: 'Tideway.', hot: 'restart-node', check: checkRoots },

@@ -24,6 +24,7 @@ import type { ScramConfig } from '#config/fields/authentication/scram.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { ConfigPort, ListenerPort } from './config-port.ts'
 import type { IntegrationPort } from './integration-port.ts'
+import type { PipelinePort } from './pipeline-port.ts'
 import type { RulePort } from './rule-port.ts'
 
 /** Operations of a shard by name. */
@@ -108,6 +109,7 @@ export interface NodePort {
   readonly authenticationUsers: UserPort
   readonly rules: RulePort
   readonly integrations: IntegrationPort
+  readonly pipeline: PipelinePort
   nowMs(): number
   /**
    * Has all shards obey a changed configuration. Rejects when it cannot work; the former one holds

@@ -101,7 +101,7 @@ describe('the OpenAPI document', () => {
     for (const operation of operations) {
       if (!operation.replies.has(404) || !operation.path.includes('{')) continue
       const { body: given, query } = good[operation.id] ?? {}
-      const params = { msgid: '0'.repeat(34) }
+      const params = { msgid: '0'.repeat(34), enable: 'true' }
       const { status, body } = await send(operation, {
         params,
         ...(given !== undefined && { body: given }),

@@ -9,7 +9,7 @@ import { Message } from '../message.ts'
 import type { StoreFailure } from '../ports.ts'
 import { PendingAck } from '../session/pending-ack.ts'
 import type { Broker } from '../shard/broker.ts'
-import { publishMessage } from '../shard/publisher.ts'
+import { publishChecked } from '../shard/publisher.ts'
 import { isFilterPrefix, rewritePublish, withoutDelay } from '../topics/publish-topic.ts'
 import type { OperatorMessage, PublishOutcome } from './views.ts'
 
@@ -44,7 +44,10 @@ export function publishForOperator(
   const message = messageOf(broker, wanted, topic)
   if (topic.startsWith(DELAYED_PREFIX)) return delay(broker, message, wanted.username, done)
   broker.routing.publisher = undefined
-  publishMessage(broker, message)
+  if (!publishChecked(broker, message)) {
+    const detail = 'a validation or transformation refuses it'
+    return done({ reason: ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, detail })
+  }
   const outcome = core.routeReceivers === 0 ? UNHEARD : ACCEPTED
   if (wanted.qos === 0) return done(outcome)
   whenSafe(broker, (failure) => done(failure === undefined ? outcome : notStored(failure)))

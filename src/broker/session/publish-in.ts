@@ -27,10 +27,10 @@ import { ackInOrder } from './acks.ts'
 import { closeDenied } from './close-denied.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
-import { incomingKey } from './keys.ts'
 import { PendingAck } from './pending-ack.ts'
 import { NO_RETAIN, QOS_TOO_HIGH, TOO_MANY } from './publish-failures.ts'
 import { fingerprintOf } from './origin.ts'
+import { needsStore, setOrigin } from './publish-store.ts'
 import { forgetIncoming, incomingPrint, saveIncoming } from './session-record.ts'
 import type { Session } from './session.ts'
 import { topicOf } from './topic-of.ts'
@@ -304,7 +304,7 @@ function deny(
   else answer(broker, connection, session, message.qos, packetId, ReasonCode.NOT_AUTHORIZED)
 }
 
-/** Publishes the message and acknowledges it when it is safe. Hot path. */
+/** Lets the message pass if nobody objects to it. Hot path. */
 function accept(
   broker: Broker,
   connection: Connection,
@@ -312,8 +312,43 @@ function accept(
   message: Message,
   packetId: number,
 ): void {
+  const { publishing } = broker.core.hooks
+  // What is delayed is looked at when its time has come.
+  if (publishing === undefined || message.topic.topic.startsWith(DELAYED_PREFIX)) {
+    publish(broker, connection, session, message, message.qos, packetId)
+    return
+  }
+  const verdict = publishing(message, connection)
+  if (typeof verdict !== 'string') {
+    publish(broker, connection, session, verdict, message.qos, packetId)
+    return
+  }
+  broker.core.metrics.increment(Metric.MESSAGES_DROPPED)
+  if (verdict === 'drop') {
+    const reason = ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR
+    answer(broker, connection, session, message.qos, packetId, reason)
+  } else {
+    connection.close({
+      reason: ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR,
+      code: 'message_refused',
+      text: 'A message does not pass a validation or transformation.',
+    })
+  }
+}
+
+/**
+ * Publishes the message and acknowledges it when it is safe. Hot path.
+ * @param qos with which the client published it: that of the acknowledgement
+ */
+function publish(
+  broker: Broker,
+  connection: Connection,
+  session: Session,
+  message: Message,
+  qos: QoS,
+  packetId: number,
+): void {
   const { core } = broker
-  const { qos } = message
   if (
     qos > 0 &&
     (!core.store.healthy || broker.links.unhealthy !== 0) &&
@@ -362,40 +397,6 @@ function refuseUnstored(
     code: 'storage_failed',
     text: 'The broker cannot store messages at the moment.',
   })
-}
-
-/** A QoS 2 message that several shards will store gets an origin, see origin.ts. */
-function setOrigin(broker: Broker, session: Session, message: Message, packetId: number): void {
-  const { topic } = message
-  broker.core.router.resolve(topic)
-  const several =
-    topic.remoteShards !== 0 ||
-    topic.groups.length > 0 ||
-    // What comes for a session that moves away is stored by its new shard. A shard's subscribers
-    // are its sessions.
-    topic.deliveries.some(({ subscriber }) => (subscriber as Session).move !== undefined)
-  if (broker.core.shardCount === 1 || !several) {
-    if (!message.checkOrigin) return
-  }
-  message.origin = incomingKey(session.storeKey, packetId) + message.print
-  session.origins.add(packetId)
-  session.unfinished.delete(packetId)
-}
-
-/**
- * While stores cannot write, here or in another shard, what must be stored is refused; everything
- * else goes on. All shards have the same disk. What members of groups would have to store is not
- * known here.
- */
-function needsStore({ core, links }: Broker, session: Session, message: Message): boolean {
-  const { topic, qos, retain } = message
-  core.router.resolve(topic)
-  if (topic.groups.length > 0 || (topic.remoteStored & links.unhealthy) !== 0) return true
-  if (core.store.healthy) return false
-  if (retain || (qos === 2 && session.persistent)) return true
-  if (topic.remoteStored !== 0 || topic.topic.startsWith(DELAYED_PREFIX)) return true
-  // Subscribers of a shard are its sessions.
-  return topic.deliveries.some(({ subscriber }) => (subscriber as Session).persistent)
 }
 
 /**

@@ -21,7 +21,7 @@ import { delayMessage } from './delay-message.ts'
 import { ExclusiveTopics } from './exclusive-topics.ts'
 import { Interest } from './interest.ts'
 import { Links } from './links.ts'
-import { publishMessage } from './publisher.ts'
+import { publishChecked } from './publisher.ts'
 import type { Routing } from './route.ts'
 import { Sessions } from './sessions.ts'
 import { Wills } from './wills.ts'
@@ -48,7 +48,7 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
   const publish = (message: Message): void => {
     routing.publisher = undefined
     routing.connection = undefined
-    publishMessage({ routing, retained }, message)
+    publishChecked({ routing, retained }, message)
   }
   const wills = new Wills(core, links, (message, username) => {
     if (!message.topic.topic.startsWith(DELAYED_PREFIX)) return publish(message)

@@ -5,7 +5,7 @@ import type { PendingAck } from '../session/pending-ack.ts'
 import { PendingAck as Waiting } from '../session/pending-ack.ts'
 import type { Broker } from './broker.ts'
 import type { ShardCore } from './core.ts'
-import { publishMessage } from './publisher.ts'
+import { publishChecked } from './publisher.ts'
 
 /** Delayed messages taken from the store at a time. */
 const BATCH_MAX = 250
@@ -49,7 +49,7 @@ export class DelayedSender {
     routing.publisher = undefined
     routing.connection = undefined
     if (message.qos === 2) setOrigin(core, entry)
-    publishMessage(this.#broker, message)
+    publishChecked(this.#broker, message)
     if (core.routeRemote === 0) {
       removeNotes(core.store, message.origin)
       return true

@@ -4,7 +4,7 @@ import { Message } from '../message.ts'
 import type { QoS } from '../qos.ts'
 import type { Broker } from './broker.ts'
 import { delayMessage } from './delay-message.ts'
-import { publishMessage, publishOnBehalf } from './publisher.ts'
+import { publishChecked, publishOnBehalf } from './publisher.ts'
 import { routeMessage } from './route.ts'
 
 /** A message that a part of the node publishes: a rule, a bridge, the API. */
@@ -59,7 +59,7 @@ export function publishInternal(broker: Broker, request: InternalMessage): strin
       if (reason !== undefined)
         refused = `the delayed message is refused with 0x${reason.toString(16)}`
     } else if (request.direct) routeMessage(routing, message)
-    else publishMessage(broker, message)
+    else if (!publishChecked(broker, message)) refused = 'a validation or transformation refuses it'
   })
   return refused
 }

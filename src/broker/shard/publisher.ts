@@ -31,6 +31,25 @@ export function publishMessage(parts: PublishParts, message: Message): void {
   if (topic.taps.length > 0) core.hooks.published?.(message, topic.taps, parts.routing.connection)
 }
 
+/**
+ * Publishes a message of nobody who is connected, as far as the hook lets it through.
+ * @returns whether it does
+ */
+export function publishChecked(parts: PublishParts, message: Message): boolean {
+  const { core } = parts.routing
+  const verdict = core.hooks.publishing?.(message, undefined) ?? message
+  if (typeof verdict !== 'string') {
+    publishMessage(parts, verdict)
+    return true
+  }
+  core.routeNeedsCommit = false
+  core.routeRemote = 0
+  core.routeEarly = false
+  core.routeReceivers = 0
+  core.metrics.increment(Metric.MESSAGES_DROPPED)
+  return false
+}
+
 function route(routing: Routing, message: Message): void {
   const { core, connection } = routing
   routeMessage(routing, message)

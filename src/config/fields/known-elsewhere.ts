@@ -30,8 +30,6 @@ const WARNINGS: readonly Row[] = [
   ['gateway', 'holds gateways for other protocols'],
   ['exhook', 'calls hooks over gRPC'],
   ['schema_registry.external', 'reads schemas from a Confluent registry'],
-  ['schema_validation', 'checks payloads against schemas'],
-  ['message_transformation', 'changes messages before they are routed'],
   ['cluster', 'joins nodes to a cluster'],
   ['file_transfer', 'receives files over MQTT'],
   ['listeners.quic', 'listens for MQTT over QUIC'],

@@ -16,6 +16,7 @@ import { listenerRoutes } from './listeners.ts'
 import { loginRoutes } from './login.ts'
 import { nodeRoutes } from './nodes.ts'
 import { observeRoutes } from './observe.ts'
+import { pipelineRoutes } from './pipeline.ts'
 import { publishRoutes } from './publish.ts'
 import { retainerRoutes } from './retainer.ts'
 import { ruleTestRoutes } from './rule-tests.ts'
@@ -48,6 +49,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...integrationRoutes(context),
     ...ruleTestRoutes(context),
     ...schemaRoutes(context),
+    ...pipelineRoutes(context),
     ...watchRoutes(context),
     ...traceRoutes(context),
     ...authenticationRoutes(context),

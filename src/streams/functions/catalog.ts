@@ -2,6 +2,7 @@
 import type { FunctionDefinition } from '#plugin/define-function.ts'
 import { bitFunctions } from './bits.ts'
 import { codecFunctions } from './codec.ts'
+import { conditionFunctions } from './condition.ts'
 import { conversionFunctions } from './conversion.ts'
 import { digestFunctions } from './digest.ts'
 import { jqFunctions } from './jq.ts'
@@ -10,6 +11,7 @@ import { mapFunctions } from './map.ts'
 import { mathFunctions } from './math.ts'
 import { messageFunctions } from './message.ts'
 import { nullFunctions } from './null.ts'
+import { pickFunctions } from './pick.ts'
 import { schemaFunctions } from './schema.ts'
 import { stateFunctions } from './state.ts'
 import { textPartFunctions } from './text-part.ts'
@@ -21,6 +23,7 @@ import { typeTestFunctions } from './type-test.ts'
 export const ruleFunctions: readonly FunctionDefinition[] = [
   ...messageFunctions,
   ...nullFunctions,
+  ...conditionFunctions,
   ...mathFunctions,
   ...bitFunctions,
   ...conversionFunctions,
@@ -36,4 +39,5 @@ export const ruleFunctions: readonly FunctionDefinition[] = [
   ...schemaFunctions,
   ...timeFunctions,
   ...stateFunctions,
+  ...pickFunctions,
 ]

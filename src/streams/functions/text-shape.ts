@@ -12,6 +12,13 @@ function trimChars(text: string, chars: string): string {
   return all.slice(0, end).join('')
 }
 
+function trimCharsAtStart(text: string, chars: string): string {
+  const set = new Set(graphemesOf(chars))
+  const all = graphemesOf(text)
+  const start = all.findIndex((char) => !set.has(char))
+  return start === -1 ? '' : all.slice(start).join('')
+}
+
 function pad(text: string, length: number, where = 'trailing', char = ' '): string {
   if (length > PADDED_CHARS_MAX) {
     throw new RangeError(`a text can be padded to at most ${PADDED_CHARS_MAX} characters`)
@@ -57,6 +64,24 @@ export const textShapeFunctions = [
     text.trimStart(),
   ),
   simple('rtrim', 'The text without spaces at its end.', [' a ', ' a'], (text) => text.trimEnd()),
+  defineFunction({
+    name: 'trim',
+    category: 'string',
+    arguments: [arg('text', 'string'), arg('chars', 'string')],
+    result: 'string',
+    text: 'The text without any of these characters at both ends.',
+    examples: [{ sql: "trim('00a.0', '0.')", gives: 'a' }],
+    call: (text, chars) => trimChars(trimCharsAtStart(text, chars), chars),
+  }),
+  defineFunction({
+    name: 'ltrim',
+    category: 'string',
+    arguments: [arg('text', 'string'), arg('chars', 'string')],
+    result: 'string',
+    text: 'The text without any of these characters at its beginning.',
+    examples: [{ sql: "ltrim('00a0', '0')", gives: 'a0' }],
+    call: trimCharsAtStart,
+  }),
   defineFunction({
     name: 'rtrim',
     category: 'string',

@@ -68,6 +68,18 @@ export const EVENT_SOURCES: readonly EventSource[] = [
     sample: { ...MESSAGE, ...DELIVERY, reason: 'queue_full' },
   },
   {
+    event: 'schema.validation_failed',
+    topics: ['$events/schema_validation_failed', '$events/schema_validation/failed'],
+    text: 'A published message does not pass a validation.',
+    sample: { ...MESSAGE, ...CLIENT, ...PEER, ...ATTRIBUTES, validation: 'my_validation' },
+  },
+  {
+    event: 'message.transformation_failed',
+    topics: ['$events/message_transformation_failed', '$events/message_transformation/failed'],
+    text: 'A transformation of a published message fails.',
+    sample: { ...MESSAGE, ...CLIENT, ...PEER, ...ATTRIBUTES, transformation: 'my_transformation' },
+  },
+  {
     event: 'client.connected',
     topics: ['$events/client_connected', '$events/client/connected'],
     text: 'A client has connected.',

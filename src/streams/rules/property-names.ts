@@ -1,7 +1,9 @@
 /** MQTT 5 properties under the names that rules use, and back. */
-import type { Properties } from '#codec/mqtt/properties.ts'
+import type { Properties, UserProperty } from '#codec/mqtt/properties.ts'
 import { buildProperties } from '#codec/mqtt/property-decode.ts'
+import { propertiesLength, putPropertyContent } from '#codec/mqtt/property-encode.ts'
 import { PROPERTY_SPECS } from '#codec/mqtt/property-table.ts'
+import { ByteWriter } from '#kernel/byte-writer.ts'
 import { setKey } from '#plugin/value.ts'
 import type { MutableValueMap, Value, ValueMap } from '#plugin/value.ts'
 
@@ -39,3 +41,22 @@ export function showMessageProperties(content: Buffer, expirySeconds: number): V
   if (expirySeconds > 0) properties.messageExpiryIntervalSeconds = expirySeconds
   return showProperties(properties)
 }
+
+/** The content of a property section with other user properties. */
+export function withUserProperties(content: Buffer, pairs: readonly UserProperty[]): Buffer {
+  const properties = buildProperties(content, 0, content.length)
+  if (pairs.length > 0) properties.userProperties = [...pairs]
+  else delete properties.userProperties
+  return encodeProperties(properties)
+}
+
+/** The content of a property section. */
+export function encodeProperties(properties: Properties): Buffer {
+  const length = propertiesLength(properties)
+  if (length === 0) return NO_PROPERTIES
+  const writer = new ByteWriter(length)
+  putPropertyContent(writer, properties)
+  return writer.bytes.subarray(0, writer.offset)
+}
+
+const NO_PROPERTIES = Buffer.alloc(0)

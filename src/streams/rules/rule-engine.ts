@@ -191,6 +191,16 @@ export class RuleEngine {
     return { outcome: await runTrial(rule, trial, this.#ports.services, sink), trace }
   }
 
+  /** How rows of this shard are made. */
+  get rows(): RowContext {
+    return this.#rows
+  }
+
+  /** Tells rules of an event that no hook of the core tells of. */
+  happened(event: string, columns: MutableValueMap, publisher: string): void {
+    if (this.#byEvent.has(event)) this.#enqueue({ event, columns, publisher })
+  }
+
   /** Hands a record of a source such as `$sources/kafka:name` to the rules that read it. */
   feed(source: string, columns: ValueMap): void {
     const rules = this.#byBridge.get(source)
@@ -228,7 +238,7 @@ export class RuleEngine {
     watchEvents(hooks, wanted, this.#rows, (event, columns, publisher) => {
       this.#enqueue({ event, columns, publisher })
     })
-    hooks.tickEnds = wanted.size > 0 ? () => this.#runEvents() : undefined
+    hooks.tickEnds = this.#byEvent.size > 0 ? () => this.#runEvents() : undefined
     hooks.published = readsTopics
       ? (message, taps, publisher) => this.#published(message, taps, publisher)
       : undefined

@@ -3,7 +3,7 @@ import type { FunctionCatalog } from './function-catalog.ts'
 
 /** What differs between the SQL of rules and that of streams. */
 export interface Dialect {
-  readonly name: 'rule' | 'stream'
+  readonly name: 'rule' | 'check' | 'expression' | 'stream'
   /** Reserved words, in upper case. */
   readonly keywords: ReadonlySet<string>
   /** Quotes of strings; a doubled quote stands for itself. */
@@ -18,6 +18,8 @@ export interface Dialect {
   readonly prefixPower: { readonly not: number; readonly sign: number }
   readonly functions: FunctionCatalog
   readonly semantics: Semantics
+  /** Whether statements name what they read. */
+  readonly sources: 'required' | 'forbidden'
 }
 
 /** An operator between two operands. */

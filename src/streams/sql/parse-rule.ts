@@ -76,7 +76,11 @@ function parseRest(stream: TokenStream): {
   readonly sources: readonly Source[]
   readonly where: Expression | undefined
 } {
-  if (!stream.isKeyword('FROM')) {
+  if (stream.dialect.sources === 'forbidden') {
+    if (stream.isKeyword('FROM')) {
+      recover(stream, () => stream.fail(['WHERE'], 'there is one message to read: leave FROM out'))
+    }
+  } else if (!stream.isKeyword('FROM')) {
     recover(stream, () => stream.fail(['","', 'FROM'], `a rule reads FROM topics: FROM "t/#"`))
     stream.skipTo((token) => token.kind === TokenKind.KEYWORD && token.text === 'FROM')
   }

@@ -50,4 +50,20 @@ export const ruleDialect: Dialect = {
   prefixPower: { not: Power.NOT, sign: Power.SIGN },
   functions: new FunctionCatalog(ruleFunctions),
   semantics: ruleSemantics,
+  sources: 'required',
+}
+
+/** Statements that check one message, which is given: they have no FROM. */
+export const checkDialect: Dialect = { ...ruleDialect, name: 'check', sources: 'forbidden' }
+
+/**
+ * Single expressions, as EMQX writes them where there is no statement: text in either quotes, and
+ * a dash may stand in a name, so that minus has spaces around it.
+ */
+export const expressionDialect: Dialect = {
+  ...checkDialect,
+  name: 'expression',
+  stringQuotes: `'"`,
+  nameQuote: '`',
+  nameExtra: '$@~-',
 }

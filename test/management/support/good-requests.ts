@@ -53,6 +53,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     ...settings(),
     ...rules(),
     ...schemas(),
+    ...pipeline(),
     listTopicMetrics: {},
     createTopicMetrics: { body: { topic: 'counted' } },
     resetTopicMetrics: { body: { topic: 'counted', action: 'reset' } },
@@ -227,6 +228,43 @@ function schemas(): Readonly<Record<string, GoodRequest>> {
     getSchema: { params },
     updateSchema: { params, body: { ...schema, description: 'changed' } },
     deleteSchema: { params },
+  }
+}
+
+const OPERATION = { key: 'topic', value: "concat([topic, '/x'])" }
+
+function pipeline(): Readonly<Record<string, GoodRequest>> {
+  return {
+    ...steps('Validation', { strategy: 'any_pass', checks: [{ type: 'sql', sql: 'SELECT 1' }] }),
+    ...steps('Transformation', { payload_decoder: { type: 'json' }, operations: [OPERATION] }),
+    dryRunTransformation: {
+      body: {
+        transformation: {
+          name: 't',
+          topics: ['a'],
+          failure_action: 'drop',
+          operations: [OPERATION],
+        },
+        message: { topic: 'a', payload: '{}' },
+      },
+    },
+  }
+}
+
+/** Validations or transformations. */
+function steps(id: string, more: object): Readonly<Record<string, GoodRequest>> {
+  const params = { name: 'made' }
+  const body = { ...params, topics: ['nowhere'], failure_action: 'ignore', ...more }
+  return {
+    [`create${id}`]: { body, status: 201 },
+    [`list${id}s`]: {},
+    [`get${id}`]: { params },
+    [`update${id}`]: { body: { ...body, description: 'changed' } },
+    [`reorder${id}s`]: { body: { order: ['made'] } },
+    [`enable${id}`]: { params: { ...params, enable: 'true' } },
+    [`get${id}Metrics`]: { params },
+    [`reset${id}Metrics`]: { params },
+    [`delete${id}`]: { params },
   }
 }
 

@@ -1,7 +1,5 @@
 import type { InternalMessage } from '#broker/shard/publish-internal.ts'
 import type { Properties, UserProperty } from '#codec/mqtt/properties.ts'
-import { propertiesLength, putPropertyContent } from '#codec/mqtt/property-encode.ts'
-import { ByteWriter } from '#kernel/byte-writer.ts'
 import { isList, isMap } from '#plugin/value.ts'
 import type { Value, ValueMap } from '#plugin/value.ts'
 import type { Row } from '../../sql/row.ts'
@@ -9,6 +7,7 @@ import { memberOf } from '../../sql/row.ts'
 import { encodeJson } from '../../values/json.ts'
 import { toText } from '../../values/to-text.ts'
 import type { ActionOrigin, RuleAction } from '../action.ts'
+import { encodeProperties } from '../property-names.ts'
 import { rulePublisher } from '../publisher-name.ts'
 import { RuleError } from '../rule-error.ts'
 import { compileTemplate } from '../template.ts'
@@ -32,7 +31,6 @@ const ORIGINAL_PROPERTIES = "${pub_props.'User-Property'}"
 const ARGUMENTS: ReadonlySet<string> = new Set(
   'topic payload qos retain user_properties mqtt_properties direct_dispatch'.split(' '),
 )
-const NO_PROPERTIES = Buffer.alloc(0)
 
 /** Properties that may be set, by the field of the codec. */
 const FIELDS = {
@@ -127,7 +125,7 @@ function messageOf(
     payload: plan.payload === undefined ? Buffer.from(encodeJson(output)) : bytesOf(payload),
     qos: qosOf(plan.qos.value(output)),
     retain: isTrue(plan.retain.value(output)),
-    properties: encodeProperties(values, userPropertiesOf(plan, output, row)),
+    properties: propertiesOf(values, userPropertiesOf(plan, output, row)),
     expiresAtMs: expirySeconds >= 0 ? nowMs + Math.floor(expirySeconds) * 1000 : 0,
     publisher: rulePublisher(ruleId, hops),
     direct: plan.direct,
@@ -162,7 +160,7 @@ function userPropertiesOf(plan: Plan, output: ValueMap, row: Row): UserProperty[
 const TEXT_BYTES_MAX = 65_535
 
 /** Values that MQTT has no form for are left out. */
-function encodeProperties(
+function propertiesOf(
   values: ReadonlyMap<string, Value>,
   userProperties: readonly UserProperty[],
 ): Buffer {
@@ -184,11 +182,7 @@ function encodeProperties(
   }
   const fitting = userProperties.filter((pair) => pair.every((text) => shortText(text) === text))
   if (fitting.length > 0) properties.userProperties = fitting
-  const length = propertiesLength(properties)
-  if (length === 0) return NO_PROPERTIES
-  const writer = new ByteWriter(length)
-  putPropertyContent(writer, properties)
-  return writer.bytes.subarray(0, writer.offset)
+  return encodeProperties(properties)
 }
 
 function shortText(value: Value): string | undefined {

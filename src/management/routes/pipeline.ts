@@ -1,0 +1,152 @@
+import type { ValueMap } from '#plugin/value.ts'
+import {
+  dryRunTransformation,
+  type StepMetrics,
+  type StepOperations,
+  transformationOperations,
+  validationOperations,
+} from '../contract/pipeline.ts'
+import type { ManagementContext } from '../context.ts'
+import { badRequest, conflict, notFound } from '../http/api-error.ts'
+import { noContent, ok, reply, type Route, route } from '../http/route.ts'
+import type { PipelineKind } from '../pipeline-port.ts'
+import { changeConfig } from './change-config.ts'
+
+/** A step as the configuration shows it. */
+type Step = Readonly<Record<string, unknown>> & { readonly name: string; readonly enable: boolean }
+
+/** Where the steps of a kind stand, and what one is called. */
+interface Place {
+  readonly kind: PipelineKind
+  readonly path: readonly string[]
+  readonly word: string
+}
+
+const VALIDATIONS: Place = {
+  kind: 'validations',
+  path: ['schema_validation', 'validations'],
+  word: 'validation',
+}
+const TRANSFORMATIONS: Place = {
+  kind: 'transformations',
+  path: ['message_transformation', 'transformations'],
+  word: 'transformation',
+}
+
+/** Validations and transformations. A change works at once and is kept. */
+export function pipelineRoutes(context: ManagementContext): readonly Route[] {
+  return [
+    ...stepRoutes(context, VALIDATIONS, validationOperations),
+    ...stepRoutes(context, TRANSFORMATIONS, transformationOperations),
+    dryRunRoute(context),
+  ]
+}
+
+function stepRoutes(
+  context: ManagementContext,
+  place: Place,
+  operations: StepOperations,
+): readonly Route[] {
+  const all = (): readonly Step[] => stepsOf(context, place)
+  const write = (steps: readonly Step[]): Promise<void> => writeSteps(context, place, steps)
+  const need = (name: string): Step => requireStep(context, place, name)
+  return [
+    route(operations.list, () => ok([...all()])),
+    route(operations.create, async ({ body }) => {
+      const step = body as Step
+      if (all().some(({ name }) => name === step.name)) {
+        throw conflict(`There is a ${place.word} ${step.name} already.`, 'ALREADY_EXISTS')
+      }
+      await write([...all(), step])
+      return reply(201, need(step.name))
+    }),
+    route(operations.update, async ({ body }) => {
+      const step = body as Step
+      need(step.name)
+      await write(all().map((one) => (one.name === step.name ? step : one)))
+      return ok(need(step.name))
+    }),
+    route(operations.reorder, async ({ body: { order } }) => {
+      const isWhole = order.length === all().length && new Set(order).size === order.length
+      if (!isWhole || !order.every((name) => all().some((one) => one.name === name))) {
+        throw badRequest(`body.order must name each ${place.word} once.`)
+      }
+      await write(order.map((name) => need(name)))
+      return noContent()
+    }),
+    route(operations.get, ({ params }) => ok(need(params.name))),
+    route(operations.remove, async ({ params }) => {
+      need(params.name)
+      await write(all().filter(({ name }) => name !== params.name))
+      return noContent()
+    }),
+    route(operations.enable, async ({ params }) => {
+      const enable = params.enable === 'true'
+      need(params.name)
+      await write(all().map((one) => (one.name === params.name ? { ...one, enable } : one)))
+      return noContent()
+    }),
+    ...metricsRoutes(context, place, operations),
+  ]
+}
+
+function metricsRoutes(
+  context: ManagementContext,
+  place: Place,
+  operations: StepOperations,
+): readonly Route[] {
+  const { pipeline, name: node } = context.node
+  const { kind } = place
+  return [
+    route(operations.metrics, async ({ params: { name } }) => {
+      requireStep(context, place, name)
+      const counters = await pipeline.counters(kind, name)
+      const { rate, max, last5m } = pipeline.rateOf(kind, name)
+      // Counters have the names of `STEP_COUNTER_NAMES`.
+      const metrics = { ...counters, rate, rate_max: max, rate_last5m: last5m } as StepMetrics
+      return ok({ metrics, node_metrics: [{ node, metrics }] })
+    }),
+    route(operations.resetMetrics, async ({ params: { name } }) => {
+      requireStep(context, place, name)
+      await pipeline.resetCounters(kind, name)
+      return noContent()
+    }),
+  ]
+}
+
+function stepsOf({ node }: ManagementContext, { path }: Place): readonly Step[] {
+  return (node.config.shown(path) ?? []) as unknown as readonly Step[] // As it is described.
+}
+
+function requireStep(context: ManagementContext, place: Place, name: string): Step {
+  const step = stepsOf(context, place).find((one) => one.name === name)
+  if (step === undefined) throw notFound(`There is no ${place.word} ${name}.`)
+  return step
+}
+
+async function writeSteps(
+  context: ManagementContext,
+  { path }: Place,
+  steps: readonly Step[],
+): Promise<void> {
+  await context.node.configure(changeConfig(context, path, steps))
+}
+
+function dryRunRoute({ node }: ManagementContext): Route {
+  return route(dryRunTransformation, ({ body: { transformation, message } }) => {
+    const { topic, payload, qos = 0, retain = false, user_property = {}, ...columns } = message
+    try {
+      const { userProperties, ...made } = node.pipeline.dryRun(transformation, {
+        topic,
+        payload,
+        qos,
+        retain,
+        userProperties: user_property as ValueMap, // These came as JSON.
+        columns: columns as ValueMap,
+      })
+      return ok({ ...made, user_property: userProperties })
+    } catch (error) {
+      throw badRequest(error instanceof Error ? error.message : String(error))
+    }
+  })
+}
