@@ -30,18 +30,32 @@ export class KeyRaces {
     return Atomics.load(this.#cells, 0)
   }
 
-  /** Notes that this shard changed the key, or was asked to and did not find it. */
-  note(key: string, nowMs: number): void {
+  /**
+   * Notes that this shard changed the key, or was asked to and did not find it.
+   * @returns true when another shard changed it a moment before
+   */
+  note(key: string, nowMs: number): boolean {
     const seconds = Math.floor(nowMs / 1_000) & SECONDS_MASK
-    const place = 1 + (hashString(key) % PLACES)
+    const place = placeOf(key)
     // Shards count from 1 here, since 0 is a place that nobody has been to.
     const mine = (seconds << SHARD_BITS) | (this.#shard + 1)
     const last = Atomics.exchange(this.#cells, place, mine)
     const lastShard = last & (2 ** SHARD_BITS - 1)
-    if (lastShard === 0 || lastShard === this.#shard + 1) return
+    if (lastShard === 0 || lastShard === this.#shard + 1) return false
     const ageSeconds = (seconds - (last >> SHARD_BITS)) & SECONDS_MASK
     // The clocks of two threads may be read in the other order than their changes are made.
     const isRecent = ageSeconds <= UNSEEN_SECONDS || ageSeconds === SECONDS_MASK
     if (isRecent) Atomics.add(this.#cells, 0, 1)
+    return isRecent
   }
+
+  /** True when no other shard changed the key, or one with the same place, since this one did. */
+  changedLast(key: string): boolean {
+    const last = Atomics.load(this.#cells, placeOf(key))
+    return (last & (2 ** SHARD_BITS - 1)) === this.#shard + 1
+  }
+}
+
+function placeOf(key: string): number {
+  return 1 + (hashString(key) % PLACES)
 }

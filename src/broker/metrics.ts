@@ -119,6 +119,8 @@ const OWN_NAMES = [
   'retained.refused.byte_limit',
   'retained.refused.key_taken',
   'retained.corrupt',
+  'retained.races.repaired',
+  'retained.races.dropped',
   'delayed.sent',
   'delayed.cancelled',
   'delayed.expired',

@@ -118,9 +118,28 @@ export class TableTotals {
     if (folded) this.#write()
   }
 
-  /** Notes that this shard works on a key that another one may be changing just now. */
-  noteShared(key: string, nowMs: number): void {
-    this.#races?.note(key, nowMs)
+  /**
+   * Notes a change, after `add`, of a key that another shard may be changing just now.
+   * @returns true when one has changed it and may not have committed that yet
+   */
+  noteShared(key: string, nowMs: number): boolean {
+    return this.#races?.note(key, nowMs) === true && !this.areCommitted(this.changes)
+  }
+
+  /** True when no other shard changed the key since this one did. */
+  changedLast(key: string): boolean {
+    return this.#races?.changedLast(key) ?? true
+  }
+
+  /** Changes of each shard so far. */
+  get changes(): readonly number[] {
+    return this.#numbers(Slot.CHANGES)
+  }
+
+  /** True when the other shards have committed so many changes. */
+  areCommitted(changes: readonly number[]): boolean {
+    const committed = this.#numbers(Slot.CHANGES_COMMITTED)
+    return changes.every((count, shard) => shard === this.#shard || committed[shard]! >= count)
   }
 
   /** Notes one change of the table that is in the open batch. */
@@ -155,16 +174,14 @@ export class TableTotals {
       position: '',
       count: 0,
       bytes: 0,
-      changes: this.#changes(Slot.CHANGES),
+      changes: this.changes,
       races: this.#races?.count ?? 0,
     }
   }
 
   /** True when the walk will see everything that was counted before the recount began. */
   get recountReady(): boolean {
-    const committed = this.#changes(Slot.CHANGES_COMMITTED)
-    const before = this.#recount?.changes ?? []
-    return before.every((changes, shard) => shard === this.#shard || committed[shard]! >= changes)
+    return this.areCommitted(this.#recount?.changes ?? [])
   }
 
   /** Gives the recount up: the walk removes nothing but what has expired. */
@@ -208,7 +225,7 @@ export class TableTotals {
     return sum
   }
 
-  #changes(number: typeof Slot.CHANGES | typeof Slot.CHANGES_COMMITTED): number[] {
+  #numbers(number: typeof Slot.CHANGES | typeof Slot.CHANGES_COMMITTED): number[] {
     return Array.from({ length: this.#shardCount }, (_, shard) => {
       return this.#slots[shard * SLOT_NUMBERS + number]! // Made for all shards.
     })
@@ -216,7 +233,7 @@ export class TableTotals {
 
   #foreignChangesSince(before: readonly number[]): number {
     let foreign = 0
-    for (const [shard, changes] of this.#changes(Slot.CHANGES).entries()) {
+    for (const [shard, changes] of this.changes.entries()) {
       if (shard !== this.#shard) foreign += changes - before[shard]! // One for each shard.
     }
     return foreign

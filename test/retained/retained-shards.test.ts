@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Gauge, sumOf } from '#broker/metrics.ts'
+import { Gauge, Metric, sumOf } from '#broker/metrics.ts'
 import { Table } from '#broker/ports.ts'
 import { COMMIT_WAIT_MS, RACE_LOOK_MS, SLICE_PAUSE_MS } from '#broker/retained/retained-sweep.ts'
 import { TableTotals } from '#broker/table-totals.ts'
@@ -26,7 +26,7 @@ function commit(...retainers: readonly Retainer[]): void {
 /** Lets time pass in which nobody changes anything. */
 function rest(...retainers: readonly [Retainer, ...Retainer[]]): void {
   for (let pause = 0; pause < 60; pause++) {
-    for (const { totals } of retainers) totals.tellCommitted()
+    for (const { retained } of retainers) retained.advance()
     commit(...retainers)
     retainers[0].sweep.run()
     retainers[0].clock.advance(SLICE_PAUSE_MS)
@@ -101,6 +101,50 @@ test('a delete that did not see what it deleted is counted by a walk that comes 
   assert.equal(second.retained.count, 0)
 })
 
+test('the later write stays although the earlier one is committed behind it', () => {
+  const [first, second] = shards(new MemoryDisk(), 2) as [Retainer, Retainer]
+  first.set('will', 'offline')
+  first.set('gone', 'here')
+  first.set('again', 'first')
+  second.set('will', 'online')
+  second.set('gone', '')
+  second.set('again', 'second')
+  second.set('again', 'third')
+  commit(second, first)
+  assert.deepEqual(second.payloads(), ['again first', 'gone here', 'will offline'])
+  rest(first, second)
+  assert.deepEqual(first.payloads(), ['again third', 'will online'])
+  assert.equal(first.retained.count, 2)
+  assert.equal(second.metrics.get(Metric.RETAINED_RACES_REPAIRED), 3)
+})
+
+test('who wrote before another shard repairs nothing', () => {
+  const [first, second] = shards(new MemoryDisk(), 2) as [Retainer, Retainer]
+  first.set('a', '1')
+  second.set('a', '2')
+  first.set('a', '3')
+  commit(first, second)
+  assert.deepEqual(first.payloads(), ['a 2'])
+  rest(first, second)
+  assert.deepEqual(first.payloads(), ['a 3'])
+  assert.equal(second.metrics.get(Metric.RETAINED_RACES_REPAIRED), 0)
+})
+
+test('so many races are watched, over that the oldest goes', () => {
+  const [first, second] = shards(new MemoryDisk(), 2) as [Retainer, Retainer]
+  for (let topic = 0; topic < 10_001; topic++) {
+    first.set(`t/${topic}`, 'old')
+    second.set(`t/${topic}`, 'new')
+  }
+  commit(second, first)
+  rest(first, second)
+  assert.deepEqual(
+    first.payloads().filter((text) => text.endsWith('old')),
+    ['t/0 old'],
+  )
+  assert.equal(second.metrics.get(Metric.RETAINED_RACES_DROPPED), 1)
+})
+
 test('shards that change different topics need no walk', () => {
   const [first, second] = shards(new MemoryDisk(), 2) as [Retainer, Retainer]
   first.sweepOnce()
@@ -121,7 +165,7 @@ test('a walk waits for what another shard has counted and not committed', () => 
   second.set('a', '')
   for (let pause = 0; pause < 20; pause++) {
     first.sweep.run()
-    second.totals.tellCommitted()
+    second.retained.advance()
     first.clock.advance(SLICE_PAUSE_MS)
   }
   assert.equal(first.retained.count, 1)

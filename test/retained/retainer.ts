@@ -90,6 +90,17 @@ export class Retainer {
     return drain(this.retained.open(filter), limit)
   }
 
+  /** All topics with their payloads. */
+  payloads(): string[] {
+    const payloads: string[] = []
+    const cursor = this.retained.open(undefined)
+    cursor.next(100_000, ({ topic, payload }) => {
+      payloads.push(`${topic.topic} ${payload.toString()}`)
+      return true
+    })
+    return payloads
+  }
+
   /** Runs the sweep until one walk is over; returns the pause until the next. */
   sweepOnce(): number {
     let pauseMs = this.sweep.run()

@@ -6,6 +6,7 @@ import { Table } from '../ports.ts'
 import type { Clock, KvStore } from '../ports.ts'
 import type { Router } from '../router/router.ts'
 import type { TableTotals } from '../table-totals.ts'
+import { RaceRepair } from './race-repair.ts'
 import { RetainedCursor } from './retained-cursor.ts'
 import type { CursorOptions, CursorPorts } from './retained-cursor.ts'
 import { isLongTopic, LONG_KEY_PROBES, longTopicKey, topicOrder } from './retained-key.ts'
@@ -44,14 +45,16 @@ export type SetResult = (typeof SetResult)[keyof typeof SetResult]
 /**
  * The retained messages of all shards: any shard reads what is committed; each shard writes what
  * its own clients publish, and sees its own writes at once. When two shards set one topic at the
- * same time, the commit that comes last stays.
+ * same time, the later one stays, see race-repair.ts.
  */
 export class RetainedStore {
   readonly #ports: RetainedPorts
   readonly #cursorPorts: CursorPorts
+  readonly #repair: RaceRepair
 
   constructor(ports: RetainedPorts) {
     this.#ports = ports
+    this.#repair = new RaceRepair(ports)
     this.#cursorPorts = {
       store: ports.store,
       clock: ports.clock,
@@ -63,6 +66,13 @@ export class RetainedStore {
   /** Reads the totals that earlier runs left to this shard. Call it once before anything else. */
   load(): void {
     this.#ports.totals.load()
+    this.refreshGauge()
+  }
+
+  /** Does what is due between messages. To be called every 100 ms. */
+  advance(): void {
+    this.#ports.totals.tellCommitted()
+    this.#repair.run()
     this.refreshGauge()
   }
 
@@ -119,7 +129,7 @@ export class RetainedStore {
     }
     store.put(Table.RETAINED, key, record)
     metrics.increment(Metric.RETAINED_STORED)
-    this.#changed(key, oldBytes === 0 ? 1 : 0, bytesDelta)
+    this.#changed(key, record, oldBytes === 0 ? 1 : 0, bytesDelta)
     return SetResult.STORED
   }
 
@@ -127,10 +137,10 @@ export class RetainedStore {
   remove(topic: string): typeof SetResult.DELETED | typeof SetResult.ABSENT {
     const place = this.#locate(topic)
     if (place === undefined || place.oldBytes === 0) {
-      // Another shard may have set it and not committed yet; its commit comes before ours.
+      // Another shard may have set it and not committed yet.
       if (place !== undefined && this.#ports.totals.shared) {
         this.#ports.store.remove(Table.RETAINED, place.key)
-        this.#changed(place.key, 0, 0)
+        this.#changed(place.key, undefined, 0, 0)
       }
       return SetResult.ABSENT
     }
@@ -174,14 +184,20 @@ export class RetainedStore {
 
   #removeKey(key: string, oldBytes: number): void {
     this.#ports.store.remove(Table.RETAINED, key)
-    this.#changed(key, -1, -oldBytes)
+    this.#changed(key, undefined, -1, -oldBytes)
   }
 
-  #changed(key: string, countDelta: number, bytesDelta: number): void {
+  #changed(
+    key: string,
+    record: Uint8Array | undefined,
+    countDelta: number,
+    bytesDelta: number,
+  ): void {
     const { clock, totals } = this.#ports
-    totals.noteShared(key, clock.nowMs())
     totals.add(key, countDelta, bytesDelta)
     this.refreshGauge()
+    if (!totals.shared) return
+    this.#repair.wrote(key, record, totals.noteShared(key, clock.nowMs()))
   }
 
   #read(key: string, value: Uint8Array): Message | undefined {

@@ -155,7 +155,7 @@ export class Shard {
     this.#retry.run()
     this.#bodySweep.run()
     this.#memoryGuard.run()
-    this.broker.totals.retained.tellCommitted()
+    this.broker.retained.advance()
     core.router.sweepTopics(TOPIC_SWEEP_PLACES)
     if (core.shard === 0 && monotonicMs >= this.#sweepAtMs) {
       this.#sweepAtMs = monotonicMs + this.#retainedSweep.run()
