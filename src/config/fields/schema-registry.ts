@@ -8,11 +8,13 @@ const schema = object(
     type: oneOf(['avro', 'protobuf', 'json'], {
       text: 'Language of the schema.',
       required: true,
+      example: 'json',
     }),
     source: string({
       text: 'JSON of an Avro schema or a JSON Schema, or the text of a `.proto` file.',
       lengthMax: SOURCE_CHARS_MAX,
       required: true,
+      example: '{"type": "object"}',
     }),
     description: string({ text: 'Remarks of the owner.', lengthMax: 65_536, default: '' }),
   },
