@@ -9,6 +9,7 @@ import type {
   KvStore,
   Log,
   Refused,
+  RememberedDecision,
 } from '#broker/ports.ts'
 import type { QoS } from '#broker/qos.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
@@ -178,6 +179,14 @@ export class ShardAccess implements AccessControl {
 
   authorizeSubscribe(who: Identity, filter: string, qos: QoS, done: Done): Access {
     return this.#parts.authorization.authorizeSubscribe(who, filter, qos, done)
+  }
+
+  remembered(who: Identity): readonly RememberedDecision[] {
+    return this.#parts.authorization.remembered(who)
+  }
+
+  forgetDecisions(who: Identity): void {
+    this.#parts.authorization.forgetDecisions(who)
   }
 
   siblingSent(from: number, sent: unknown): void {

@@ -242,6 +242,17 @@ export interface Continued {
   readonly next: (data: Uint8Array, done: (result: AuthenticateResult) => void) => void
 }
 
+/** A decision that holds until it is forgotten. */
+export interface RememberedDecision {
+  readonly action: 'publish' | 'subscribe'
+  readonly topic: string
+  readonly qos: QoS
+  readonly retain: boolean
+  readonly isAllowed: boolean
+  /** Wall clock in ms. */
+  readonly atMs: number
+}
+
 /** Authentication and authorization. A decision that needs no waiting is given at once. */
 export interface AccessControl {
   /** May call `done` before it returns. It calls exactly once. */
@@ -277,6 +288,10 @@ export interface AccessControl {
   admit(who: Identity): Refused | undefined
   /** The connection of an admitted client has ended. */
   left(who: Identity): void
+  /** What is remembered of decisions about a connected client. */
+  remembered?(who: Identity): readonly RememberedDecision[]
+  /** Forgets what was decided about a client. */
+  forgetDecisions?(who: Identity): void
   /** What access in shard `from` has sent here, see `ShardMessage`. */
   siblingSent(from: number, message: unknown): void
 }

@@ -77,6 +77,23 @@ describe('authorization over the REST API', () => {
     assert.deepEqual([refused.status, refused.body.code], [400, 'EXCEED_LIMIT'])
   })
 
+  it('shows what is remembered of a client, and has it forgotten', async () => {
+    const path = '/clients/c0/authorization/cache'
+    await done('DELETE', path)
+    assert.deepEqual((await call('GET', path)).body, [])
+    assert.equal(await publishCode(clients[0]!, 'c/0'), 0)
+    assert.equal(await publishCode(clients[0]!, 'no'), DENIED)
+    const { body } = await call('GET', path)
+    const facts = body.map((one: object) => ({ ...one, updated_time: 0 }))
+    const common = { access: 'publish', qos: 1, retain: false, updated_time: 0 }
+    assert.deepEqual(facts, [
+      { ...common, topic: 'c/0', result: 'allow' },
+      { ...common, topic: 'no', result: 'deny' },
+    ])
+    assert.ok(Math.abs(body[0].updated_time - Date.now()) < 60_000)
+    assert.equal((await call('GET', '/clients/nobody/authorization/cache')).status, 404)
+  })
+
   it('takes the text of acl.conf, and refuses one with an error', async () => {
     const file = (rules: string) => ({ type: 'file', rules })
     const wrong = await call('POST', SOURCES, file('{allow, all'))

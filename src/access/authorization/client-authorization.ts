@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Metric, type Metrics } from '#broker/metrics.ts'
-import { Access, type Identity } from '#broker/ports.ts'
+import { Access, type Identity, type RememberedDecision } from '#broker/ports.ts'
 import type { QoS } from '#broker/qos.ts'
 import { matchesFilter } from '#broker/topics/filter-match.ts'
 import type { AuthorizationConfig } from '#config/fields/authorization/authorization.ts'
@@ -86,6 +86,23 @@ export class ClientAuthorization {
   /** Forgets what is remembered about all clients: rules have changed. */
   forget(): void {
     this.#generation++
+  }
+
+  /** What is remembered about a client. */
+  remembered({ accessMemory }: Identity): readonly RememberedDecision[] {
+    const cache = accessMemory as DecisionCache | undefined // As in `#cacheOf`.
+    if (cache === undefined || cache.generation !== this.#generation) return []
+    const { clock } = this.#context
+    const nowMs = clock.monotonicMs()
+    const toWallMs = clock.nowMs() - nowMs
+    return cache.list(nowMs, this.#config.cache.ttl).map((decision) => {
+      return { ...decision, atMs: Math.round(decision.atMs + toWallMs) }
+    })
+  }
+
+  /** Forgets what is remembered about a client. */
+  forgetDecisions(client: Identity): void {
+    client.accessMemory = undefined
   }
 
   /** Rules in the store were changed. */

@@ -1,3 +1,5 @@
+import type { RememberedDecision } from '#broker/ports.ts'
+import type { QoS } from '#broker/qos.ts'
 import type { Rule } from './rule.ts'
 
 /** What was decided about one topic. Plain fields: hot. */
@@ -94,6 +96,25 @@ export class DecisionCache {
     const bit = 1 << (2 * qos + (retain ? 1 : 0))
     entry.known |= bit
     entry.allowed = allowed ? entry.allowed | bit : entry.allowed & ~bit
+  }
+
+  /** What is remembered, for people; `atMs` is on the clock of `untilMs`. */
+  list(nowMs: number, lifetimeMs: number): readonly RememberedDecision[] {
+    const found: RememberedDecision[] = []
+    for (const action of ['publish', 'subscribe'] as const) {
+      const table = action === 'publish' ? this.publishes : this.subscribes
+      for (const [topic, { known, allowed, untilMs }] of table) {
+        if (untilMs <= nowMs) continue
+        for (let bit = 0; bit < 6; bit++) {
+          if (((known >> bit) & 1) === 0) continue
+          const qos = (bit >> 1) as QoS // 0 to 2.
+          const isAllowed = ((allowed >> bit) & 1) === 1
+          const retain = (bit & 1) === 1
+          found.push({ action, topic, qos, retain, isAllowed, atMs: untilMs - lifetimeMs })
+        }
+      }
+    }
+    return found
   }
 
   #forgetOldest(table: Map<string, Entry>): void {

@@ -1,3 +1,4 @@
+import type { Identity, RememberedDecision } from '../ports.ts'
 import type { SubscribeFilter } from '#codec/mqtt/subscribe.ts'
 import type { SysMessage } from '../sys/sys-topics.ts'
 import type { Broker } from '../shard/broker.ts'
@@ -37,26 +38,26 @@ import { TraceWatch } from './trace-watch.ts'
 import type { TraceFilter, TraceRecords } from './trace-watch.ts'
 import { TopicWatch } from './topic-watch.ts'
 import type { TopicCounts } from './topic-watch.ts'
-import type {
-  ClientOrder,
-  ClientQuery,
-  ClientRanks,
-  ClientView,
+import {
+  type ClientOrder,
+  type ClientQuery,
+  type ClientRanks,
+  type ClientView,
   CommandResult,
-  DelayedView,
-  LevelQuery,
-  LevelView,
-  ListPart,
-  ListRange,
-  MessageRange,
-  MessageView,
-  OperatorMessage,
-  PublishOutcome,
-  RouteView,
-  SubscriptionQuery,
-  SubscriptionView,
-  TextListPart,
-  WaitingMessageView,
+  type DelayedView,
+  type LevelQuery,
+  type LevelView,
+  type ListPart,
+  type ListRange,
+  type MessageRange,
+  type MessageView,
+  type OperatorMessage,
+  type PublishOutcome,
+  type RouteView,
+  type SubscriptionQuery,
+  type SubscriptionView,
+  type TextListPart,
+  type WaitingMessageView,
 } from './views.ts'
 
 /**
@@ -95,6 +96,20 @@ export class ShardOperator {
   /** Those that are here; the others are passed over. */
   kickClients(clientIds: readonly string[]): Sliced<number> {
     return kickClients(this.#broker, clientIds)
+  }
+
+  /** What access remembers about a connected client; undefined when it is not here. */
+  decisionsOf(clientId: string): readonly RememberedDecision[] | undefined {
+    const who = this.#identityOf(clientId)
+    return who && (this.#broker.core.access.remembered?.(who) ?? [])
+  }
+
+  /** Has access forget what it decided about a connected client. */
+  forgetDecisionsOf(clientId: string): CommandResult {
+    const who = this.#identityOf(clientId)
+    if (who === undefined) return CommandResult.NO_CLIENT
+    this.#broker.core.access.forgetDecisions?.(who)
+    return CommandResult.DONE
   }
 
   subscriptionsOf(clientId: string): readonly SubscriptionView[] | undefined {
@@ -251,5 +266,9 @@ export class ShardOperator {
   /** What was noted since this was asked last. */
   takeTrace(): TraceRecords {
     return this.#trace?.take() ?? { records: [], lost: 0 }
+  }
+
+  #identityOf(clientId: string): Identity | undefined {
+    return this.#broker.core.sessions.get(clientId)?.connection?.identity
   }
 }

@@ -147,6 +147,41 @@ export const kickClient = operation({
   errors: [404],
 })
 
+export const getClientDecisions = operation({
+  id: 'getClientDecisions',
+  method: 'GET',
+  path: '/clients/{clientid}/authorization/cache',
+  tag,
+  summary: 'What is remembered of decisions about a connected client.',
+  permission: 'read',
+  params: ClientId,
+  replies: {
+    200: Type.Array(
+      Type.Object({
+        access: oneOf(['publish', 'subscribe']),
+        topic: Type.String(),
+        qos: Type.Integer(),
+        retain: Type.Boolean(),
+        result: oneOf(['allow', 'deny']),
+        updated_time: Type.Integer({ description: 'Milliseconds since 1970.' }),
+      }),
+    ),
+  },
+  errors: [404],
+})
+
+export const clearClientDecisions = operation({
+  id: 'clearClientDecisions',
+  method: 'DELETE',
+  path: '/clients/{clientid}/authorization/cache',
+  tag,
+  summary: 'Have a connected client forget what was decided about it.',
+  permission: 'write',
+  params: ClientId,
+  replies: { 204: empty('Forgotten.') },
+  errors: [404],
+})
+
 export const kickClients = operation({
   id: 'kickClients',
   method: 'POST',

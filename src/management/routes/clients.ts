@@ -8,8 +8,10 @@ import type {
 import { CommandResult } from '#broker/operator/views.ts'
 import {
   type Client,
+  clearClientDecisions,
   type ClientsQuery,
   getClient,
+  getClientDecisions,
   kickClient,
   kickClients,
   listClients,
@@ -58,7 +60,30 @@ export function clientRoutes(context: ManagementContext): readonly Route[] {
       await shards.callAll('kickClients', body)
       return noContent()
     }),
+    ...decisionRoutes(context),
     ...subscriptionRoutes(context),
+  ]
+}
+
+function decisionRoutes({ shards }: ManagementContext): readonly Route[] {
+  return [
+    route(getClientDecisions, async ({ params: { clientid } }) => {
+      const found = await shards.find((list) => list !== undefined, 'decisionsOf', clientid)
+      if (found === undefined) throw noClient(clientid)
+      return ok(
+        found.map(({ action, isAllowed, atMs, ...decision }) => ({
+          access: action,
+          ...decision,
+          result: isAllowed ? ('allow' as const) : ('deny' as const),
+          updated_time: atMs,
+        })),
+      )
+    }),
+    route(clearClientDecisions, async ({ params: { clientid } }) => {
+      const results = await shards.callAll('forgetDecisionsOf', clientid)
+      if (!results.includes(CommandResult.DONE)) throw noClient(clientid)
+      return noContent()
+    }),
   ]
 }
 

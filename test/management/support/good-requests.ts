@@ -273,6 +273,8 @@ function clients(): Readonly<Record<string, GoodRequest>> {
     listClients: { query: 'limit=5' },
     listClientsByCursor: { query: 'limit=5' },
     getClient: { params: CLIENT },
+    getClientDecisions: { params: CLIENT },
+    clearClientDecisions: { params: CLIENT },
     listClientSubscriptions: { params: CLIENT },
     subscribeClient: { params: CLIENT, body: { topic: 'more', qos: 1 } },
     subscribeClientBulk: { params: CLIENT, body: [{ topic: 'more/1' }] },
