@@ -35,6 +35,15 @@ export interface RedisDriver extends Driver {
    * @throws DriverError
    */
   command(words: readonly string[], signal?: AbortSignal): Promise<RedisReply>
+  /**
+   * Runs commands in order on one connection, without waiting for each reply.
+   * @returns those that Redis refused, by their places
+   * @throws DriverError when there is no connection, or it ended
+   */
+  commands(
+    list: readonly (readonly string[])[],
+    signal?: AbortSignal,
+  ): Promise<readonly { readonly index: number; readonly error: DriverError }[]>
 }
 
 /** A connection to one server, or to a cluster. */
@@ -62,6 +71,18 @@ export function openRedis(settings: RedisSettings): RedisDriver {
   return Object.assign(pool, {
     command: (words: readonly string[], signal?: AbortSignal) =>
       pool.use((session) => session.command(words), words.slice(1), signal),
+    commands: (list: readonly (readonly string[])[], signal?: AbortSignal) => {
+      const run = async (session: Session) => {
+        const replies = await Promise.allSettled(list.map((words) => session.command(words)))
+        return replies.flatMap((reply, index) => {
+          if (reply.status === 'fulfilled') return []
+          const error = explain(reply.reason)
+          if (error.isConnectionLost) throw error
+          return [{ index, error }]
+        })
+      }
+      return pool.use(run, [], signal)
+    },
   })
 }
 

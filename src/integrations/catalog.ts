@@ -1,9 +1,36 @@
 import type { AnyConnector } from '#plugin/define-connector.ts'
+import clickhouse from './connectors/clickhouse.ts'
+import datalayers from './connectors/datalayers.ts'
+import diskLog from './connectors/disk-log.ts'
+import elasticsearch from './connectors/elasticsearch.ts'
+import greptimedb from './connectors/greptimedb.ts'
 import http from './connectors/http.ts'
+import influxdb from './connectors/influxdb.ts'
 import mqtt from './connectors/mqtt.ts'
+import mysql from './connectors/mysql.ts'
+import opents from './connectors/opents.ts'
+import pgsql from './connectors/pgsql.ts'
+import redis from './connectors/redis.ts'
+import tdengine from './connectors/tdengine.ts'
+import timescale from './connectors/timescale.ts'
 
 /** Every connector there is. */
-export const CONNECTORS: readonly AnyConnector[] = [http, mqtt]
+export const CONNECTORS: readonly AnyConnector[] = [
+  clickhouse,
+  datalayers,
+  diskLog,
+  elasticsearch,
+  greptimedb,
+  http,
+  influxdb,
+  mqtt,
+  mysql,
+  opents,
+  pgsql,
+  redis,
+  tdengine,
+  timescale,
+]
 
 /** The connector of a type, or undefined. */
 export function connectorOf(type: string): AnyConnector | undefined {

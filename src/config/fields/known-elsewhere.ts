@@ -46,6 +46,8 @@ const NOTICES: readonly Row[] = [
   ['connectors.*.*.retry_interval', 'sends again what was not acknowledged; at once here'],
   ['connectors.*.*.reconnect_interval', 'sets the pause before connecting again'],
   ['connectors.*.*.auto_reconnect', 'connects again by itself; always so here', 'true'],
+  ['connectors.datalayers.*.parameters.driver_type', 'chooses the API', 'influxdb_v1'],
+  ['actions.*.*.parameters.undefined_vars_as_null', 'makes what is missing NULL', 'true'],
   ['connectors.*.*.metadata', 'holds data of the dashboard'],
   ['actions.*.*.metadata', 'holds data of the dashboard'],
   ['actions.*.*.parameters.max_retries', 'tries again at once; see `resource_opts` here'],

@@ -11,8 +11,9 @@ export function driverLimits(
   poolSize: number,
   connectTimeoutMs: number,
   context: ConnectionContext,
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
 ): DriverLimits {
-  const timeouts = { connectTimeoutMs, requestTimeoutMs: REQUEST_TIMEOUT_MS }
+  const timeouts = { connectTimeoutMs, requestTimeoutMs }
   return { ...limitsOf(poolSize, timeouts, context), waitingMax: WAITING_MAX }
 }
 

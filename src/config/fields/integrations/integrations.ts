@@ -1,8 +1,16 @@
 /** `connectors`, `actions` and `sources`: data that goes to other systems and comes from them. */
 import { map, object } from '../../field.ts'
 import type { Field, Finding } from '../../field.ts'
+import { clickhouse } from './clickhouse.ts'
+import { diskLog } from './disk-log.ts'
+import { elasticsearch } from './elasticsearch.ts'
 import { http } from './http.ts'
+import { datalayers, greptimedb, influxdb } from './influxdb.ts'
 import { mqtt } from './mqtt.ts'
+import { opents } from './opents.ts'
+import { redis } from './redis.ts'
+import { mysql, pgsql, timescale } from './sql.ts'
+import { tdengine } from './tdengine.ts'
 import { actionFields, connectorFields, INTEGRATION_NAME, sourceFields } from './integration.ts'
 import type {
   ActionConfig,
@@ -12,7 +20,22 @@ import type {
 } from './integration.ts'
 
 /** One line per kind of system. */
-export const INTEGRATIONS: readonly IntegrationDescription[] = [http, mqtt]
+export const INTEGRATIONS: readonly IntegrationDescription[] = [
+  clickhouse,
+  datalayers,
+  diskLog,
+  elasticsearch,
+  greptimedb,
+  http,
+  influxdb,
+  mqtt,
+  mysql,
+  opents,
+  pgsql,
+  redis,
+  tdengine,
+  timescale,
+]
 
 const ENTRIES_MAX = 1000
 

@@ -1,0 +1,56 @@
+import { join, parse } from 'node:path'
+import { diskLog } from '#config/fields/integrations/disk-log.ts'
+import { defineConnector } from '#plugin/define-connector.ts'
+import { getKey } from '#plugin/value.ts'
+import type { ValueMap } from '#plugin/value.ts'
+import { compileTemplate } from '#streams/rules/template.ts'
+import { toText } from '#streams/values/to-text.ts'
+import { RotatingFile } from '../rotating-file.ts'
+
+/** `disk_log`: a line per record. */
+export default defineConnector({
+  description: diskLog,
+  async open(config, { shard, shardCount }): Promise<RotatingFile> {
+    const path = shardCount === 1 ? config.filepath : ofShard(config.filepath, shard)
+    const file = new RotatingFile(path, config.max_file_size, config.max_file_number)
+    await file.open()
+    return file
+  },
+  // A file that was taken away is made anew.
+  check: async (file) => file.check(),
+  close: (file) => file.close(),
+  sink: {
+    open({ template, column_order: columns, write_mode: mode }, file) {
+      const isCsv = columns.length > 0
+      const lineTemplate = compileTemplate(template)
+      const heading = isCsv ? `${columns.map(csvCell).join(',')}\n` : ''
+      const lineOf = (record: ValueMap): string => {
+        if (isCsv) return columns.map((name) => cellOf(record, name)).join(',')
+        // A line stays one line, whatever stands in the record.
+        return lineTemplate.text(record).replaceAll('\n', String.raw`\n`)
+      }
+      return {
+        async write(records) {
+          const text = records.map((record) => `${lineOf(record)}\n`).join('')
+          await file.append(text, heading, mode === 'sync')
+        },
+      }
+    },
+  },
+})
+
+/** `records.log` becomes `records.2.log`. */
+function ofShard(path: string, shard: number): string {
+  const { dir, name, ext } = parse(path)
+  return join(dir, `${name}.${shard}${ext}`)
+}
+
+function cellOf(record: ValueMap, name: string): string {
+  const value = getKey(record, name)
+  return value === undefined || value === null ? '' : csvCell(toText(value))
+}
+
+/** RFC 4180 §2. */
+function csvCell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
