@@ -89,7 +89,9 @@ async function run(store: ConfigStore, version: string): Promise<void> {
     onFailure: failed,
   })
   node = broker
-  const management = await manage(broker, { store, version, log, node: broker })
+  const configureLog = (changed: TidewayConfig): void => handlers.use(toLogHandlers(changed))
+  const options = { store, version, log, configureLog, node: broker }
+  const management = await manage(broker, options)
   const stop = async (): Promise<void> => {
     await management?.stop()
     await broker.stop()
@@ -130,9 +132,11 @@ function announce(
   show('tideway is running', { version, pid: process.pid, shards, clients })
 }
 
-function announceManagement(handlers: LogHandlers, { host, port }: RunningManagement): void {
-  const fields = { listener: 'http:dashboard', bind: formatAddress(host, port) }
-  handlers.announce({ timeMs: Date.now(), level: 'info', message: 'listener_started', fields })
+function announceManagement(handlers: LogHandlers, { addresses }: RunningManagement): void {
+  for (const { id, host, port } of addresses) {
+    const fields = { listener: id, bind: formatAddress(host, port) }
+    handlers.announce({ timeMs: Date.now(), level: 'info', message: 'listener_started', fields })
+  }
 }
 
 type Stoppable = Pick<RunningNode, 'stop' | 'reload'>

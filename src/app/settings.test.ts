@@ -42,6 +42,7 @@ const TAKEN_AT_START: ReadonlySet<string> = new Set([
 /** Every optional part of the configuration is there, so that each of its keys can be changed. */
 const BASE = {
   slow_subs: { enable: true },
+  dashboard: { listeners: { https: { bind: '127.0.0.1:0', ssl_options: dashboardTls() } } },
   listeners: {
     ssl: { default: { ssl_options: tlsFiles() } },
     ws: { default: { websocket: { check_origin_enable: true } } },
@@ -78,6 +79,11 @@ const BASE = {
   },
   schema_registry: { schemas: { default: { type: 'json', source: '{}' } } },
   rule_engine: { rules: { default: { sql: 'SELECT * FROM "a"', actions: ['http:a'] } } },
+}
+
+function dashboardTls() {
+  const files = { certfile: 'cert', keyfile: 'key', cacertfile: 'ca' }
+  return { ...files, password: 'secret', verify: 'verify_peer' }
 }
 
 function tlsFiles() {
@@ -136,7 +142,7 @@ function effectsOf(config: TidewayConfig) {
     access: toAccessSettings(config, () => ({})),
     protection: toProtectionSettings(config),
     log: toLogHandlers(config),
-    management: toManagementSettings(config),
+    management: toManagementSettings(config, () => ({ certfile: 'made', keyfile: 'made' })),
     slow: toSlowSettings(config),
     rules: toRuleStart(config),
     listeners: toListenerOptions(config, {

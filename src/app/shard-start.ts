@@ -11,6 +11,7 @@ import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { IntegrationSpec } from '#integrations/integration-spec.ts'
 import type { PipelineSpecs } from '#streams/pipeline/message-pipeline.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
+import type { LevelCell } from '#kernel/system/log-record.ts'
 import type { StorageTicket } from '#storage/lmdb/storage-ticket.ts'
 
 /** Listeners that can exist in one process at a time. */
@@ -80,7 +81,7 @@ export interface ShardStart extends ShardSettings {
   /** 48 secret bytes for TLS session tickets. */
   readonly ticketKeys: Uint8Array
   /** Number of the lowest log level that anybody sees. */
-  readonly logLevelMin: number
+  readonly logLevelMin: LevelCell
 }
 
 /** Makes the memory for so many shards. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Metrics } from '#broker/metrics.ts'
 import type { Log } from '#broker/ports.ts'
 import { formatProblem } from '#config/decode.ts'
-import { LogLevel, type LogRecord, makeLog } from '#kernel/system/log-record.ts'
+import { LogLevel, type LogRecord, makeLevelCell, makeLog } from '#kernel/system/log-record.ts'
 import { loadWithOverlay } from './config-store.ts'
 import { type NodeOptions, type RunningNode, startNode } from './start-node.ts'
 import { readVersion } from './version.ts'
@@ -45,13 +45,14 @@ export async function startBroker(options: BrokerOptions = {}): Promise<TestBrok
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tideway-broker-'))
   const lines: LogRecord[] = []
   const state: { failure: string | undefined } = { failure: undefined }
-  const log = makeLog((record) => lines.push(record), LogLevel.debug, Date.now)
+  const logLevelMin = makeLevelCell(LogLevel.debug)
+  const log = makeLog((record) => lines.push(record), logLevelMin, Date.now)
   const node = await startNode({
     config: readTestConfig(options, dataDir),
     version: readVersion(),
     log,
     writeLog: (record) => lines.push(record),
-    logLevelMin: LogLevel.debug,
+    logLevelMin,
     threads: options.threads ?? 'workers',
     sockets: options.sockets ?? 'auto',
     onFailure(text) {

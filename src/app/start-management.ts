@@ -3,9 +3,17 @@ import type { Log } from '#broker/ports.ts'
 import { parseBind } from '#config/fields/listener-checks.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { ListenerPort } from '#management/config-port.ts'
-import { Management, type ManagementSettings } from '#management/management.ts'
+import {
+  Management,
+  type ManagementPorts,
+  type ManagementSettings,
+  type ServerAddress,
+  type TlsServerAddress,
+} from '#management/management.ts'
 import { checkPortIsFree } from '#net/acceptor.ts'
 import type { ConfigStore } from './config-store.ts'
+import { developmentCertificate } from './development-certificate.ts'
+import type { CertificateFiles } from './listener-settings.ts'
 import { readSecret } from './read-secret.ts'
 import type { RunningNode } from './start-node.ts'
 
@@ -15,27 +23,36 @@ export interface ManagementOptions {
   readonly version: string
   readonly log: Log
   readonly node: RunningNode
+  /** Has the log obey a changed configuration. */
+  readonly configureLog?: (config: TidewayConfig) => void
+}
+
+/** A port of the REST API. */
+export interface ManagementAddress {
+  readonly id: 'http:dashboard' | 'https:dashboard'
+  readonly host: string
+  readonly port: number
 }
 
 /** The REST API of a node while it runs. */
 export interface RunningManagement {
-  readonly host: string
-  readonly port: number
+  readonly addresses: readonly ManagementAddress[]
   readonly management: Management
   stop(): Promise<void>
 }
 
 /** Settings of the REST API; undefined when it is switched off. */
-export function toManagementSettings(config: TidewayConfig): ManagementSettings | undefined {
+export function toManagementSettings(
+  config: TidewayConfig,
+  developmentCertificate: () => CertificateFiles,
+): ManagementSettings | undefined {
   const { dashboard, api_key: apiKey } = config
-  const { bind, max_connections: connectionsMax } = dashboard.listeners.http
-  const { host, port } = parseBind(bind) ?? { host: '', port: 0 }
-  // Without an address 0 is no port, as in files of EMQX.
-  if (bind.trim() === '0') return undefined
+  const http = toAddress(dashboard.listeners.http)
+  const https = toTlsAddress(config, developmentCertificate)
+  if (http === undefined && https === undefined) return undefined
   return {
-    host,
-    port,
-    connectionsMax,
+    http,
+    https,
     defaultUsername: dashboard.default_username,
     defaultPassword: readSecret(dashboard.default_password),
     sampleIntervalMs: dashboard.sample_interval,
@@ -47,13 +64,53 @@ export function toManagementSettings(config: TidewayConfig): ManagementSettings 
   }
 }
 
+interface ServerConfig {
+  readonly bind: string
+  readonly max_connections: number
+}
+
+/** Without an address 0 is no port, as in files of EMQX. */
+function toAddress({ bind, max_connections: max }: ServerConfig): ServerAddress | undefined {
+  if (bind.trim() === '0') return undefined
+  const { host, port } = parseBind(bind) ?? { host: '', port: 0 }
+  return { host, port, connectionsMax: max }
+}
+
+function toTlsAddress(
+  { dashboard }: TidewayConfig,
+  developmentCertificate: () => CertificateFiles,
+): TlsServerAddress | undefined {
+  const { https } = dashboard.listeners
+  const address = toAddress(https)
+  if (address === undefined) return undefined
+  const { ssl_options: tls } = https
+  const { certfile, keyfile, password } = tls
+  const own = certfile !== undefined && keyfile !== undefined ? { certfile, keyfile } : undefined
+  return {
+    ...address,
+    files: {
+      ...(own ?? developmentCertificate()),
+      password: password === undefined ? undefined : readSecret(password),
+      cacertfile: tls.cacertfile,
+      dhfile: undefined,
+      versions: tls.versions,
+      ciphers: tls.ciphers,
+      honorCipherOrder: tls.honor_cipher_order,
+    },
+    verifyPeer: tls.verify === 'verify_peer',
+    handshakeTimeoutMs: tls.handshake_timeout,
+  }
+}
+
 /**
  * Fails when the REST API will not be able to listen.
  * @throws ListenError
  */
-export async function checkManagementPort(config: TidewayConfig): Promise<void> {
-  const settings = toManagementSettings(config)
-  if (settings !== undefined) await checkPortIsFree(settings.host, settings.port)
+export async function checkManagementPort({ dashboard }: TidewayConfig): Promise<void> {
+  const { http, https } = dashboard.listeners
+  for (const address of [toAddress(http), toAddress(https)]) {
+    if (address !== undefined) await checkPortIsFree(address.host, address.port)
+  }
 }
 
 function listenerPort(node: RunningNode): ListenerPort {
@@ -76,9 +133,11 @@ function listenerPort(node: RunningNode): ListenerPort {
 export async function startManagement(
   options: ManagementOptions,
 ): Promise<RunningManagement | undefined> {
-  const { store, version, log, node } = options
+  const { store, version, log, node, configureLog } = options
   const config = store.current
-  const settings = toManagementSettings(config)
+  const settings = toManagementSettings(config, () => {
+    return developmentCertificate(config.node.data_dir, log)
+  })
   if (settings === undefined) return undefined
   const { bootstrapKeys } = settings
   const management = new Management(
@@ -93,7 +152,10 @@ export async function startManagement(
       nowMs: Date.now,
       health: () => node.health(),
       config: store,
-      configure: (changed) => node.configure(changed),
+      configure: async (changed) => {
+        configureLog?.(changed)
+        await node.configure(changed)
+      },
       listeners: listenerPort(node),
       access: {
         ban: (bans) => node.access('ban', [bans, 'keep']),
@@ -122,11 +184,26 @@ export async function startManagement(
     },
   )
   try {
-    const port = await management.start()
-    node.noteListener({ id: 'http:dashboard', host: settings.host, port })
-    return { host: settings.host, port, management, stop: () => management.stop() }
+    const ports = await management.start()
+    const addresses = addressesOf(settings, ports)
+    for (const address of addresses) node.noteListener(address)
+    return { addresses, management, stop: () => management.stop() }
   } catch (error) {
     await management.stop()
     throw error
   }
+}
+
+function addressesOf(
+  { http, https }: ManagementSettings,
+  ports: ManagementPorts,
+): readonly ManagementAddress[] {
+  const addresses: ManagementAddress[] = []
+  if (http !== undefined && ports.http !== undefined) {
+    addresses.push({ id: 'http:dashboard', host: http.host, port: ports.http })
+  }
+  if (https !== undefined && ports.https !== undefined) {
+    addresses.push({ id: 'https:dashboard', host: https.host, port: ports.https })
+  }
+  return addresses
 }

@@ -13,15 +13,14 @@ import type { Log } from '#broker/ports.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import { makeBusEnds } from '#fabric/shard/bus-ends.ts'
 import { InProcessFabric } from '#fabric/shard/in-process.ts'
-import type { LogRecord } from '#kernel/system/log-record.ts'
+import type { LevelCell, LogRecord } from '#kernel/system/log-record.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import { checkPortIsFree } from '#net/acceptor.ts'
-import { ensureDevelopmentCertificates } from '#net/certificate/development-certificates.ts'
 import { probeTcpInternals } from '#net/tcp-probe.ts'
 import { type PreparedStorage, prepareStorage } from '#storage/lmdb/prepare-storage.ts'
 import { composeShard } from './compose.ts'
+import { developmentCertificate } from './development-certificate.ts'
 import {
-  type CertificateFiles,
   type ListenerContext,
   toPsk,
   toListenerOption,
@@ -54,7 +53,7 @@ export interface NodeOptions {
   readonly log: Log
   /** Takes what shard threads log. */
   readonly writeLog: (record: LogRecord) => void
-  readonly logLevelMin: number
+  readonly logLevelMin: LevelCell
   /** `inline`: all shards in this thread, for debugging. */
   readonly threads: 'workers' | 'inline'
   /** `plain` keeps TCP connections off the internals of Node.js. */
@@ -425,11 +424,4 @@ class Coordinator implements RunningNode {
     this.#hasFailed = true
     this.#options.onFailure(text)
   }
-}
-
-function developmentCertificate(dataDir: string, log: Log): CertificateFiles {
-  const folder = join(dataDir, 'certs')
-  const { isNew, cacertfile, ...files } = ensureDevelopmentCertificates(folder, Date.now())
-  if (isNew) log.warn('development_certificate_made', { cacertfile, ...files })
-  return files
 }

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { createServer, type Server as HttpsServer } from 'node:https'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
+import { loadTlsFiles, type TlsFiles } from '#net/tls-files.ts'
 import { SqliteDatabase } from '#storage/sqlite/sqlite-database.ts'
 import { Audit } from './audit.ts'
 import { ConfigChanges } from './config/config-changes.ts'
@@ -33,12 +36,26 @@ import { MANAGEMENT_SCHEMA } from './schema.ts'
 import { Shards } from './shards.ts'
 import { Traces } from './trace/traces.ts'
 
-/** What the owner of the node can choose. */
-export interface ManagementSettings {
+/** Where the server listens. */
+export interface ServerAddress {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
   readonly connectionsMax: number
+}
+
+/** Where it listens for TLS. */
+export interface TlsServerAddress extends ServerAddress {
+  readonly files: TlsFiles
+  /** Only clients with a certificate that the authority has signed are let in. */
+  readonly verifyPeer: boolean
+  readonly handshakeTimeoutMs: number
+}
+
+/** What the owner of the node can choose. At least one address is there. */
+export interface ManagementSettings {
+  readonly http: ServerAddress | undefined
+  readonly https: TlsServerAddress | undefined
   readonly defaultUsername: string
   readonly defaultPassword: string
   /** How often numbers for charts are taken. */
@@ -63,6 +80,7 @@ export class Management {
   readonly #database: SqliteDatabase
   readonly #server: FastifyInstance
   readonly #watchdog: Watchdog
+  #tlsServer: HttpsServer | undefined
   readonly #local: LocalAccess
 
   /** @throws the error of SQLite when its database cannot be opened */
@@ -109,7 +127,7 @@ export class Management {
       log: node.log,
       localOnly: () => context.users.someMustChange,
       cors: settings.cors,
-      connectionsMax: settings.connectionsMax,
+      connectionsMax: settings.http?.connectionsMax ?? 0,
     })
     this.#server.get<{ Querystring: { format?: string } }>('/status', (request, reply) => {
       const { body, type = 'text/plain' } = statusReply(context, request.query.format === 'json')
@@ -121,26 +139,52 @@ export class Management {
 
   /**
    * Makes the first user if there is none, and listens.
-   * @returns the port
-   * @throws the error of the system when it cannot listen
+   * @returns the ports, undefined for what is switched off
+   * @throws the error of the system when it cannot listen, TlsConfigError
    */
-  async start(): Promise<number> {
-    const { defaultUsername, defaultPassword, host, port } = this.#settings
+  async start(): Promise<ManagementPorts> {
+    const { defaultUsername, defaultPassword, http, https } = this.#settings
     const { users, topicMetrics, traces, shards, node } = this.context
     await users.ensureFirst(defaultUsername, defaultPassword)
     await topicMetrics.start()
     traces.start()
     await watchSlow(shards, node.config.current)
+    await this.#server.ready()
+    const ports = {
+      http: http && (await this.#listen(http)),
+      https: https && (await this.#listenTls(https)),
+    }
+    if (http !== undefined && ports.http !== undefined) this.#local.open(http.host, ports.http)
+    return ports
+  }
+
+  async #listen({ host, port }: ServerAddress): Promise<number> {
     await this.#server.listen({ host, port })
-    const address = this.#server.server.address()
-    const realPort = typeof address === 'object' && address !== null ? address.port : port
-    this.#local.open(host, realPort)
-    return realPort
+    return portOf(this.#server.server) ?? port
+  }
+
+  /** The same server over TLS. */
+  async #listenTls(address: TlsServerAddress): Promise<number> {
+    const { host, port, connectionsMax, files, verifyPeer } = address
+    const options = {
+      ...loadTlsFiles(files),
+      requestCert: verifyPeer,
+      rejectUnauthorized: verifyPeer,
+      handshakeTimeout: address.handshakeTimeoutMs,
+    }
+    const server = createServer(options, this.#server.routing)
+    this.#tlsServer = server
+    server.maxConnections = connectionsMax
+    server.listen(port, host)
+    await once(server, 'listening')
+    return portOf(server) ?? port
   }
 
   async stop(): Promise<void> {
     this.#local.close()
     this.context.live.stop()
+    this.#tlsServer?.close()
+    this.#tlsServer?.closeAllConnections()
     await this.#server.close()
     this.#watchdog.stop()
     this.context.topicMetrics.stop()
@@ -149,4 +193,15 @@ export class Management {
     this.context.numbers.stop()
     this.#database.close()
   }
+}
+
+/** Ports that are open; undefined for what is switched off. */
+export interface ManagementPorts {
+  readonly http: number | undefined
+  readonly https: number | undefined
+}
+
+function portOf(server: Pick<HttpsServer, 'address'>): number | undefined {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : undefined
 }

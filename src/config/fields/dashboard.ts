@@ -2,6 +2,7 @@
 import { bool, duration, int, object, secret, string } from '../field.ts'
 import { TIMER_MS_MAX } from '../units.ts'
 import { checkBind } from './listener-checks.ts'
+import { dashboardTls } from './listener-options.ts'
 
 export const dashboard = object(
   {
@@ -23,6 +24,23 @@ export const dashboard = object(
             }),
           },
           { text: 'HTTP.' },
+        ),
+        https: object(
+          {
+            bind: string({
+              text: 'Address and port of the HTTPS server, such as `18084`. `0` switches it off.',
+              check: checkBind,
+              default: '0',
+              example: '0.0.0.0:18084',
+            }),
+            max_connections: int({
+              text: 'Connections open at a time.',
+              min: 1,
+              default: 512,
+            }),
+            ssl_options: dashboardTls,
+          },
+          { text: 'HTTPS.' },
         ),
       },
       { text: 'Where the HTTP server listens.' },

@@ -24,7 +24,6 @@ const WARNINGS: readonly Row[] = [
   ['authorization.node_cache', 'remembers decisions for all clients together'],
   ['limiter', 'limits rates of the node'],
   ['dashboard.bootstrap_users_file', 'makes users at the start'],
-  ['dashboard.listeners.https', 'serves the web interface over TLS'],
   ['dashboard.sso', 'lets users log in by another service'],
   ['bridges', 'holds data bridges as before EMQX 5.4; see `connectors`, `actions` and `sources`'],
   ['gateway', 'holds gateways for other protocols'],

@@ -34,11 +34,14 @@ export const tcpOptions = object(
 const KEY_USAGE =
   /^(?:serverAuth|clientAuth|codeSigning|emailProtection|timeStamping|ocspSigning|OID:\d[\d.]+)$/
 
-interface TlsOptions {
+interface ServerTls {
   readonly versions: readonly string[]
   readonly verify: string
-  readonly fail_if_no_peer_cert: boolean
   readonly cacertfile: string | undefined
+}
+
+interface TlsOptions extends ServerTls {
+  readonly fail_if_no_peer_cert: boolean
   readonly enable_crl_check: boolean
   readonly crlfile: string | undefined
 }
@@ -46,24 +49,29 @@ interface TlsOptions {
 /** From newest to oldest; a TLS library is given the ends of a range. */
 const TLS_VERSIONS = ['tlsv1.3', 'tlsv1.2', 'tlsv1.1', 'tlsv1'] as const
 
-function checkTls(options: TlsOptions): readonly Finding[] {
+function checkServerTls(options: ServerTls): readonly Finding[] {
   const findings: Finding[] = []
-  if (options.fail_if_no_peer_cert && options.verify !== 'verify_peer') {
-    const message = 'needs verify = verify_peer: no certificate is asked for otherwise'
-    findings.push({ path: ['fail_if_no_peer_cert'], message })
-  }
   if (options.verify === 'verify_peer' && options.cacertfile === undefined) {
     findings.push({ path: ['cacertfile'], message: 'is needed when verify = verify_peer' })
-  }
-  if (options.enable_crl_check && options.crlfile === undefined) {
-    const message = 'is needed when enable_crl_check = true: lists are not fetched by themselves'
-    findings.push({ path: ['crlfile'], message })
   }
   const offered = TLS_VERSIONS.map((version) => options.versions.includes(version))
   const count = offered.filter(Boolean).length
   if (count === 0 || offered.lastIndexOf(true) - offered.indexOf(true) + 1 !== count) {
     const message = 'must name at least one version and leave none out in between'
     findings.push({ path: ['versions'], message })
+  }
+  return findings
+}
+
+function checkTls(options: TlsOptions): readonly Finding[] {
+  const findings = [...checkServerTls(options)]
+  if (options.fail_if_no_peer_cert && options.verify !== 'verify_peer') {
+    const message = 'needs verify = verify_peer: no certificate is asked for otherwise'
+    findings.push({ path: ['fail_if_no_peer_cert'], message })
+  }
+  if (options.enable_crl_check && options.crlfile === undefined) {
+    const message = 'is needed when enable_crl_check = true: lists are not fetched by themselves'
+    findings.push({ path: ['crlfile'], message })
   }
   return findings
 }
@@ -113,33 +121,63 @@ const ocsp = object(
   { text: 'OCSP stapling.', check: checkOcsp },
 )
 
+/** What every server over TLS has. */
+const serverTlsFields = {
+  certfile: string({
+    text:
+      'PEM file with the certificate of the server, followed by its chain. Without it and ' +
+      '`keyfile`, a certificate for trying out is made in `<data_dir>/certs`; give clients ' +
+      '`ca.pem` of that folder as their authority.',
+    path: true,
+    example: '${EMQX_ETC_DIR}/certs/cert.pem',
+  }),
+  keyfile: string({
+    text: 'PEM file with the private key of the server.',
+    path: true,
+    example: '${EMQX_ETC_DIR}/certs/key.pem',
+  }),
+  password: secret({
+    text: 'Password of the private key, or `file:///path` of a file that holds it.',
+  }),
+  cacertfile: string({
+    text: 'PEM file with the authorities that client certificates are checked against.',
+    path: true,
+    example: '${EMQX_ETC_DIR}/certs/cacert.pem',
+  }),
+  verify: oneOf(['verify_none', 'verify_peer'], {
+    text: '`verify_peer` asks the client for a certificate and checks it.',
+    default: 'verify_none',
+  }),
+  versions: list(oneOf(TLS_VERSIONS, { text: 'A TLS version.' }), {
+    text: 'TLS versions offered. They must be neighbours: 1.3 and 1.1 without 1.2 is refused.',
+    itemsMax: 4,
+    commaSeparated: true,
+    default: ['tlsv1.3', 'tlsv1.2'],
+  }),
+  ciphers: list(string({ text: 'A cipher suite, by its OpenSSL or IANA name.' }), {
+    text: 'Cipher suites offered, in order. Empty: the defaults of the TLS library.',
+    itemsMax: 200,
+    commaSeparated: true,
+    default: [],
+  }),
+  honor_cipher_order: bool({
+    text: 'The server’s order of cipher suites counts, not the client’s.',
+    default: true,
+  }),
+  handshake_timeout: duration({
+    text: 'A TLS handshake that takes longer is given up.',
+    min: 1,
+    max: TIMER_MS_MAX,
+    default: '15s',
+  }),
+}
+
+/** TLS of the server for REST API and web interface. */
+export const dashboardTls = object(serverTlsFields, { text: 'TLS.', check: checkServerTls })
+
 export const sslOptions = object(
   {
-    certfile: string({
-      text:
-        'PEM file with the certificate of the server, followed by its chain. Without it and ' +
-        '`keyfile`, a certificate for trying out is made in `<data_dir>/certs`; give clients ' +
-        '`ca.pem` of that folder as their authority.',
-      path: true,
-      example: '${EMQX_ETC_DIR}/certs/cert.pem',
-    }),
-    keyfile: string({
-      text: 'PEM file with the private key of the server.',
-      path: true,
-      example: '${EMQX_ETC_DIR}/certs/key.pem',
-    }),
-    password: secret({
-      text: 'Password of the private key, or `file:///path` of a file that holds it.',
-    }),
-    cacertfile: string({
-      text: 'PEM file with the authorities that client certificates are checked against.',
-      path: true,
-      example: '${EMQX_ETC_DIR}/certs/cacert.pem',
-    }),
-    verify: oneOf(['verify_none', 'verify_peer'], {
-      text: '`verify_peer` asks the client for a certificate and checks it.',
-      default: 'verify_none',
-    }),
+    ...serverTlsFields,
     fail_if_no_peer_cert: bool({
       text: 'Refuse clients without a certificate. Needs `verify = verify_peer`.',
       default: false,
@@ -202,31 +240,9 @@ export const sslOptions = object(
         default: {},
       },
     ),
-    versions: list(oneOf(TLS_VERSIONS, { text: 'A TLS version.' }), {
-      text: 'TLS versions offered. They must be neighbours: 1.3 and 1.1 without 1.2 is refused.',
-      itemsMax: 4,
-      commaSeparated: true,
-      default: ['tlsv1.3', 'tlsv1.2'],
-    }),
-    ciphers: list(string({ text: 'A cipher suite, by its OpenSSL or IANA name.' }), {
-      text: 'Cipher suites offered, in order. Empty: the defaults of the TLS library.',
-      itemsMax: 200,
-      commaSeparated: true,
-      default: [],
-    }),
-    honor_cipher_order: bool({
-      text: 'The server’s order of cipher suites counts, not the client’s.',
-      default: true,
-    }),
     dhfile: string({
       text: 'PEM file with Diffie-Hellman parameters. Absent: chosen by the TLS library.',
       path: true,
-    }),
-    handshake_timeout: duration({
-      text: 'A TLS handshake that takes longer is given up.',
-      min: 1,
-      max: TIMER_MS_MAX,
-      default: '15s',
     }),
   },
   { text: 'TLS options.', check: checkTls },

@@ -1,6 +1,12 @@
 import { destination, pino } from 'pino'
 import { formatTextLine, formatTime, type LogFormat } from './log-format.ts'
-import { LogLevel, type LogLevelName, type LogRecord } from './log-record.ts'
+import {
+  type LevelCell,
+  LogLevel,
+  type LogLevelName,
+  type LogRecord,
+  makeLevelCell,
+} from './log-record.ts'
 import { RotatingFile, type RotatingFileOptions } from './rotating-file.ts'
 
 /** One place where lines go. */
@@ -14,7 +20,12 @@ export interface LogHandlerOptions {
 /** All places where lines go, in the main thread. */
 export interface LogHandlers {
   /** Number of the lowest level that any handler shows. */
-  readonly levelMin: number
+  readonly levelMin: LevelCell
+  /**
+   * Puts other handlers in the place of these.
+   * @throws the error of the file system when a file cannot be opened; these stay then
+   */
+  use(options: readonly LogHandlerOptions[]): void
   write(record: LogRecord): void
   /** Shows a record whatever the levels are. */
   announce(record: LogRecord): void
@@ -37,19 +48,29 @@ interface Handler {
  * @throws the error of the file system when a file cannot be opened
  */
 export function openLogHandlers(options: readonly LogHandlerOptions[]): LogHandlers {
-  const handlers = options.map((option) => openHandler(option))
+  let handlers: readonly Handler[] = []
+  const levelMin = makeLevelCell(LogLevel.emergency)
+  const close = (): void => {
+    for (const handler of handlers) handler.close()
+  }
+  const use = (wanted: readonly LogHandlerOptions[]): void => {
+    const opened = wanted.map((option) => openHandler(option))
+    close()
+    handlers = opened
+    levelMin[0] = Math.min(LogLevel.emergency, ...handlers.map((handler) => handler.levelMin))
+  }
+  use(options)
   return {
-    levelMin: Math.min(LogLevel.emergency, ...handlers.map(({ levelMin }) => levelMin)),
+    levelMin,
+    use,
+    close,
     write(record) {
-      for (const { levelMin, show } of handlers) {
-        if (LogLevel[record.level] >= levelMin) show(record)
+      for (const handler of handlers) {
+        if (LogLevel[record.level] >= handler.levelMin) handler.show(record)
       }
     },
     announce(record) {
       for (const { show } of handlers) show(record)
-    },
-    close() {
-      for (const { close } of handlers) close()
     },
   }
 }

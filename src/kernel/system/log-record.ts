@@ -28,18 +28,26 @@ export interface SystemLog {
   error(message: string, fields?: Record<string, unknown>): void
 }
 
+/** The lowest level that anybody sees, in memory that threads share; it may change at any time. */
+export type LevelCell = Int32Array<SharedArrayBuffer>
+
+/** Memory for a level. */
+export function makeLevelCell(levelMin: number): LevelCell {
+  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)).fill(levelMin)
+}
+
 /**
- * Makes a log out of whatever takes records; those below `levelMin` are not made at all.
+ * Makes a log out of whatever takes records; those below the level are not made at all.
  * @param levelMin number of a level, see `LogLevel`
  */
 export function makeLog(
   write: (record: LogRecord) => void,
-  levelMin: number,
+  levelMin: LevelCell,
   nowMs: () => number,
 ): SystemLog {
   const at = (level: LogRecord['level']) => {
-    if (LogLevel[level] < levelMin) return () => {}
     return (message: string, fields: Record<string, unknown> = {}): void => {
+      if (LogLevel[level] < (levelMin[0] ?? 0)) return
       write({ timeMs: nowMs(), level, message, fields })
     }
   }

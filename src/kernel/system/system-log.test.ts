@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { formatTextLine, formatTime, type LogFormat } from './log-format.ts'
 import { openLogHandlers, type LogHandlerOptions } from './log-handlers.ts'
-import { LogLevel, type LogRecord, makeLog, plainFields } from './log-record.ts'
+import { LogLevel, type LogRecord, makeLevelCell, makeLog, plainFields } from './log-record.ts'
 import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
 
@@ -54,7 +54,7 @@ describe('a log', () => {
     const records: LogRecord[] = []
     const log = makeLog(
       (one) => records.push(one),
-      LogLevel.notice,
+      makeLevelCell(LogLevel.notice),
       () => TIME_MS,
     )
     log.debug('a')
@@ -93,13 +93,31 @@ describe('log handlers', () => {
     return text.split('\n').filter((line) => line !== '')
   }
 
+  it('give way to others while they are in use, unless those cannot be opened', () => {
+    const records: string[] = []
+    const handlers = openLogHandlers([handler('a.log', { level: 'error' })])
+    const log = makeLog(handlers.write, handlers.levelMin, () => TIME_MS)
+    log.info('before')
+    handlers.use([handler('b.log')])
+    log.info('after')
+    const path = join(folder, 'new', 'b.log', 'no-folder')
+    assert.throws(() => handlers.use([handler('c', { file: { path, filesMax: 1, bytesMax: 1 } })]))
+    log.info('still')
+    handlers.close()
+    for (const name of ['a.log', 'b.log']) records.push(...linesOf(name))
+    assert.deepEqual(
+      records.map((line) => /msg: (\w+)/.exec(line)?.[1]),
+      ['after', 'still'],
+    )
+  })
+
   it('write what their level lets through, each in its form', () => {
     const json = { ...UTC, formatter: 'json' } as const
     const handlers = openLogHandlers([
       handler('text.log', { level: 'error' }),
       handler('json.log', { format: json }),
     ])
-    assert.equal(handlers.levelMin, LogLevel.info)
+    assert.equal(handlers.levelMin[0], LogLevel.info)
     handlers.write(record({ clientid: 'c', at: 5n, list: [1] }))
     handlers.write({ ...record({}), level: 'error', message: 'broken' })
     handlers.close()

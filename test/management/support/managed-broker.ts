@@ -2,7 +2,7 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { formatProblem } from '#config/decode.ts'
 import { ConfigStore, loadWithOverlay } from '#app/config-store.ts'
 import { type BrokerOptions, startBroker, type TestBroker } from '#app/start-broker.ts'
-import { startManagement } from '#app/start-management.ts'
+import { type ManagementAddress, startManagement } from '#app/start-management.ts'
 import type { Management } from '#management/management.ts'
 
 export const PASSWORD = 'correct-horse-7'
@@ -34,6 +34,8 @@ export interface ManagedBroker {
   connect(clientId: string, options?: IClientOptions): Promise<MqttClient>
   readonly broker: TestBroker
   readonly port: number
+  /** Where the API listens. */
+  readonly addresses: readonly ManagementAddress[]
   /** Calls with the token of the administrator unless told otherwise. */
   readonly call: ApiCall
   readonly token: string
@@ -72,7 +74,8 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
     node,
   })
   if (management === undefined) throw new Error('the REST API is switched off')
-  const anonymous = makeCall(management.port, undefined)
+  const port = management.addresses[0]?.port ?? 0
+  const anonymous = makeCall(port, undefined)
   const login = await anonymous('POST', '/login', {
     body: { username: 'admin', password: options.fresh === true ? 'public' : PASSWORD },
   })
@@ -88,10 +91,11 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
       clients.push(client)
       return client
     },
-    port: management.port,
+    port,
+    addresses: management.addresses,
     token,
     management: management.management,
-    call: makeCall(management.port, `Bearer ${token}`),
+    call: makeCall(port, `Bearer ${token}`),
     async stop() {
       for (const client of clients) await client.endAsync(true)
       await management.stop()
