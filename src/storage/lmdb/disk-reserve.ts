@@ -37,7 +37,7 @@ const AMPLE_BYTES = 1024 ** 3
 const TOP_UP_MS = 5_000
 const TOP_UP_PIECES = 8
 
-/** With the disk full, it is tried again to make the file longer at most this often. */
+/** With the disk full, it is tried again to make the file longer this often. */
 const LOOK_AGAIN_MS = 500
 
 /** Of btrfs, ZFS and bcachefs: writing over zeros takes new space there. */
@@ -85,6 +85,7 @@ export class DiskReserve {
   #triedMs: number
   #low: boolean
   #closed: boolean
+  readonly #lookAgain: NodeJS.Timeout
 
   /** @param freePagesInside pages before the last used one that are in no table */
   constructor(ticket: StorageTicket, freePagesInside: () => number) {
@@ -101,11 +102,11 @@ export class DiskReserve {
     this.#triedMs = -Infinity
     this.#low = false
     this.#closed = false
+    this.#lookAgain = setTimeout(() => this.#lookAgainWhenLow(), LOOK_AGAIN_MS).unref()
   }
 
   /** True while the disk is full and little is left: nothing new should be accepted. */
   get low(): boolean {
-    if (this.#low) this.#topUp()
     return this.#low
   }
 
@@ -141,6 +142,7 @@ export class DiskReserve {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    clearTimeout(this.#lookAgain)
     await this.#growth
     closeSync(this.#fd)
   }
@@ -151,6 +153,10 @@ export class DiskReserve {
       if (this.#fits()) return true
     }
     return this.#roomPages() >= 0 && !this.#diskIsShort()
+  }
+
+  #lookAgainWhenLow(): void {
+    if (this.#low && !this.#closed) void this.#grow()
   }
 
   #topUp(): void {
@@ -183,6 +189,8 @@ export class DiskReserve {
     const enoughPages = this.#low ? RESERVE_EASED * RESERVE_PAGES : RESERVE_PAGES
     this.#low =
       this.#failure !== undefined && (this.#roomPages() < enoughPages || this.#diskIsShort())
+    // Others may have made room meanwhile, and nobody is told.
+    if (this.#low && !this.#closed) this.#lookAgain.refresh()
     return this.#failure === undefined
   }
 

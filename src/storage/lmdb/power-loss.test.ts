@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { makeDataDir, openStore, prepare } from '../../../test/storage/lmdb-content.ts'
+import { PowerLossDisk, type Choice } from '../../../test/storage/power-loss-disk.ts'
+import { STRACE_OPTIONS, readTrace } from '../../../test/storage/power-loss-trace.ts'
+import { checkTicks } from '../../../test/storage/tick-writer.ts'
+import { canRun, needsPackage } from '../../../test/support/needs-package.ts'
+import { Durability } from '../durability.ts'
+
+const WRITER = new URL('../../../test/storage/tick-writer.ts', import.meta.url).pathname
+const TICKS = 60
+const CUTS = 12
+/** Where lmdb notes which start of the machine wrote a header, in each of its three. */
+const BOOT_ID_OFFSETS = [160, 2_048 + 160, 4_096 + 160]
+
+const CHOICES: readonly Choice[] = [
+  () => 0,
+  (_page, newest) => Math.floor(Math.random() * (newest + 1)),
+  // Headers that refer to pages which never arrived.
+  (page, newest) => (page < 2 ? newest : 0),
+]
+
+/** Lets a writer run under strace until it has reported so many ticks; returns the trace. */
+async function traceWriter(dataDir: string, durability: Durability): Promise<string> {
+  const file = join(dataDir, 'trace')
+  const command = [process.execPath, WRITER, dataDir, durability]
+  const child = spawn('strace', [...STRACE_OPTIONS, '-o', file, ...command], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // A group of its own: who is traced goes on when strace is killed alone.
+    detached: true,
+  })
+  let reports = 0
+  child.on('message', () => {
+    if (++reports === TICKS && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  })
+  await once(child, 'exit')
+  return readFileSync(file, 'latin1')
+}
+
+/** The last tick in a file that a machine which lost power left behind. */
+async function lastTick(image: Buffer, durability: Durability): Promise<number> {
+  const dataDir = makeDataDir()
+  try {
+    // The machine was started again since.
+    for (const offset of BOOT_ID_OFFSETS) image[offset]! ^= 1 // In range: there are headers.
+    mkdirSync(join(dataDir, 'storage'))
+    writeFileSync(join(dataDir, 'storage', 'data.mdb'), image)
+    const prepared = await prepare(dataDir, durability)
+    const store = openStore(prepared)
+    try {
+      return checkTicks(store)
+    } finally {
+      await store.close()
+      await prepared.close()
+    }
+  } finally {
+    rmSync(dataDir, { recursive: true })
+  }
+}
+
+for (const durability of [Durability.BATCH, Durability.SYNC]) {
+  const name = `in mode ${durability} what was acknowledged is there after a loss of power`
+  test(name, needsPackage('strace', canRun('strace', ['-V'])), async (context) => {
+    const dataDir = makeDataDir()
+    context.after(() => rmSync(dataDir, { recursive: true }))
+    await (await prepare(dataDir, durability)).close()
+    const file = join(dataDir, 'storage', 'data.mdb')
+    const before = readFileSync(file)
+    const events = readTrace(await traceWriter(dataDir, durability), file)
+    const disk = new PowerLossDisk(before, events)
+    const reports = events.filter((event) => event.kind === 'report')
+    assert.ok(reports.length >= TICKS, `${reports.length} reports in the trace`)
+    const end = events.at(-1)?.startedAt ?? 0
+    for (let cut = 1; cut <= CUTS; cut++) {
+      const at = Math.floor(((cut - Math.random()) * end) / CUTS)
+      const reported = reports.findLast(({ startedAt }) => startedAt < at)?.number ?? 0
+      for (const choose of CHOICES) {
+        const found = await lastTick(disk.imageAt(at, choose), durability)
+        assert.ok(found >= reported, `tick ${reported} acknowledged, ${found} found`)
+      }
+    }
+  })
+}
