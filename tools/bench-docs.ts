@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ComparisonReport } from '../bench/compare/report.ts'
-import { mergeReports, resultsSection, withResults } from '../bench/compare/results-section.ts'
+import { resultsSection, withResults } from '../bench/compare/results-section.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = join(root, 'bench/results')
@@ -27,6 +27,5 @@ function latest(): readonly string[] {
 
 const files = process.argv.length > 2 ? process.argv.slice(2) : latest()
 const reports = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as ComparisonReport)
-const section = resultsSection(mergeReports(reports))
-writeFileSync(page, withResults(readFileSync(page, 'utf8'), section))
+writeFileSync(page, withResults(readFileSync(page, 'utf8'), resultsSection(reports)))
 console.log(`${page}: ${files.join(', ')}`)

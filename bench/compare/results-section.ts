@@ -20,35 +20,34 @@ const STREAM: readonly MetricName[] = ['rate', 'cpuUs', 'p99Ms']
 const ASIDE: readonly MetricName[] = ['generatorPercent', 'p50Ms', 'lost', 'duplicated']
 
 /**
- * Several reports as one: a scenario is taken from the last report that has it, everything else
- * from the first.
- * @throws an Error when there is none
+ * The results as docs/performance.md shows them. Of several reports, a scenario is taken from the
+ * last one that has it.
+ * @throws an Error when there is no report
  */
-export function mergeReports(reports: readonly ComparisonReport[]): ComparisonReport {
-  const [first] = reports
-  if (first === undefined) throw new Error('there is no report: run npm run bench:compare first')
-  const scenarios = new Map<string, ScenarioReport>()
-  for (const report of reports) {
-    for (const scenario of report.scenarios) scenarios.set(scenario.name, scenario)
-  }
-  return { ...first, scenarios: [...scenarios.values()] }
-}
-
-/** The results as docs/performance.md shows them. */
-export function resultsSection(report: ComparisonReport): string {
-  const streams = report.scenarios.filter(isStream)
-  const others = report.scenarios.filter((scenario) => !isStream(scenario))
-  const { date, commit } = report
+export function resultsSection(reports: readonly ComparisonReport[]): string {
+  const latest = new Map(
+    reports.flatMap((report) => report.scenarios.map(({ name }) => [name, report] as const)),
+  )
+  const scenarios = [...latest].flatMap(([name, report]) =>
+    report.scenarios.filter((scenario) => scenario.name === name),
+  )
+  if (scenarios.length === 0) throw new Error('no results: run npm run bench:compare first')
   return [
-    `Measured on ${date}, commit ${commit}:`,
+    ...[...new Set(latest.values())].flatMap((report) => {
+      const names = [...latest].flatMap(([name, of]) => (of === report ? [`\`${name}\``] : []))
+      const what = names.length === latest.size ? 'All' : names.join(', ')
+      return [
+        `${what}: measured on ${report.date}, commit ${report.commit}`,
+        '',
+        ...facts(report),
+        '',
+      ]
+    }),
+    ...streamTable(scenarios.filter(isStream)),
     '',
-    ...facts(report),
+    ...otherTable(scenarios.filter((scenario) => !isStream(scenario))),
     '',
-    ...streamTable(streams),
-    '',
-    ...otherTable(others),
-    '',
-    ...targetTable(report.scenarios),
+    ...targetTable(scenarios),
   ].join('\n')
 }
 

@@ -12,7 +12,7 @@ import {
   mediansOf,
   type ScenarioReport,
 } from '../../bench/compare/report.ts'
-import { mergeReports, resultsSection, withResults } from '../../bench/compare/results-section.ts'
+import { resultsSection, withResults } from '../../bench/compare/results-section.ts'
 import { SCENARIOS } from '../../bench/compare/scenarios.ts'
 import {
   atLeast,
@@ -214,8 +214,10 @@ it('the page of the docs gets the results, a scenario measured again those of th
     commit: '000000000',
     scenarios: [{ ...scenario, name: 'idle-50k', brokers: [idle], verdicts: [] }],
   }
-  const section = resultsSection(mergeReports([report, again, again]))
-  assert.match(section, /^Measured on 2026-01-31, commit abcdef123:$/m)
+  assert.match(resultsSection([report]), /^All: measured on 2026-01-31, commit abcdef123$/m)
+  const section = resultsSection([report, again, again])
+  assert.match(section, /^`pair-q0`: measured on 2026-01-31, commit abcdef123$/m)
+  assert.match(section, /^`idle-50k`: measured on 2026-01-31, commit 000000000$/m)
   assert.match(section, /^\| `pair-q0` \| 3,000, 1\.00 \| 1,000, 4\.00 \|  \| 3\.00, 0\.25, – \|$/m)
   assert.match(section, /^\| `idle-50k`: connects\/s \| 1,200 \|  \|  \|$/m)
   assert.match(section, /^\| pair-q0 \| msg\/s ≥ 3 × mosquitto \| 3\.00 × \| met \|$/m)
