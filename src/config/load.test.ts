@@ -302,3 +302,12 @@ test('names from outside cannot reach the prototype', () => {
   assert.match(errorsOf('"__proto__" = 1').join(), /not a known key/)
   assert.match(errorsOf('constructor.name = 1').join(), /not a known key/)
 })
+
+test('there is one source of authorization of each type', () => {
+  const text = `authorization.sources = [
+    { type = file, path = a }, { type = built_in_database }, { type = file, path = b }
+  ]`
+  const { errors } = loadConfig({ files: [{ source: SOURCE, text }] })
+  assert.equal(errors.length, 1)
+  assert.match(errors.map(formatProblem).join(), /sources\.2 is a second source of type file/)
+})

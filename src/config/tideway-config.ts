@@ -45,6 +45,7 @@ interface ListenerBasics {
 
 interface Roots {
   readonly authentication: readonly AuthenticatorConfig[]
+  readonly authorization: { readonly sources: readonly { readonly type: string }[] }
   readonly listeners: Listeners
   readonly connectors: ByType<ConnectorConfig>
   readonly actions: ByType<ActionConfig>
@@ -52,7 +53,21 @@ interface Roots {
 }
 
 function checkRoots(config: Roots): readonly Finding[] {
-  return [...checkAddresses(config), ...checkChains(config), ...checkIntegrations(config)]
+  return [
+    ...checkAddresses(config),
+    ...checkChains(config),
+    ...checkAuthorization(config),
+    ...checkIntegrations(config),
+  ]
+}
+
+/** There is one source of each type: that is how they are named. */
+function checkAuthorization({ authorization: { sources } }: Roots): readonly Finding[] {
+  return sources.flatMap(({ type }, index) => {
+    const isTwice = sources.findIndex((other) => other.type === type) < index
+    const path = ['authorization', 'sources', String(index)]
+    return isTwice ? [{ path, message: `is a second source of type ${type}` }] : []
+  })
 }
 
 /** No authenticator stands twice in a chain. */

@@ -117,6 +117,14 @@ describe('authorization over the REST API', () => {
     assert.deepEqual(await codes('f/2'), [0])
   })
 
+  it('shows the text of rules, and of no other file', async () => {
+    const other = join(managed.broker.dataDir, 'configs', 'cluster.hocon')
+    await done('PUT', `${SOURCES}/file`, { type: 'file', enable: false, path: other })
+    assert.equal((await call('GET', `${SOURCES}/file`)).body.rules, undefined)
+    await done('PUT', `${SOURCES}/file`, { type: 'file', rules: '{allow, all, all, ["f/2"]}.' })
+    assert.deepEqual(await codes('f/2'), [0])
+  })
+
   it('counts, and says how a source is doing', async () => {
     const { body } = await call('GET', `${SOURCES}/file/status`)
     assert.equal(body.status, 'connected')

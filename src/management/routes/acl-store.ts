@@ -18,7 +18,9 @@ export class AclStore {
   shown(item: PlainItem): PlainItem {
     const { type, path } = item
     if (type !== 'file' || typeof path !== 'string' || !existsSync(path)) return item
-    return { ...item, rules: readFileSync(path, 'utf8') }
+    const rules = readFileSync(path, 'utf8')
+    // The path may name any file: what is shown are rules, and nothing else.
+    return isAcl(rules) ? { ...item, rules } : item
   }
 
   /**
@@ -53,6 +55,15 @@ export class AclStore {
     mkdirSync(dirname(this.#path), { recursive: true })
     writeFileSync(`${this.#path}.new`, text, { mode: 0o600, flush: true })
     renameSync(`${this.#path}.new`, this.#path)
+  }
+}
+
+function isAcl(text: string): boolean {
+  try {
+    parseAclFile(text)
+    return true
+  } catch {
+    return false
   }
 }
 
