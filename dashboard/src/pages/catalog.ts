@@ -43,6 +43,7 @@ export const PAGES = [
   },
   { key: 'banned', group: 'access', load: () => import('./banned/banned-page.tsx') },
   { key: 'flapping', group: 'access', load: () => import('./flapping/flapping-page.tsx') },
+  { key: 'rules', group: 'rules', load: () => import('./rules/rules-page.tsx') },
   { key: 'rewrite', group: 'mqtt', load: () => import('./rewrite/rewrite-page.tsx') },
   {
     key: 'auto-subscribe',

@@ -1,0 +1,45 @@
+import type { RuleInfo, RuleInput } from '#management/contract/rules.ts'
+
+export type ActionOfRule = RuleInfo['actions'][number]
+
+/** A rule while it is being written. */
+export interface Draft {
+  readonly id: string
+  readonly name: string
+  readonly sql: string
+  readonly enable: boolean
+  readonly description: string
+  readonly deadLetterTopic: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly actions: readonly ActionOfRule[]
+}
+
+/** What a new rule begins with. */
+export const NEW_RULE: Draft = {
+  id: '',
+  name: '',
+  sql: 'SELECT\n  payload.temp AS temp,\n  clientid\nFROM\n  "t/#"\nWHERE\n  payload.temp > 30',
+  enable: true,
+  description: '',
+  deadLetterTopic: '',
+  metadata: {},
+  actions: [],
+}
+
+export function toDraft(rule: RuleInfo): Draft {
+  const { id, name, sql, enable, description, metadata, actions } = rule
+  const deadLetterTopic = rule.dead_letter_topic
+  return { id, name, sql, enable, description, deadLetterTopic, metadata, actions }
+}
+
+export function toBody({ id, deadLetterTopic, actions, ...rest }: Draft): RuleInput {
+  const body = { ...rest, actions: [...actions], dead_letter_topic: deadLetterTopic }
+  return id === '' ? body : { ...body, id }
+}
+
+/** `republish → alarms/x`, `console`, `http:name`. */
+export function actionLabel(action: ActionOfRule): string {
+  if (typeof action === 'string') return action
+  const topic = action.args?.['topic']
+  return typeof topic === 'string' ? `${action.function} → ${topic}` : action.function
+}

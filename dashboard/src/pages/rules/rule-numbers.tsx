@@ -1,0 +1,52 @@
+import type { getRuleMetrics, resetRuleMetrics, RuleMetrics } from '#management/contract/rules.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Flex, Skeleton, Statistic } from 'antd'
+import { call } from '../../api/call.ts'
+import { DangerButton } from '../../components/danger-button.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { TEXTS } from './texts.ts'
+
+const REFRESH_MS = 5_000
+const SHOWN = [
+  'matched',
+  'passed',
+  'failed.no_result',
+  'failed.exception',
+  'matched.rate',
+  'matched.rate.last5m',
+  'matched.rate.max',
+  'actions.total',
+  'actions.success',
+  'actions.failed',
+  'actions.failed.out_of_service',
+  'actions.discarded',
+] as const satisfies readonly (keyof RuleMetrics)[]
+
+/** All numbers of a rule. */
+export function RuleNumbers({ id }: { id: string }) {
+  const t = useTexts(TEXTS)
+  const { run } = useAction()
+  const params = { id }
+  const { data } = useQuery({
+    queryKey: ['rules', 'numbers', id],
+    queryFn: ({ signal }) =>
+      call<typeof getRuleMetrics>('GET', '/rules/{id}/metrics', { params, signal }),
+    refetchInterval: REFRESH_MS,
+  })
+  if (data === undefined) return <Skeleton active />
+  const reset = async (): Promise<unknown> =>
+    run(() => call<typeof resetRuleMetrics>('PUT', '/rules/{id}/metrics/reset', { params }), {
+      stale: ['rules'],
+    })
+  return (
+    <>
+      <Flex wrap gap={24} style={{ marginBottom: 16 }}>
+        {SHOWN.map((name) => (
+          <Statistic key={name} title={t(name)} value={data.metrics[name]} />
+        ))}
+      </Flex>
+      <DangerButton size="small" label={t('reset')} question={t('resetAsk')} run={reset} />
+    </>
+  )
+}

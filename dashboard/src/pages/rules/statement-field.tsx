@@ -1,0 +1,104 @@
+import type {
+  checkRuleSql,
+  listRuleEvents,
+  listRuleFunctions,
+} from '#management/contract/rule-tests.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Alert, Flex, Typography } from 'antd'
+import { useDeferredValue, useMemo } from 'react'
+import { type Answer, call } from '../../api/call.ts'
+import { useMayChange } from '../../api/session.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { SqlEditor } from './sql-editor.tsx'
+import { sourcesOf } from './sql-tokens.ts'
+import { fieldsWith } from './suggest.ts'
+import { TEXTS } from './texts.ts'
+
+type Findings = Answer<typeof checkRuleSql>
+type Finding = Findings['problems'][number]
+const MESSAGE = 't/#'
+
+interface Props {
+  readonly sql: string
+  readonly payload: string
+  readonly change: (sql: string) => void
+}
+
+/** The statement with what is wrong with it, and suggestions of what it can name. */
+export function StatementField({ sql, payload, change }: Props) {
+  const t = useTexts(TEXTS)
+  const mayChange = useMayChange()
+  const asked = useDeferredValue(sql)
+  const { data } = useQuery({
+    queryKey: ['rule-check', asked],
+    queryFn: async ({ signal }) => {
+      // Somebody who types goes on typing: the last text is asked about.
+      await new Promise((resolve) => setTimeout(resolve, 250))
+      signal.throwIfAborted()
+      return call<typeof checkRuleSql>('POST', '/rule_check', { body: { sql: asked }, signal })
+    },
+    enabled: asked.trim() !== '',
+    placeholderData: (before) => before,
+    gcTime: 0,
+  })
+  const findings: Findings = data ?? { problems: [], hints: [] }
+  const marks = [
+    ...findings.problems.map(({ start, end }) => ({ start, end, kind: 'wrong' as const })),
+    ...findings.hints.map(({ start, end }) => ({ start, end, kind: 'hint' as const })),
+  ]
+  return (
+    <Flex vertical gap={8}>
+      <SqlEditor
+        label={t('statement')}
+        value={sql}
+        change={change}
+        catalog={useCatalog(sql, payload)}
+        marks={marks}
+        isReadOnly={!mayChange}
+      />
+      <div aria-live="polite">
+        {findings.problems.map((finding) => (
+          <Told key={finding.start} finding={finding} type="error" />
+        ))}
+        {findings.problems.length === 0 &&
+          findings.hints.map((finding) => (
+            <Told key={finding.start} finding={finding} type="warning" />
+          ))}
+        {data !== undefined && marks.length === 0 && (
+          <Typography.Text type="secondary">{t('correct')}</Typography.Text>
+        )}
+      </div>
+    </Flex>
+  )
+}
+
+function Told({ finding, type }: { finding: Finding; type: 'error' | 'warning' }) {
+  const t = useTexts(TEXTS)
+  const { line, column, message, expected, hint } = finding
+  const wanted = expected.length === 0 ? '' : t('expected', { what: expected.join(', ') })
+  const text = [t('place', { line, column }), message, wanted, hint].filter(Boolean).join(' · ')
+  return <Alert type={type} showIcon title={text} style={{ marginBottom: 4 }} />
+}
+
+/** Names that the statement can use. */
+function useCatalog(sql: string, payload: string) {
+  const events = useQuery({
+    queryKey: ['rule-events'],
+    queryFn: ({ signal }) => call<typeof listRuleEvents>('GET', '/rule_events', { signal }),
+    staleTime: Infinity,
+  })
+  const functions = useQuery({
+    queryKey: ['rule-functions'],
+    queryFn: ({ signal }) => call<typeof listRuleFunctions>('GET', '/rule_functions', { signal }),
+    staleTime: Infinity,
+  })
+  const named = sourcesOf(sql).join(' ')
+  return useMemo(() => {
+    const read = (events.data ?? []).filter(({ event }) => {
+      return event === MESSAGE ? !named.startsWith('$events/') : named.includes(event)
+    })
+    const columns = [...new Set(read.flatMap((event) => event.columns))]
+    const names = [...new Set((functions.data ?? []).map(({ name }) => name))]
+    return { fields: fieldsWith(columns, payload), functions: names }
+  }, [events.data, functions.data, named, payload])
+}

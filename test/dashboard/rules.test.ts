@@ -1,0 +1,103 @@
+/** The page of rules: a rule is written, tried, watched, changed and removed. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import mqtt, { type MqttClient } from 'mqtt'
+import {
+  BROWSER,
+  checkAccessibility,
+  type Dashboard,
+  startDashboard,
+  takePicture,
+} from './support/dashboard.ts'
+
+describe('rules', BROWSER, () => {
+  let dashboard: Dashboard
+  let device: MqttClient
+  before(async () => {
+    dashboard = await startDashboard({ shards: 1 })
+    const port = dashboard.managed.broker.port('tcp:default')
+    device = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: 'oven' })
+    await device.subscribeAsync('alarms/#', { qos: 1 })
+  })
+  after(async () => {
+    await device.endAsync(true)
+    await dashboard.stop()
+  })
+
+  test('one is written, with suggestions and mistakes at their places', async (context) => {
+    const page = await dashboard.open('/rules')
+    await page.getByText('There are no rules').waitFor()
+    await page.getByRole('button', { name: 'New rule' }).click()
+    const statement = page.getByRole('textbox', { name: 'Statement' })
+    await statement.fill('SELECT uper(topic) FROM "ovens/#"')
+    await page.getByText(/Line 1, column 8 .*did you mean upper/).waitFor()
+    await page.locator('.sql-wrong').first().waitFor()
+    await takePicture(page, 'rule-mistake')
+    await checkAccessibility(page, context)
+    await statement.fill('')
+    await statement.pressSequentially('SELECT payl')
+    await page.getByRole('option', { name: 'payload.temp' }).waitFor()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'rule-suggestions')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    assert.equal(await statement.inputValue(), 'SELECT payload.temp')
+    await statement.pressSequentially(' AS temp, clientid FROM "ovens/#" WHERE temp > 30')
+    await page.getByText('Nothing is wrong').waitFor()
+    await page.getByRole('button', { name: 'Add an action' }).click()
+    await page.getByLabel('Topic', { exact: true }).first().fill('alarms/${clientid}')
+    await page.getByLabel('ID', { exact: true }).fill('hot')
+    await page.getByRole('button', { name: 'Run on the sample' }).click()
+    await page.getByLabel('Output').getByText('"temp": 31.5').waitFor()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('heading', { name: 'hot' }).waitFor()
+    await page.mouse.move(0, 0)
+    await takePicture(page, 'rule')
+    await checkAccessibility(page, context)
+    await page.context().close()
+  })
+
+  test('one is watched while messages come: why they pass, or do not', async (context) => {
+    const page = await dashboard.open('/rules/id/hot')
+    const traced = page.waitForResponse((response) => response.url().includes('/rules/hot/trace'))
+    await page.getByRole('tab', { name: 'Live messages' }).click()
+    await traced
+    const heard = new Promise((resolve) => device.once('message', resolve))
+    await device.publishAsync('ovens/1', '{"temp": 20}', { qos: 1 })
+    await device.publishAsync('ovens/1', '{"temp": 99}', { qos: 1 })
+    assert.equal(await heard, 'alarms/oven')
+    await page.getByText('temp > 30').last().waitFor()
+    await page.getByText('action_succeeded').waitFor()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'rule-live')
+    await page.getByRole('tab', { name: 'Numbers' }).click()
+    await page.getByText('Condition not met').waitFor()
+    await checkAccessibility(page, context)
+    await page.context().close()
+  })
+
+  test('one can be written in Chinese on dark ground', async (context) => {
+    const page = await dashboard.open('/rules/new', { language: 'zh', theme: 'dark' })
+    await page.getByText('语句没有错误').waitFor()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'rule-zh-dark')
+    await page.context().close()
+  })
+
+  test('they are listed, switched off and removed', async (context) => {
+    const page = await dashboard.open('/rules')
+    await page.getByRole('link', { name: 'hot' }).waitFor()
+    await page.getByText('2 matched').waitFor()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'rules')
+    await page.getByRole('switch', { name: 'Run the rule hot' }).click()
+    await page.locator('[role=switch][aria-checked=false]').waitFor()
+    const { body } = await dashboard.managed.call('GET', '/rules/hot')
+    assert.equal(body.enable, false)
+    assert.match(body.sql, /^SELECT payload\.temp AS temp/)
+    await page.getByRole('button', { name: 'Remove' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('There are no rules').waitFor()
+    await page.context().close()
+  })
+})
