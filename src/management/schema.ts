@@ -117,4 +117,8 @@ export const MANAGEMENT_SCHEMA: readonly SqlMigration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 7,
+    sql: `ALTER TABLE api_keys ADD COLUMN scopes TEXT NOT NULL DEFAULT '[]'`,
+  },
 ]

@@ -77,6 +77,24 @@ describe('users and logins', () => {
     }
   })
 
+  it('limits a key with scopes to their operations', async () => {
+    const key = { name: 'scoped', role: 'administrator', scopes: ['clients', 'topics'] }
+    const { body } = await managed.call('POST', '/api_key', { body: key })
+    assert.deepEqual(body.scopes, ['clients', 'topics'])
+    const auth = basic(body.api_key, body.api_secret)
+    assert.equal((await managed.call('GET', '/clients', { auth })).status, 200)
+    assert.equal((await managed.call('DELETE', '/clients/none', { auth })).status, 404)
+    const refused = await managed.call('GET', '/nodes', { auth })
+    assert.deepEqual([refused.status, refused.body.code], [403, 'UNAUTHORIZED_ROLE'])
+    const path = '/api_key/scoped'
+    assert.equal((await managed.call('PUT', path, { body: { scopes: ['no'] } })).status, 400)
+    await managed.call('PUT', path, { body: { scopes: [] } })
+    assert.equal((await managed.call('GET', '/nodes', { auth })).status, 200)
+    const scopes = (await managed.call('GET', '/api_key_scopes')).body
+    const clients = scopes.find(({ name }: { name: string }) => name === 'clients')
+    assert.ok(clients.operations.includes('GET /clients'))
+  })
+
   it('never shows the secret of a key again', async () => {
     const made = await managed.call('POST', '/api_key', { body: { name: 'once' } })
     assert.ok(made.body.api_secret.length > 20)

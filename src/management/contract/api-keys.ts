@@ -18,6 +18,12 @@ const changeable = {
   desc: Type.Optional(Type.String({ maxLength: 1000 })),
   enable: Type.Optional(Type.Boolean()),
   role: Type.Optional(KeyRole),
+  scopes: Type.Optional(
+    Type.Array(Type.String({ maxLength: 100 }), {
+      maxItems: 100,
+      description: 'Groups of operations, see `/api_key_scopes`. Empty: all that the role allows.',
+    }),
+  ),
   // Sent back by those who read a key, change it and write it; computed here.
   expired: Type.Optional(Type.Boolean()),
 }
@@ -26,6 +32,7 @@ const shown = {
   name: Type.String(),
   api_key: Type.String(),
   role: KeyRole,
+  scopes: Type.Array(Type.String()),
   desc: Type.String(),
   enable: Type.Boolean(),
   expired: Type.Boolean(),
@@ -100,4 +107,22 @@ export const deleteApiKey = operation({
   params: KeyName,
   replies: { 204: empty('Removed.') },
   errors: [404],
+})
+
+export const listApiKeyScopes = operation({
+  id: 'listApiKeyScopes',
+  method: 'GET',
+  path: '/api_key_scopes',
+  tag,
+  summary: 'Scopes that an API key can be limited to, with the operations of each.',
+  permission: 'read',
+  usersOnly: true,
+  replies: {
+    200: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        operations: Type.Array(Type.String(), { description: 'Such as `GET /clients`.' }),
+      }),
+    ),
+  },
 })

@@ -130,6 +130,11 @@ export type ReplyOf<O extends OperationSpec> = {
   }
 }[keyof O['replies']]
 
+/** The scope that API keys with scopes need for operations of a tag: `data_backup`. */
+export function scopeOf(tag: string): string {
+  return tag.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')
+}
+
 /** Describes an operation. */
 export function operation<const O extends OperationSpec>(spec: O): O {
   return spec

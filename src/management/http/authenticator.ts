@@ -60,7 +60,8 @@ export class Authenticator {
         'Names and passwords of users are not accepted here: use POST /api/v5/login.'
       throw new ApiError(401, 'BAD_API_KEY_OR_SECRET', message)
     }
-    return { kind: 'key', name: found.name, role: found.role }
+    const { name, role, scopes } = found
+    return { kind: 'key', name, role, scopes }
   }
 }
 

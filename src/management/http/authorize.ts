@@ -1,4 +1,4 @@
-import type { OperationSpec, Permission } from '../contract/operation.ts'
+import { type OperationSpec, type Permission, scopeOf } from '../contract/operation.ts'
 import { ApiError } from './api-error.ts'
 import type { Caller } from './caller.ts'
 
@@ -27,6 +27,7 @@ export function authorize(caller: Caller, operation: OperationSpec): void {
     const message = `The role ${caller.role} may not use ${operation.method} ${operation.path}.`
     throw new ApiError(403, 'UNAUTHORIZED_ROLE', message)
   }
+  checkScopes(caller, operation)
   const mustChange = caller.kind === 'user' && caller.mustChangePassword
   if (mustChange && permission !== 'read' && permission !== 'own') {
     const message =
@@ -34,6 +35,14 @@ export function authorize(caller: Caller, operation: OperationSpec): void {
       `POST /api/v5/users/${caller.name}/change_pwd {"old_pwd", "new_pwd"}.`
     throw new ApiError(403, 'PASSWORD_MUST_BE_CHANGED', message)
   }
+}
+
+function checkScopes(caller: Caller, { tag }: OperationSpec): void {
+  if (caller.kind !== 'key' || caller.scopes.length === 0) return
+  const scope = scopeOf(tag)
+  if (caller.scopes.includes(scope)) return
+  const message = `The scopes of this API key do not have ${scope}, which this path needs.`
+  throw new ApiError(403, 'UNAUTHORIZED_ROLE', message)
 }
 
 /** 401 for a request without credentials. */

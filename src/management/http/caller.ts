@@ -15,6 +15,8 @@ export type Caller =
       readonly kind: 'key'
       readonly name: string
       readonly role: 'administrator' | 'viewer' | 'publisher'
+      /** Groups of operations it may use; empty = all that its role allows. */
+      readonly scopes: readonly string[]
     }
 
 /** Name of the caller for records; empty for nobody. */

@@ -10,13 +10,17 @@ export interface ApiKey {
   readonly role: KeyRole
   readonly description: string
   readonly enable: boolean
+  /** Groups of operations it may use; empty = all that its role allows. */
+  readonly scopes: readonly string[]
   /** Infinity = never. */
   readonly expiresAtMs: number
   readonly createdAtMs: number
 }
 
 /** What can be changed of a key. */
-export type ApiKeyChange = Partial<Pick<ApiKey, 'role' | 'description' | 'enable' | 'expiresAtMs'>>
+export type ApiKeyChange = Partial<
+  Pick<ApiKey, 'role' | 'description' | 'enable' | 'scopes' | 'expiresAtMs'>
+>
 
 export const API_KEYS_MAX = 100
 const KEY_BYTES = 12
@@ -117,14 +121,16 @@ export class ApiKeys {
   #write(held: Held): void {
     this.#database.run(
       `INSERT INTO api_keys
-         (name, api_key, secret_hash, role, description, enable, expires_at_ms, created_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+         (name, api_key, secret_hash, role, description, enable, scopes, expires_at_ms,
+          created_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       held.name,
       held.key,
       held.secretHash.toString('base64'),
       held.role,
       held.description,
       held.enable ? 1 : 0,
+      JSON.stringify(held.scopes),
       Number.isFinite(held.expiresAtMs) ? held.expiresAtMs : null,
       held.createdAtMs,
     )
@@ -137,11 +143,12 @@ export class ApiKeys {
     if (before === undefined) return undefined
     const held = { ...before, ...change }
     this.#database.run(
-      `UPDATE api_keys SET role = ?, description = ?, enable = ?, expires_at_ms = ?
+      `UPDATE api_keys SET role = ?, description = ?, enable = ?, scopes = ?, expires_at_ms = ?
        WHERE name = ?`,
       held.role,
       held.description,
       held.enable ? 1 : 0,
+      JSON.stringify(held.scopes),
       Number.isFinite(held.expiresAtMs) ? held.expiresAtMs : null,
       name,
     )
@@ -178,8 +185,15 @@ function toHeld(row: SqlRow): Held {
     role: role === 'administrator' || role === 'publisher' ? role : 'viewer',
     description: String(row['description']),
     enable: row['enable'] === 1,
+    scopes: scopesOf(row['scopes']),
     expiresAtMs: expiresAtMs === null ? Number.POSITIVE_INFINITY : Number(expiresAtMs),
     createdAtMs: Number(row['created_at_ms']),
     secretHash: Buffer.from(String(row['secret_hash']), 'base64'),
   }
+}
+
+/** Backups of before have no scopes. */
+function scopesOf(written: SqlRow[string] | undefined): readonly string[] {
+  const scopes: unknown = typeof written === 'string' ? JSON.parse(written) : []
+  return Array.isArray(scopes) ? scopes.filter((one) => typeof one === 'string') : []
 }

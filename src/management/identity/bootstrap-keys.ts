@@ -27,6 +27,6 @@ export function applyBootstrapKeys(keys: ApiKeys, text: string): void {
     keys.remove(name)
     const description = before?.description ?? 'from api_key.bootstrap_file'
     const expiresAtMs = Number.POSITIVE_INFINITY
-    keys.create(name, { role, description, enable: true, expiresAtMs }, { key, secret })
+    keys.create(name, { role, description, enable: true, scopes: [], expiresAtMs }, { key, secret })
   }
 }

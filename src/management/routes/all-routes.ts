@@ -30,10 +30,9 @@ import { watchRoutes } from './watch.ts'
 
 /** Every operation of the REST API with what does it. */
 export function allRoutes(context: ManagementContext): readonly Route[] {
-  return [
+  const routes = [
     ...loginRoutes(context),
     ...userRoutes(context),
-    ...apiKeyRoutes(context),
     ...nodeRoutes(context),
     ...clientRoutes(context),
     ...clientMessageRoutes(context),
@@ -59,4 +58,6 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...auditRoutes(context),
     ...observeRoutes(context),
   ]
+  // Keys can be limited to what is above.
+  return [...routes, ...apiKeyRoutes(context, routes)]
 }

@@ -190,6 +190,7 @@ function identity(): Readonly<Record<string, GoodRequest>> {
     changePassword: { params: user, body: { new_pwd: 'made-of-3' } },
     deleteUser: { params: user },
     listApiKeys: {},
+    listApiKeyScopes: {},
     createApiKey: { body: { ...key, role: 'viewer', expired_at: 'infinity' } },
     getApiKey: { params: key },
     updateApiKey: { params: key, body: { desc: 'changed' } },
