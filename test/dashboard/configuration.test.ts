@@ -26,7 +26,7 @@ describe('configuration', BROWSER, () => {
     const page = await dashboard.open('/configuration')
     const before = await inflight()
     await page.getByLabel('max_inflight').fill('77')
-    await page.getByText('1 changed keys, not applied yet').waitFor()
+    await page.getByText('Changed keys, not applied yet: 1').waitFor()
     await page.getByRole('button', { name: 'Look at the changes' }).click()
     await page.getByText('+ 77').waitFor()
     await checkAccessibility(page, context)

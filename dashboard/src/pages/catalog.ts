@@ -71,6 +71,12 @@ export const PAGES = [
   },
   { key: 'users', group: 'manage', load: () => import('./users/users-page.tsx') },
   { key: 'api-keys', group: 'manage', load: () => import('./api-keys/api-keys-page.tsx') },
+  {
+    key: 'backup',
+    group: 'manage',
+    administratorsOnly: true,
+    load: () => import('./backup/backup-page.tsx'),
+  },
   { key: 'about', group: 'manage', load: () => import('./about/about-page.tsx') },
 ] as const satisfies readonly Page[]
 

@@ -41,6 +41,7 @@ export const TEXTS = defineTexts<Key>(
     configuration: 'Configuration',
     users: 'Users',
     'api-keys': 'API keys',
+    backup: 'Backup',
     about: 'About',
   },
   {
@@ -78,6 +79,7 @@ export const TEXTS = defineTexts<Key>(
     configuration: '配置',
     users: '用户',
     'api-keys': 'API 密钥',
+    backup: '备份与恢复',
     about: '关于',
   },
 )

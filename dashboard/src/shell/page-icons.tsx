@@ -19,6 +19,7 @@ import {
   PartitionOutlined,
   RetweetOutlined,
   SafetyOutlined,
+  SaveOutlined,
   SendOutlined,
   StopOutlined,
   TagsOutlined,
@@ -51,6 +52,7 @@ const ICONS: Partial<Record<PageKey, ComponentType>> = {
   listeners: ApiOutlined,
   users: TeamOutlined,
   'api-keys': KeyOutlined,
+  backup: SaveOutlined,
   about: InfoCircleOutlined,
   'websocket-client': SendOutlined,
 }

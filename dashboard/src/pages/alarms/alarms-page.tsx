@@ -7,6 +7,7 @@ import { JsonView } from '../../components/json-view.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
 import { useAction } from '../../components/use-action.ts'
+import { useAlarmText } from '../../components/use-alarm-text.ts'
 import { showDuration, showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -60,6 +61,7 @@ export default function AlarmsPage() {
 
 function useColumns(isActive: boolean): TableColumnsType<Alarm> {
   const t = useTexts(TEXTS)
+  const alarmText = useAlarmText()
   const { run } = useAction()
   const end = async (name: string): Promise<unknown> =>
     run(
@@ -68,7 +70,7 @@ function useColumns(isActive: boolean): TableColumnsType<Alarm> {
     )
   return [
     { title: t('name'), dataIndex: 'name', render: (name: string) => <Tag>{name}</Tag> },
-    { title: t('message'), dataIndex: 'message' },
+    { title: t('message'), render: (_, alarm) => alarmText(alarm) },
     { title: t('since'), dataIndex: 'activate_at', render: (at: string) => showTime(at) },
     ...(isActive
       ? []

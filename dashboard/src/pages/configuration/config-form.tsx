@@ -86,7 +86,7 @@ export function ConfigForm() {
         <Affix offsetBottom={16}>
           <Panel>
             <Flex justify="space-between" align="center" wrap gap={8}>
-              <Typography.Text strong>{t('pending', { count: draft.size })}</Typography.Text>
+              <Typography.Text strong>{t('pending', { number: draft.size })}</Typography.Text>
               <Flex gap={8}>
                 <Button onClick={() => setDraft(new Map())}>{t('discard')}</Button>
                 <Button type="primary" onClick={() => setReviewing(true)}>

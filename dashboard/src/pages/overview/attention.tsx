@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Alert, Flex, Typography, theme } from 'antd'
 import { Link } from 'react-router'
 import { call } from '../../api/call.ts'
+import { useAlarmText } from '../../components/use-alarm-text.ts'
 import { showTime } from '../../format/numbers.ts'
 import { type Translate, useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -27,7 +28,9 @@ export function Attention({ sample }: { sample: LiveSample }) {
     refetchInterval: 30_000,
   })
   const stopped = listeners.filter(({ enable, status }) => enable && !status.running)
-  const matters = [...alarmMatters(sample, t), ...counterMatters(sample, t)]
+  const alarmText = useAlarmText()
+  const alarms = sample.alarms.map((alarm) => alarmMatter(alarm, alarmText(alarm), t))
+  const matters = [...alarms, ...counterMatters(sample, t)]
   for (const { id } of stopped) {
     const title = t('listenerDown', { id })
     matters.push({
@@ -69,14 +72,13 @@ export function Attention({ sample }: { sample: LiveSample }) {
   )
 }
 
-function alarmMatters(sample: LiveSample, t: Translate<keyof typeof TEXTS.en>): Matter[] {
-  return sample.alarms.map(({ name, message, activate_at: since }) => ({
-    key: name,
-    isSevere: name === 'storage_failed',
-    title: message,
-    detail: t('alarmSince', { name, time: showTime(since) }),
-    to: '/alarms',
-  }))
+function alarmMatter(
+  { name, activate_at: since }: LiveSample['alarms'][number],
+  title: string,
+  t: Translate<keyof typeof TEXTS.en>,
+): Matter {
+  const detail = t('alarmSince', { name, time: showTime(since) })
+  return { key: name, isSevere: name === 'storage_failed', title, detail, to: '/alarms' }
 }
 
 /** Counters that should stay at 0. */

@@ -13,7 +13,7 @@ import {
 } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
-import { send } from '../../api/http.ts'
+import { download } from '../../api/download.ts'
 import { useMayChange } from '../../api/session.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
@@ -120,7 +120,9 @@ function Actions({ trace: { name, status } }: { trace: Trace }) {
       <Button
         size="small"
         icon={<DownloadOutlined />}
-        onClick={() => void run(() => download(name))}
+        onClick={() =>
+          void run(() => download(`/trace/${encodeURIComponent(name)}/download`, `${name}.zip`))
+        }
       >
         {t('download')}
       </Button>
@@ -133,17 +135,6 @@ function Actions({ trace: { name, status } }: { trace: Trace }) {
       />
     </Space>
   )
-}
-
-/** A link cannot carry the token: the file is fetched, and then saved. */
-async function download(name: string): Promise<void> {
-  const response = await send('GET', `/trace/${encodeURIComponent(name)}/download`)
-  const url = URL.createObjectURL(await response.blob())
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `${name}.zip`
-  link.click()
-  URL.revokeObjectURL(url)
 }
 
 interface Fields {

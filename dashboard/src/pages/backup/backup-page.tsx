@@ -1,0 +1,152 @@
+import type {
+  deleteBackup,
+  exportData,
+  importData,
+  listBackups,
+} from '#management/contract/data.ts'
+import { DownloadOutlined, PlusOutlined, UploadOutlined } from '@ant-design/icons'
+import { useQueryClient } from '@tanstack/react-query'
+import { Alert, Button, Flex, Space, type TableColumnsType, Upload } from 'antd'
+import { useState } from 'react'
+import { type Answer, call } from '../../api/call.ts'
+import { download } from '../../api/download.ts'
+import { request } from '../../api/http.ts'
+import { useMayChange } from '../../api/session.ts'
+import { DangerButton } from '../../components/danger-button.tsx'
+import { PageTitle } from '../../components/page-title.tsx'
+import { ServerTable } from '../../components/server-table.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { showBytes, showTime } from '../../format/numbers.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { TEXTS } from './texts.ts'
+
+type Backup = Answer<typeof listBackups>['data'][number]
+const STALE = ['backups']
+
+/** Backups: made, downloaded, brought and taken over. */
+export default function BackupPage() {
+  const t = useTexts(TEXTS)
+  const mayChange = useMayChange()
+  const { run, isBusy } = useAction()
+  const [warnings, setWarnings] = useState<readonly string[]>([])
+  const make = async (): Promise<unknown> =>
+    run(() => call<typeof exportData>('POST', '/data/export', { body: {} }), {
+      done: t('made'),
+      stale: STALE,
+    })
+  const bring = async (file: File): Promise<unknown> => {
+    const body = new FormData()
+    body.append('filename', file)
+    return run(() => request('POST', '/data/files', { body }), { done: t('brought'), stale: STALE })
+  }
+  return (
+    <>
+      <PageTitle title={t('title')} about={t('about')}>
+        <Upload
+          accept=".gz"
+          showUploadList={false}
+          disabled={!mayChange}
+          beforeUpload={(file) => {
+            void bring(file)
+            return false
+          }}
+        >
+          <Button icon={<UploadOutlined />} disabled={!mayChange}>
+            {t('bring')}
+          </Button>
+        </Upload>
+        <Button
+          type="primary"
+          icon={<PlusOutlined />}
+          disabled={!mayChange}
+          loading={isBusy}
+          onClick={() => void make()}
+        >
+          {t('make')}
+        </Button>
+      </PageTitle>
+      {warnings.length > 0 && (
+        <Alert
+          type="warning"
+          showIcon
+          style={{ marginBottom: 12 }}
+          title={t('warnings')}
+          description={
+            <Flex vertical component="ul">
+              {warnings.map((warning) => (
+                <li key={warning}>{warning}</li>
+              ))}
+            </Flex>
+          }
+        />
+      )}
+      <ServerTable<Backup>
+        queryKey={STALE}
+        load={async ({ page, limit }, signal) =>
+          call<typeof listBackups>('GET', '/data/files', { signal, query: { page, limit } })
+        }
+        columns={useColumns(setWarnings)}
+        rowKey={({ filename }) => filename}
+        empty={t('none')}
+      />
+    </>
+  )
+}
+
+function useColumns(warn: (warnings: readonly string[]) => void): TableColumnsType<Backup> {
+  const t = useTexts(TEXTS)
+  const { run } = useAction()
+  const queries = useQueryClient()
+  const takeOver = async (filename: string): Promise<unknown> =>
+    run(
+      async () => {
+        const body = { filename }
+        const answer = await call<typeof importData>('POST', '/data/import', { body })
+        warn(answer?.warnings ?? [])
+        await queries.invalidateQueries()
+      },
+      { done: t('takenOver') },
+    )
+  const remove = async (filename: string): Promise<unknown> =>
+    run(
+      () => call<typeof deleteBackup>('DELETE', '/data/files/{filename}', { params: { filename } }),
+      { done: t('removed'), stale: STALE },
+    )
+  const save = async (filename: string): Promise<unknown> =>
+    run(() => download(`/data/files/${encodeURIComponent(filename)}`, filename))
+  return [
+    { title: t('name'), dataIndex: 'filename' },
+    { title: t('time'), dataIndex: 'created_at', render: (at: string) => showTime(at) },
+    {
+      title: t('size'),
+      dataIndex: 'size',
+      align: 'right',
+      className: 'number',
+      render: (bytes: number) => showBytes(bytes),
+    },
+    {
+      title: t('actions'),
+      align: 'right',
+      render: (_, { filename }) => (
+        <Space>
+          <Button size="small" icon={<DownloadOutlined />} onClick={() => void save(filename)}>
+            {t('download')}
+          </Button>
+          <DangerButton
+            size="small"
+            label={t('restore')}
+            question={t('restoreAsk', { name: filename })}
+            consequence={t('restoreLoses')}
+            run={() => takeOver(filename)}
+          />
+          <DangerButton
+            size="small"
+            label={t('remove')}
+            question={t('removeAsk', { name: filename })}
+            run={() => remove(filename)}
+          />
+        </Space>
+      ),
+    },
+  ]
+}
