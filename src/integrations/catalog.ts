@@ -8,6 +8,7 @@ import http from './connectors/http.ts'
 import influxdb from './connectors/influxdb.ts'
 import mqtt from './connectors/mqtt.ts'
 import mysql from './connectors/mysql.ts'
+import nats from './connectors/nats.ts'
 import opents from './connectors/opents.ts'
 import pgsql from './connectors/pgsql.ts'
 import redis from './connectors/redis.ts'
@@ -25,6 +26,7 @@ export const CONNECTORS: readonly AnyConnector[] = [
   influxdb,
   mqtt,
   mysql,
+  nats,
   opents,
   pgsql,
   redis,

@@ -7,6 +7,7 @@ import { elasticsearch } from './elasticsearch.ts'
 import { http } from './http.ts'
 import { datalayers, greptimedb, influxdb } from './influxdb.ts'
 import { mqtt } from './mqtt.ts'
+import { nats } from './nats.ts'
 import { opents } from './opents.ts'
 import { redis } from './redis.ts'
 import { mysql, pgsql, timescale } from './sql.ts'
@@ -30,6 +31,7 @@ export const INTEGRATIONS: readonly IntegrationDescription[] = [
   influxdb,
   mqtt,
   mysql,
+  nats,
   opents,
   pgsql,
   redis,
