@@ -1,3 +1,5 @@
+import { MessagePipeline } from '#streams/pipeline/message-pipeline.ts'
+import type { PipelineSpecs } from '#streams/pipeline/message-pipeline.ts'
 import { RuleEngine } from '#streams/rules/rule-engine.ts'
 import { sampleServices } from '../streams/samples.ts'
 import { ruleOf } from '../streams/support/rule-fixture.ts'
@@ -34,8 +36,13 @@ export interface RuleCost {
 /**
  * Publishes messages of 200 bytes, QoS 0, into a shard in this thread; nobody subscribes.
  * @param rules statements, each a rule without actions
+ * @param pipeline steps that messages pass before
  */
-export function measureRules(rules: readonly string[], messages: number): RuleCost {
+export function measureRules(
+  rules: readonly string[],
+  messages: number,
+  pipeline: PipelineSpecs = { validations: [], transformations: [] },
+): RuleCost {
   const world = new World()
   const [shard] = world.shards
   if (shard === undefined) throw new Error('a world has a shard')
@@ -49,6 +56,8 @@ export function measureRules(rules: readonly string[], messages: number): RuleCo
     jqTimeoutMs: 10_000,
   })
   for (const [n, sql] of rules.entries()) engine.put(ruleOf(`r${n}`, sql, []))
+  const { rows } = engine
+  new MessagePipeline({ ...ports, rows, happened: () => {} }, pipeline)
   const clients = Array.from({ length: PUBLISHERS }, (_, n) => {
     const client = new RigClient()
     const connection = shard.accept(client, LISTENER)

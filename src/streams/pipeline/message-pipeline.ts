@@ -98,22 +98,27 @@ export class MessagePipeline {
     if (steps.length === 0) return message
     const { metrics } = this.#ports.broker.core
     let present = message
+    // One row serves all steps until the message is another one: its payload is read once.
+    let row = this.#row(message, connection)
     let isChecked = false
     let isChanged = false
     for (const step of steps) {
       step.counters[StepCounter.MATCHED]! += 1 // Indexes come from the table, here and below.
       const result =
         step.check === undefined
-          ? this.#transform(step, present, connection)
-          : (step.check(this.#row(present, connection), this.#ports.services) ?? present)
+          ? this.#transform(step, present, row)
+          : (step.check(row, this.#ports.services) ?? present)
       if (typeof result !== 'string') {
         step.counters[StepCounter.SUCCEEDED]! += 1
-        if (step.check === undefined) isChanged = true
-        else isChecked = true
-        present = result
+        if (step.check !== undefined) isChecked = true
+        else {
+          isChanged = true
+          present = result
+          row = this.#row(present, connection)
+        }
         continue
       }
-      this.#failed(step, present, connection, result)
+      this.#failed(step, present, row, result)
       if (step.spec.failureAction !== 'ignore') return step.spec.failureAction
     }
     if (isChecked) metrics.increment(Metric.MESSAGES_VALIDATION_SUCCEEDED)
@@ -122,12 +127,7 @@ export class MessagePipeline {
   }
 
   /** The message as the step makes it, or why it cannot. */
-  #transform(
-    step: PipelineStep,
-    message: Message,
-    connection: HookedConnection | undefined,
-  ): Message | string {
-    const row = this.#row(message, connection)
+  #transform(step: PipelineStep, message: Message, row: MessageRow): Message | string {
     const { properties } = message
     const { userProperties = [] } = buildProperties(properties, 0, properties.length)
     const before = Object.fromEntries(userProperties)
@@ -159,12 +159,7 @@ export class MessagePipeline {
     return changed
   }
 
-  #failed(
-    step: PipelineStep,
-    message: Message,
-    connection: HookedConnection | undefined,
-    reason: string,
-  ): void {
+  #failed(step: PipelineStep, message: Message, row: MessageRow, reason: string): void {
     const { broker, happened } = this.#ports
     const { name } = step.spec
     const isCheck = step.check !== undefined
@@ -173,7 +168,7 @@ export class MessagePipeline {
       isCheck ? Metric.MESSAGES_VALIDATION_FAILED : Metric.MESSAGES_TRANSFORMATION_FAILED,
     )
     this.#logFailure(step, message, reason)
-    const columns = this.#row(message, connection).toMap()
+    const columns = row.toMap()
     columns[isCheck ? 'validation' : 'transformation'] = name
     const event = isCheck ? 'schema.validation_failed' : 'message.transformation_failed'
     happened(event, columns, message.publisher)
