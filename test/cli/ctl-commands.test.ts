@@ -70,6 +70,7 @@ describe('commands for a node that runs', () => {
     await (await managed.connect('p')).endAsync()
     assert.match(await ok('ctl', 'trace', 'log', 'seen'), /client_connected/)
     await ok('ctl', 'trace', 'delete', 'seen')
+    assert.equal(await ok('ctl', 'authz', 'cache-clean'), 'ok\n')
   })
 
   it('show, explain, change and take back configuration', async () => {

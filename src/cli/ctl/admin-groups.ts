@@ -1,4 +1,5 @@
 import type { createApiKey, deleteApiKey, listApiKeys } from '#management/contract/api-keys.ts'
+import type { clearAuthorizationCache } from '#management/contract/authorization.ts'
 import type { listAlarms } from '#management/contract/observe.ts'
 import type {
   changePassword,
@@ -13,9 +14,9 @@ import { showRecord, showTable } from '../rest/show.ts'
 const USER_ROLES = ['administrator', 'viewer'] as const
 const KEY_ROLES = ['administrator', 'viewer', 'publisher'] as const
 
-/** `admins`, `api_keys` and `alarms`. */
+/** `admins`, `api_keys`, `authz` and `alarms`. */
 export function makeAdminGroups(): readonly Command[] {
-  return [admins(), apiKeys(), alarms()]
+  return [admins(), apiKeys(), authz(), alarms()]
 }
 
 function admins(): Command {
@@ -76,6 +77,18 @@ function apiKeys(): Command {
       text: 'Remove a key',
       run: (client, [name = '']) => {
         return client.call<typeof deleteApiKey>('DELETE', '/api_key/{name}', { params: { name } })
+      },
+    }),
+  ])
+}
+
+function authz(): Command {
+  return makeGroup('authz', 'Authorization', [
+    restCommand({
+      usage: 'cache-clean',
+      text: 'Make all clients forget what was decided about them',
+      run: (client) => {
+        return client.call<typeof clearAuthorizationCache>('DELETE', '/authorization/cache', {})
       },
     }),
   ])
