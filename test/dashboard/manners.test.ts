@@ -37,8 +37,8 @@ describe('the dashboard', BROWSER, () => {
   }
 
   test('says when the broker is away, and when it is back', async () => {
-    const page = await dashboard.open('/alarms')
-    await page.getByText('No alarm is active.').waitFor()
+    const page = await dashboard.open('/listeners')
+    await page.getByText('Running').first().waitFor()
     await page.route('**/api/v5/**', async (route) => route.abort())
     await page.getByText('The broker does not answer. What you see may be old').waitFor()
     await takePicture(page, 'broker-away')

@@ -4,7 +4,7 @@ import {
   SearchOutlined,
   WarningOutlined,
 } from '@ant-design/icons'
-import { Button, Flex, Typography, theme } from 'antd'
+import { Button, Flex, theme } from 'antd'
 import type { ReactNode } from 'react'
 import { ApiError } from '../api/http.ts'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
@@ -54,12 +54,10 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       style={{ padding: '48px 16px', textAlign: 'center' }}
     >
       <span style={{ fontSize: 40, color: token.colorWarning }}>{icon}</span>
-      <Typography.Text strong style={{ fontSize: 18 }}>
-        {title}
-      </Typography.Text>
-      <Typography.Text type="secondary" style={{ maxWidth: 640 }}>
+      <strong style={{ fontSize: 18 }}>{title}</strong>
+      <span className="secondary" style={{ maxWidth: 640 }}>
         {hint}
-      </Typography.Text>
+      </span>
       {retry !== undefined && <Button onClick={retry}>{t('again')}</Button>}
     </Flex>
   )

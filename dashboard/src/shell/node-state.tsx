@@ -1,6 +1,6 @@
 import type { listNodes } from '#management/contract/nodes.ts'
 import { useQuery } from '@tanstack/react-query'
-import { Badge, Flex, Tag, Typography } from 'antd'
+import { Badge, Flex, Tag } from 'antd'
 import { call } from '../api/call.ts'
 import { useReachable } from '../api/reachable.ts'
 import { showDuration } from '../format/numbers.ts'
@@ -24,9 +24,7 @@ export function NodeState() {
     <Flex align="center" gap={10}>
       <Badge status={isReachable ? 'success' : 'error'} text={node.node} />
       <Tag style={{ margin: 0 }}>{node.version}</Tag>
-      <Typography.Text type="secondary">
-        {t('running', { time: showDuration(node.uptime) })}
-      </Typography.Text>
+      <span className="secondary">{t('running', { time: showDuration(node.uptime) })}</span>
     </Flex>
   )
 }

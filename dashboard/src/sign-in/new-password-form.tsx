@@ -1,4 +1,4 @@
-import { Alert, Button, Form, Input, Typography } from 'antd'
+import { Alert, Button, Form, Input } from 'antd'
 import { useState } from 'react'
 import type { login } from '#management/contract/login.ts'
 import type { changePassword } from '#management/contract/users.ts'
@@ -41,7 +41,7 @@ export function NewPasswordForm({ old, done }: { old: Old; done: (token: string)
 
   return (
     <Form layout="vertical" onFinish={({ next }: { next: string }) => void change(next)}>
-      <Typography.Paragraph>{t('mustChange')}</Typography.Paragraph>
+      <p>{t('mustChange')}</p>
       {problem !== undefined && (
         <Alert type="error" showIcon title={problem} style={{ marginBottom: 16 }} />
       )}

@@ -1,5 +1,5 @@
 import { LockOutlined, UserOutlined } from '@ant-design/icons'
-import { Alert, Button, Flex, Form, Input, Typography } from 'antd'
+import { Alert, Button, Flex, Form, Input } from 'antd'
 import { useState } from 'react'
 import type { login } from '#management/contract/login.ts'
 import { type Answer, call } from '../api/call.ts'
@@ -43,9 +43,7 @@ export function SignInPage() {
       <main className="panel" style={{ width: 'min(400px, calc(100vw - 32px))', padding: 28 }}>
         <Flex vertical align="center" gap={8} style={{ marginBottom: 20 }}>
           <BrandSign size={52} />
-          <Typography.Title level={1} style={{ fontSize: 28, margin: 0 }}>
-            Tideway
-          </Typography.Title>
+          <h1 style={{ fontSize: 28, margin: 0 }}>Tideway</h1>
         </Flex>
         {mustChange === undefined ? (
           <>

@@ -2,7 +2,7 @@ import type { listListeners } from '#management/contract/listeners.ts'
 import type { LiveSample } from '#management/contract/observe.ts'
 import { CheckCircleFilled } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Alert, Flex, Typography, theme } from 'antd'
+import { Alert, Flex, theme } from 'antd'
 import { Link } from 'react-router'
 import { call } from '../../api/call.ts'
 import { useAlarmText } from '../../components/use-alarm-text.ts'
@@ -46,7 +46,7 @@ export function Attention({ sample }: { sample: LiveSample }) {
       <section className="panel" aria-label={t('attention')}>
         <Flex gap={10} align="center">
           <CheckCircleFilled style={{ color: token.colorSuccess, fontSize: 18 }} />
-          <Typography.Text>{t('allWell')}</Typography.Text>
+          <span>{t('allWell')}</span>
         </Flex>
       </section>
     )
@@ -61,7 +61,7 @@ export function Attention({ sample }: { sample: LiveSample }) {
             type={isSevere ? 'error' : 'warning'}
             title={
               <>
-                {title} <Typography.Text type="secondary">{detail}</Typography.Text>
+                {title} <span className="secondary">{detail}</span>
               </>
             }
             action={<Link to={to}>{t('look')}</Link>}

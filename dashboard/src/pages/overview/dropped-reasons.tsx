@@ -1,4 +1,4 @@
-import { Flex, Typography } from 'antd'
+import { Flex } from 'antd'
 import { Nothing } from '../../components/nothing.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { showCount } from '../../format/numbers.ts'
@@ -39,10 +39,8 @@ export function DroppedReasons({ counters }: { counters: Readonly<Record<string,
           {rows.map(({ name, count }) => (
             <div key={name}>
               <Flex justify="space-between" gap={8}>
-                <Typography.Text>{t(name)}</Typography.Text>
-                <Typography.Text className="number" strong>
-                  {showCount(count)}
-                </Typography.Text>
+                <span>{t(name)}</span>
+                <strong className="number">{showCount(count)}</strong>
               </Flex>
               <div className="bar" aria-hidden>
                 <div style={{ width: `${(count / most) * 100}%` }} />
