@@ -60,3 +60,24 @@ test('[MQTT-4.6.0-6] the same when both wait for the next commit', () => {
   world.finishCommits()
   assert.deepEqual(subscriber.payloads(), ['first', 'second'])
 })
+
+test('[MQTT-4.6.0-6] what a client published comes before what it publishes once back', () => {
+  const world = new World({ shards: 3 })
+  const subscriber = world.connect({ shard: 2 })
+  subscriber.subscribe('t', { qos: 1 })
+  // Whatever shard settles the claims of its client id.
+  for (const clientId of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    const first = world.connect({ clientId, shard: 0 })
+    world.holdLink(0, 2)
+    first.publish('t', `${clientId} first`)
+    first.drop()
+    const second = world.dial({ clientId, shard: 1 })
+    assert.equal(second.tryConnect(), undefined)
+    world.releaseLinks()
+    world.settle()
+    assert.equal(second.take(PacketType.CONNACK).reason, 0)
+    second.publish('t', `${clientId} second`)
+    assert.deepEqual(subscriber.payloads(), [`${clientId} first`, `${clientId} second`])
+    second.disconnect()
+  }
+})

@@ -47,6 +47,9 @@ export class Claims {
   /** Client ids whose session is being ended, with the claims that wait; for a single shard. */
   readonly #ending: Map<string, Array<() => void>>
   readonly directory: Directory
+  /** Client ids of sessions that ended and that the directory is not told of yet. */
+  #ended: string[]
+  #isTellingEnded: boolean
   #nextToken: number
 
   constructor(core: ShardCore, links: Links, sessions: Sessions, actions: ReleaseActions) {
@@ -57,6 +60,8 @@ export class Claims {
     this.#claims = new Map()
     this.#arriving = new Map()
     this.#ending = new Map()
+    this.#ended = []
+    this.#isTellingEnded = false
     this.#nextToken = 1
     this.directory = new Directory({
       grant: (to, token, clientId) => {
@@ -120,9 +125,34 @@ export class Claims {
     this.#claimDone(clientId, session === undefined)
   }
 
-  /** A session of this shard ended. */
+  /**
+   * A session of this shard ended. The directory is told once the siblings have taken in what its
+   * client published, and until then asks here: that comes before what the client publishes on
+   * its next connection in another shard [MQTT-4.6.0-5].
+   */
   sessionEnded(clientId: string): void {
     if (this.#core.shardCount === 1) return
+    this.#ended.push(clientId)
+    if (!this.#isTellingEnded) this.#tellEnded()
+  }
+
+  /** Asks the siblings once for all that ended before; what ends meanwhile has its turn after. */
+  #tellEnded(): void {
+    const ended = this.#ended
+    this.#ended = []
+    this.#isTellingEnded = true
+    this.#links.whenTakenIn(() => {
+      const claimed = new Set(Array.from(this.#claims.values(), (claim) => claim.clientId))
+      for (const clientId of ended) {
+        const isBack = claimed.has(clientId) || this.#core.sessions.has(clientId)
+        if (!isBack) this.#forgetOwner(clientId)
+      }
+      this.#isTellingEnded = false
+      if (this.#ended.length > 0) this.#tellEnded()
+    })
+  }
+
+  #forgetOwner(clientId: string): void {
     const shard = this.directoryShard(clientId)
     if (shard === this.#core.shard) this.directory.sessionEnded(shard, clientId)
     else this.#links.send(shard, { kind: 'session-ended', clientId })
