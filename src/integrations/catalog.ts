@@ -11,6 +11,7 @@ import mysql from './connectors/mysql.ts'
 import nats from './connectors/nats.ts'
 import opents from './connectors/opents.ts'
 import pgsql from './connectors/pgsql.ts'
+import rabbitmq from './connectors/rabbitmq.ts'
 import redis from './connectors/redis.ts'
 import tdengine from './connectors/tdengine.ts'
 import timescale from './connectors/timescale.ts'
@@ -29,6 +30,7 @@ export const CONNECTORS: readonly AnyConnector[] = [
   nats,
   opents,
   pgsql,
+  rabbitmq,
   redis,
   tdengine,
   timescale,

@@ -19,6 +19,7 @@ export type ConnectorHost = Omit<ConnectorContext, 'lost' | 'name'>
 
 const RETRY_FIRST_MS = 250
 const RETRY_MOST_MS = 10_000
+const CLOSE_LIMIT_MS = 2000
 const STOPPED = 'it is switched off'
 
 /**
@@ -197,7 +198,10 @@ export class ConnectorRuntime {
 
   async #closeClient(client: unknown): Promise<void> {
     try {
-      await this.#definition.close(client as never) // Opened by it.
+      // A connection that is dead may never say that it is closed.
+      await withLimit(CLOSE_LIMIT_MS, async () => {
+        await this.#definition.close(client as never) // Opened by it.
+      })
     } catch (error) {
       this.#host.log.warn('connector_not_closed', this.#fields(reasonOf(error)))
     }

@@ -9,6 +9,7 @@ import { datalayers, greptimedb, influxdb } from './influxdb.ts'
 import { mqtt } from './mqtt.ts'
 import { nats } from './nats.ts'
 import { opents } from './opents.ts'
+import { rabbitmq } from './rabbitmq.ts'
 import { redis } from './redis.ts'
 import { mysql, pgsql, timescale } from './sql.ts'
 import { tdengine } from './tdengine.ts'
@@ -34,6 +35,7 @@ export const INTEGRATIONS: readonly IntegrationDescription[] = [
   nats,
   opents,
   pgsql,
+  rabbitmq,
   redis,
   tdengine,
   timescale,
