@@ -15,7 +15,7 @@ import {
 import type { StoredSession, StoredSubscription } from '../session/session-record.ts'
 import { Session } from '../session/session.ts'
 import type { HeldSubscription } from '../session/session.ts'
-import { splitSubscription } from '../topics/special-topic.ts'
+import { joinSubscription, splitSubscription } from '../topics/special-topic.ts'
 import type { SubscriptionTarget } from '../topics/special-topic.ts'
 import type { ShardCore } from './core.ts'
 import type { Interest } from './interest.ts'
@@ -282,11 +282,13 @@ export class Sessions implements TimerTarget {
       return { filter, number, subscription, shared, exclusiveTopic: undefined }
     }
     if (core.router.addLocal(subscription)) this.#interest.announce(target.filter)
-    if (session.persistent && before === undefined && core.router.countStored(target.filter, 1)) {
+    const exclusiveTopic = target.kind === 'exclusive' ? target.filter : undefined
+    const held = { filter, number, subscription, shared: undefined, exclusiveTopic }
+    const isCounted = before !== undefined || twinOf(session, held) !== undefined
+    if (session.persistent && !isCounted && core.router.countStored(target.filter, 1)) {
       this.#interest.announceStored(target.filter)
     }
-    const exclusiveTopic = target.kind === 'exclusive' ? target.filter : undefined
-    return { filter, number, subscription, shared: undefined, exclusiveTopic }
+    return held
   }
 
   #drop(session: Session, held: HeldSubscription): void {
@@ -294,9 +296,7 @@ export class Sessions implements TimerTarget {
     const { filter } = held.subscription
     metrics.addGauge(Gauge.SUBSCRIPTIONS, -1)
     if (held.shared === undefined) {
-      if (session.persistent && router.countStored(filter, -1))
-        this.#interest.withdrawStored(filter)
-      if (router.removeLocal(filter, session)) this.#interest.withdraw(filter)
+      this.#unroute(session, held)
     } else {
       metrics.addGauge(Gauge.SUBSCRIPTIONS_SHARED, -1)
       router.leaveGroup(held.shared.group, filter, session.clientId, this.#core.shard)
@@ -308,9 +308,36 @@ export class Sessions implements TimerTarget {
     }
   }
 
+  /** Takes a subscription that is not shared out of the router. */
+  #unroute(session: Session, held: HeldSubscription): void {
+    const { router } = this.#core
+    const { filter } = held.subscription
+    const twin = twinOf(session, held)
+    if (twin !== undefined) {
+      if (!session.ended) {
+        router.addLocal(twin.subscription)
+        return
+      }
+      // The route goes once, with the ordinary one.
+      if (held.exclusiveTopic !== undefined) return
+    }
+    if (session.persistent && router.countStored(filter, -1)) this.#interest.withdrawStored(filter)
+    if (router.removeLocal(filter, session)) this.#interest.withdraw(filter)
+  }
+
   #gauges(by: number): void {
     this.#core.metrics.addGauge(Gauge.SESSIONS, by)
     this.#core.metrics.addGauge(Gauge.CHANNELS, by)
     this.#core.metrics.addGauge(Gauge.CONNECTIONS, by)
   }
+}
+
+/**
+ * The other subscription that the session has for the topic: `$exclusive/t` beside `t`. The router
+ * has one delivery for both, with the options of the later one.
+ */
+function twinOf(session: Session, held: HeldSubscription): HeldSubscription | undefined {
+  const kind = held.exclusiveTopic === undefined ? 'exclusive' : 'ordinary'
+  const { filter } = held.subscription
+  return session.subscriptions.get(joinSubscription({ kind, group: '', filter }))
 }

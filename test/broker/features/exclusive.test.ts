@@ -55,6 +55,24 @@ describe('exclusive subscriptions', () => {
     assert.deepEqual(second.unsubscribe(FILTER), [ReasonCode.NO_SUBSCRIPTION_EXISTED])
   })
 
+  worldTest('stand beside an ordinary one for the topic, and neither ends the other', (world) => {
+    const publisher = world.connect()
+    for (const gone of [FILTER, 't']) {
+      for (const options of [{}, kept(`both, ${gone} goes`)]) {
+        const client = world.connect(options)
+        assert.deepEqual(client.subscribe([FILTER, 't'], { qos: 1 }), [1, 1])
+        assert.deepEqual(client.unsubscribe(gone), [0])
+        publisher.publish('t', gone, { qos: 1 })
+        assert.deepEqual(client.payloads(), [gone])
+        assert.deepEqual(client.subscribe(gone, { qos: 1 }), [1])
+        client.disconnect(0, 'clientId' in options ? 0 : undefined)
+        const next = world.connect()
+        assert.deepEqual(next.subscribe(FILTER), [0], 'free when the session has ended')
+        next.drop()
+      }
+    }
+  })
+
   worldTest('are free again when the session ends', (world) => {
     const other = world.connect()
     const transient = world.connect()
