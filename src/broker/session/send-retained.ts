@@ -6,6 +6,12 @@ import { deliverOrForward } from '../shard/move-gate.ts'
 import { deliveryQos } from './deliver.ts'
 import type { Session } from './session.ts'
 
+/** Where a queue ends. */
+interface QueueLimits {
+  readonly queueMessagesMax: number
+  readonly queueBytesMax: number
+}
+
 /** Messages of a queue from which on retained messages wait. */
 const FEED_AHEAD_MAX = 256
 
@@ -44,7 +50,7 @@ export function sendRetained(
     // Retain is set on a message sent because of a new subscription [MQTT311-3.3.1-8].
     const copy = asRetained(message)
     deliverOrForward(core, links, session, copy, qos, true, ids, undefined, false)
-    if (job === undefined || !isAhead(session, core.settings.mqtt.queueMessagesMax)) return true
+    if (job === undefined || !isAhead(session, core.settings.mqtt)) return true
     session.holdFeed(() => {
       job.resume()
       broker.wakeFeed()
@@ -66,8 +72,10 @@ export function sendRetained(
  * The client takes them more slowly than they are read: what waits in its queue takes memory there,
  * and would push other messages out of it. The queue of a client that is away takes all.
  */
-function isAhead({ connection, queue }: Session, queueMessagesMax: number): boolean {
-  return connection !== undefined && queue.count >= Math.min(FEED_AHEAD_MAX, queueMessagesMax / 2)
+function isAhead({ connection, queue }: Session, limits: QueueLimits): boolean {
+  if (connection === undefined) return false
+  const isLong = queue.count >= Math.min(FEED_AHEAD_MAX, limits.queueMessagesMax / 2)
+  return isLong || queue.bytes >= limits.queueBytesMax / 2
 }
 
 /** Its own copy: the cursor's buffers are used again for the next message. */

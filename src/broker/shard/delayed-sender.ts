@@ -50,7 +50,7 @@ export class DelayedSender {
     routing.connection = undefined
     if (message.qos === 2) setOrigin(core, entry)
     publishChecked(this.#broker, message)
-    if (core.routeRemote === 0) {
+    if (core.routeRemote === 0 && !core.routeEarly) {
       removeNotes(core.store, message.origin)
       return true
     }

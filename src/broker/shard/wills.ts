@@ -60,7 +60,8 @@ export class Wills implements TimerTarget {
     this.#publish(message, will.username)
     // Not again after a restart [MQTT-3.1.2-10]. It leaves the store together with what its
     // publish wrote here, and after what it wrote elsewhere.
-    if (this.#core.routeRemote === 0) this.#left(session, will)
+    const { routeEarly, routeRemote } = this.#core
+    if (routeRemote === 0 && !routeEarly) this.#left(session, will)
     else this.#leaveWhenSafe(session, will)
   }
 

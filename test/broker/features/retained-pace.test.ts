@@ -145,23 +145,28 @@ describe('retained messages to a new subscriber', () => {
     TEN_A_SECOND,
   )
 
-  worldTest(
-    'wait for a client that takes them slowly, and push nothing out of its queue',
-    (world) => {
-      retain(world, 3_000)
-      const subscriber = world.connect({ autoAck: false, properties: { receiveMaximum: 10 } })
-      subscriber.subscribe('r/#', { qos: 1 })
-      const got: string[] = []
-      for (;;) {
-        const messages = subscriber.messages()
-        if (messages.length === 0) break
-        got.push(...messages.map(({ payload }) => payload))
-        for (const { packetId } of messages) subscriber.ack(4, packetId)
-      }
-      assert.deepEqual(got, numbers(3_000))
-    },
-    { mqtt: { queueMessagesMax: 100 } },
-  )
+  for (const [limit, mqtt] of [
+    ['messages', { queueMessagesMax: 100 }],
+    ['bytes', { queueBytesMax: 4_096 }],
+  ] as const) {
+    worldTest(
+      `wait for a client that takes them slowly, and push no ${limit} out of its queue`,
+      (world) => {
+        retain(world, 3_000)
+        const subscriber = world.connect({ autoAck: false, properties: { receiveMaximum: 10 } })
+        subscriber.subscribe('r/#', { qos: 1 })
+        const got: string[] = []
+        for (;;) {
+          const messages = subscriber.messages()
+          if (messages.length === 0) break
+          got.push(...messages.map(({ payload }) => payload))
+          for (const { packetId } of messages) subscriber.ack(4, packetId)
+        }
+        assert.deepEqual(got, numbers(3_000))
+      },
+      { mqtt },
+    )
+  }
 
   worldTest('go on in a session whose client leaves before it has taken them', (world) => {
     retain(world, 1_000)
