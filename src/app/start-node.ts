@@ -10,6 +10,7 @@ import { readBanFile } from '#access/protection/ban-file.ts'
 import type { AccessReport } from '#access/shard-access.ts'
 import type { Metrics } from '#broker/metrics.ts'
 import type { Log } from '#broker/ports.ts'
+import { SHARDS_MAX } from '#config/fields/node.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import { makeBusEnds } from '#fabric/shard/bus-ends.ts'
 import { InProcessFabric } from '#fabric/shard/in-process.ts'
@@ -149,7 +150,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
 function placeOf({ config, log }: NodeOptions): { dataDir: string; shardCount: number } {
   const { data_dir: dataDir, shards } = config.node
-  const wanted = shards === 'auto' ? availableParallelism() : shards
+  const wanted = shards === 'auto' ? Math.min(availableParallelism(), SHARDS_MAX) : shards
   const canShare = REUSE_PORT_SYSTEMS.has(process.platform)
   if (wanted > 1 && !canShare && shards !== 'auto') {
     log.warn('one_shard_only', { wanted, platform: process.platform, reason: 'no SO_REUSEPORT' })

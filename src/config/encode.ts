@@ -8,6 +8,9 @@ import { formatBytes, formatDuration, formatPercent, formatRate } from './units.
 /** What stands for a secret wherever configuration is shown. */
 export const REDACTED = '******'
 
+/** Names in a map, such as that of headers, whose texts are secrets. */
+const SECRET_NAME = /^(proxy-)?authorization$|cookie|api[-_]?key$|token$|secret$/i
+
 /** The written form of a decoded value: durations as `15s`, sizes as `1MB`, and so on. */
 export function encode<F extends Field>(field: F, value: Infer<F>): Plain {
   return encodeField(field, value, false) ?? null
@@ -32,12 +35,22 @@ function encodeField(field: FieldSpec, value: unknown, hide: boolean): Plain | u
     const encoded: Record<string, Plain> = Object.create(null)
     for (const [key, child] of Object.entries(value)) {
       const spec = field.kind === 'map' ? field.value : field.fields[key]
-      const plain = spec === undefined ? undefined : encodeField(spec, child, hide)
+      const isSecret = hide && field.kind === 'map' && SECRET_NAME.test(key)
+      const plain =
+        isSecret && typeof child === 'string' ? hidden(child) : encodeChild(spec, child, hide)
       if (plain !== undefined) encoded[key] = plain
     }
     return encoded
   }
   return encodeScalar(field, value, hide)
+}
+
+function encodeChild(
+  spec: FieldSpec | undefined,
+  child: unknown,
+  hide: boolean,
+): Plain | undefined {
+  return spec === undefined ? undefined : encodeField(spec, child, hide)
 }
 
 function textOf(value: unknown): string | undefined {

@@ -28,6 +28,25 @@ describe('the configuration', () => {
     assert.equal((await get('/configs?key=mqtt.nothing')).status, 404)
   })
 
+  it('leaves no secret of a text or of a header where others may read it', async () => {
+    const headers = { authorization: 'Bearer one-secret', 'x-api-key': 'one-secret', accept: '*/*' }
+    const connector = { url: 'http://127.0.0.1:1', headers }
+    const body = `connectors.http.hook = ${JSON.stringify(connector)}`
+    const text = { 'content-type': 'text/plain' }
+    const made = await managed.call('PUT', '/configs?mode=merge', { body, headers: text })
+    assert.equal(made.status, 200, JSON.stringify(made.body))
+    const kept = { ...headers, authorization: '******', 'x-api-key': '******' }
+    const again = { body: { connectors: { http: { hook: { ...connector, headers: kept } } } } }
+    assert.equal((await managed.call('PUT', '/configs?mode=merge', again)).status, 200)
+    for (const path of ['/configs', '/connectors', '/audit']) {
+      const { status, body: shown } = await get(path)
+      assert.equal(status, 200)
+      assert.ok(!JSON.stringify(shown).includes('one-secret'), path)
+    }
+    const stored = JSON.stringify(managed.management.context.node.config.snapshot())
+    assert.ok(stored.includes('Bearer one-secret'), 'what is hidden is not what is kept')
+  })
+
   it('tells of each key where its value comes from', async () => {
     await managed.call('PUT', '/configs/delayed', { body: { max_delayed_messages: 5 } })
     const of = async (key: string) => (await get(`/configs/keys?key=${key}`)).body[0]

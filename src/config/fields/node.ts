@@ -1,6 +1,9 @@
 /** `node.*` and `durability.*`: what this process is and how it keeps data. */
 import { bytes, int, object, oneOf, string } from '../field.ts'
 
+/** Shards of a node. The router has one bit for each in a mask of 31, small integers to V8. */
+export const SHARDS_MAX = 30
+
 const NODE_NAME = /^[A-Za-z0-9_-]+@[A-Za-z0-9.:_-]+$/
 
 export const node = object(
@@ -18,10 +21,10 @@ export const node = object(
       default: 'data',
     }),
     shards: int({
-      text: 'Threads that serve clients. `auto`: one for each available core.',
+      text: 'Threads that serve clients. `auto`: one for each available core, up to 30.',
       words: ['auto'],
       min: 1,
-      max: 30,
+      max: SHARDS_MAX,
       default: 'auto',
     }),
   },
