@@ -99,7 +99,8 @@ function isChecked(header: Buffer): boolean {
 }
 
 function octal(header: Buffer, at: number, length: number): number {
-  return Number.parseInt(text(header, at, at + length).trim(), 8)
+  const digits = text(header, at, at + length).trim()
+  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN
 }
 
 function nameOf(header: Buffer): string {

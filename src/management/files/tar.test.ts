@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { packTar, unpackTar } from './tar.ts'
+
+const BYTES_MAX = 1_000_000
+
+it('an archive comes back as it was', () => {
+  const entries = [{ name: 'a/b', content: Buffer.from('text') }]
+  const [entry, ...more] = unpackTar(packTar(entries, 0), BYTES_MAX)
+  assert.deepEqual([entry?.name, String(entry?.content)], ['a/b', 'text'])
+  assert.deepEqual(more, [])
+})
+
+it('a size that is no octal number is damage', () => {
+  for (const size of ['-0000001000', '0000000009 ', '            ']) {
+    const bytes = gunzipSync(packTar([{ name: 'a', content: Buffer.from('text') }], 0))
+    bytes.write(size.padEnd(12, '\0'), 124, 'latin1')
+    bytes.fill(' ', 148, 156)
+    const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0)
+    bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+    assert.throws(() => unpackTar(gzipSync(bytes), BYTES_MAX), /damaged at byte 0/)
+  }
+})
