@@ -182,6 +182,8 @@ export class DiskReserve {
         const { bytesWritten } = await writeAsync(this.#fd, ZEROS)
         if (bytesWritten === 0) throw new Error('nothing was written')
       }
+      // A file that is long enough does not help where the disk itself must have room.
+      if (this.#diskIsShort()) throw new Error('the disk is full')
       this.#failure = undefined
     } catch (error) {
       this.#failure = failureOf(error, this.#path)
