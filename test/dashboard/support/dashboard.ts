@@ -115,14 +115,19 @@ export async function takePicture(page: Page, name: string): Promise<void> {
 export async function checkAccessibility(page: Page, context: TestContext): Promise<void> {
   await page.evaluate(AXE)
   const found = await page.evaluate(async () => {
-    const { axe, document } = globalThis as unknown as {
-      document: { getAnimations(): AnimationLike[] }
+    const { axe, document, CSSStyleSheet } = globalThis as unknown as {
+      document: { adoptedStyleSheets: object[]; getAnimations(): AnimationLike[] }
+      CSSStyleSheet: new () => { replaceSync(text: string): void }
       axe: { run(context: object, options: object): Promise<{ violations: Violation[] }> }
     }
     // Colours that are on their way have a contrast of their own. Some never arrive: spinners.
     for (const animation of document.getAnimations()) {
       if (animation.effect?.getComputedTiming().endTime !== Infinity) animation.finish()
     }
+    // Those that begin from now on arrive at once.
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync('*, *::before, *::after { transition: none !important }')
+    document.adoptedStyleSheets.push(sheet)
     // antd measures the columns of a table with a row that nobody sees or reaches.
     const { violations } = await axe.run(
       { exclude: ['.ant-table-measure-row'] },
