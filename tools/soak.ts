@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { memoryGrowth, soak, SOAK_CONFIG, type SoakSample } from '../test/e2e/soak/soak.ts'
 import { BrokerProcess } from '../test/e2e/support/broker-process.ts'
-import { Random, seedOf } from '../test/e2e/support/random.ts'
+import { Random, seedOf } from '../test/support/random.ts'
 
 const MIB = 1024 * 1024
 const { values } = parseArgs({

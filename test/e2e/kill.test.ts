@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KillRun } from './kill/kill-run.ts'
 import { makeFolder } from './support/broker-process.ts'
-import { seedOf } from './support/random.ts'
+import { seedOf } from '../support/random.ts'
 
 /** How often it dies; `KILL_TEST_COUNT=1000` for a long night. */
 const KILLS = Number(process.env['KILL_TEST_COUNT'] ?? 50)

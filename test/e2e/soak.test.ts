@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { soak, SOAK_CONFIG } from './soak/soak.ts'
 import { BrokerProcess, makeFolder } from './support/broker-process.ts'
-import { Random, seedOf } from './support/random.ts'
+import { Random, seedOf } from '../support/random.ts'
 
 it('clients that come and go leave nothing behind', async (context) => {
   const random = new Random(seedOf('SOAK_SEED'))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { seedOf } from '../e2e/support/random.ts'
+import { seedOf } from '../support/random.ts'
 import { fuzzSession } from './session.fuzz.ts'
 
 /** Time for seeds that nobody has seen before. */

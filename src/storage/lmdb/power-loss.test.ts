@@ -8,6 +8,7 @@ import { makeDataDir, openStore, prepare } from '../../../test/storage/lmdb-cont
 import { PowerLossDisk, type Choice } from '../../../test/storage/power-loss-disk.ts'
 import { STRACE_OPTIONS, readTrace } from '../../../test/storage/power-loss-trace.ts'
 import { checkTicks } from '../../../test/storage/tick-writer.ts'
+import { Random, seedOf } from '../../../test/support/random.ts'
 import { canRun, needsPackage } from '../../../test/support/needs-package.ts'
 import { Durability } from '../durability.ts'
 
@@ -17,12 +18,18 @@ const CUTS = 12
 /** Where lmdb notes which start of the machine wrote a header, in each of its three. */
 const BOOT_ID_OFFSETS = [160, 2_048 + 160, 4_096 + 160]
 
-const CHOICES: readonly Choice[] = [
-  () => 0,
-  (_page, newest) => Math.floor(Math.random() * (newest + 1)),
-  // Headers that refer to pages which never arrived.
-  (page, newest) => (page < 2 ? newest : 0),
-]
+function choicesOf(random: Random): readonly Choice[] {
+  return [
+    () => 0,
+    (_page, newest) => random.between(0, newest),
+    // Headers that refer to pages which never arrived.
+    (page, newest) => (page < 2 ? newest : 0),
+  ]
+}
+
+function onlyChildOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1'))
+}
 
 /** Lets a writer run under strace until it has reported so many ticks; returns the trace. */
 async function traceWriter(dataDir: string, durability: Durability): Promise<string> {
@@ -30,12 +37,11 @@ async function traceWriter(dataDir: string, durability: Durability): Promise<str
   const command = [process.execPath, WRITER, dataDir, durability]
   const child = spawn('strace', [...STRACE_OPTIONS, '-o', file, ...command], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // A group of its own: who is traced goes on when strace is killed alone.
-    detached: true,
   })
   let reports = 0
   child.on('message', () => {
-    if (++reports === TICKS && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    // The writer only: strace has lines to write yet, and may miss how the last report ended.
+    if (++reports === TICKS + 1) process.kill(onlyChildOf(child.pid!), 'SIGKILL') // It runs.
   })
   await once(child, 'exit')
   return readFileSync(file, 'latin1')
@@ -74,13 +80,18 @@ for (const durability of [Durability.BATCH, Durability.SYNC]) {
     const disk = new PowerLossDisk(before, events)
     const reports = events.filter((event) => event.kind === 'report')
     assert.ok(reports.length >= TICKS, `${reports.length} reports in the trace`)
+    const random = new Random(seedOf('POWER_LOSS_SEED'))
+    const choices = choicesOf(random)
     const end = events.at(-1)?.startedAt ?? 0
     for (let cut = 1; cut <= CUTS; cut++) {
-      const at = Math.floor(((cut - Math.random()) * end) / CUTS)
+      const at = Math.floor(((cut - random.next()) * end) / CUTS)
       const reported = reports.findLast(({ startedAt }) => startedAt < at)?.number ?? 0
-      for (const choose of CHOICES) {
+      for (const choose of choices) {
         const found = await lastTick(disk.imageAt(at, choose), durability)
-        assert.ok(found >= reported, `tick ${reported} acknowledged, ${found} found`)
+        assert.ok(
+          found >= reported,
+          `tick ${reported} acknowledged, ${found} found; seed ${random.seed}`,
+        )
       }
     }
   })

@@ -1,6 +1,6 @@
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { type Arrival, LoadClient, type Publish, SESSION_LOST } from '../support/load-client.ts'
-import type { Random } from '../support/random.ts'
+import type { Random } from '../../support/random.ts'
 import { Receiver, Stream, type Expectation, type Problems } from './ledger.ts'
 
 const { V311, V5 } = ProtocolVersion

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { BrokerProcess } from '../support/broker-process.ts'
 import { ConnectionLost, type LoadClient } from '../support/load-client.ts'
-import { Random } from '../support/random.ts'
+import { Random } from '../../support/random.ts'
 import { FilterChanger } from './filter-changer.ts'
 import {
   type Actor,

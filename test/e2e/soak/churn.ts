@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { LoadClient, type QoS } from '../support/load-client.ts'
-import type { Random } from '../support/random.ts'
+import type { Random } from '../../support/random.ts'
 
 /** How much goes on at the same time. */
 export interface ChurnOptions {

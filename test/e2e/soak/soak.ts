@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { BrokerProcess } from '../support/broker-process.ts'
-import type { Random } from '../support/random.ts'
+import type { Random } from '../../support/random.ts'
 import { Churn } from './churn.ts'
 import { GaugeWatch } from './gauges.ts'
 
