@@ -20,7 +20,7 @@ const stampPath = join(folder, 'dist', 'inputs.sha256')
 const INPUTS = [
   'dashboard/src/**/*',
   'dashboard/{index.html,package-lock.json,tsconfig.json,vite.config.ts}',
-  'src/management/contract/**/*.ts',
+  'src/{management/contract/**/*,kernel/payload-format}.ts',
   'tools/build-dashboard.ts',
 ]
 /** Smaller ones fit a packet anyway. */

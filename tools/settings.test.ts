@@ -26,6 +26,12 @@ test('package.json names exact versions', () => {
   assert.deepEqual(loose, [])
 })
 
+test('the product has one version, in every file that names it', () => {
+  const { version } = readJson('package.json')
+  const files = ['package-lock.json', 'dashboard/package.json', 'dashboard/package-lock.json']
+  for (const name of files) assert.equal(readJson(name)['version'], version, name)
+})
+
 test('the lock file covers every platform, so that npm ci accepts it everywhere', () => {
   const packages = readJson('package-lock.json')['packages'] as Record<string, object>
   const missing = Object.values(packages)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { connectAsync } from 'mqtt'
+import { readVersion } from '#app/version.ts'
 import { type ManagedBroker, PASSWORD, startManaged } from './support/managed-broker.ts'
 
 describe('numbers', () => {
@@ -22,6 +23,19 @@ describe('numbers', () => {
     assert.equal(sum['retained.stored'], undefined)
     const stats = (await managed.call('GET', '/stats?aggregate=true')).body
     assert.deepEqual([stats['sessions.count'], stats['connections.max']], [0, 0])
+  })
+
+  it('names the version of package.json wherever it names one', async () => {
+    const version = readVersion()
+    const client = await managed.connect('reader')
+    const told = new Promise<string>((resolve) => {
+      client.on('message', (_, payload) => resolve(payload.toString()))
+    })
+    await client.subscribeAsync('$SYS/brokers/+/version')
+    const [node] = (await managed.call('GET', '/nodes')).body
+    const { info } = (await managed.call('GET', '/api-docs/swagger.json')).body
+    assert.deepEqual([node.version, info.version, await told], [version, version, version])
+    await client.endAsync()
   })
 
   it('gives Prometheus its text, with the numbers of every shard, without a login', async () => {

@@ -10,6 +10,7 @@ test('the dashboard imports types of the contract and nothing else of the produc
     `import { listUsers } from '#management/contract/users.ts'`,
     `import type { Log } from '#broker/ports.ts'`,
     `import '../../../src/app/main.ts'`,
+    `import { toHex } from '../../../src/kernel/payload-format.ts'`,
   ]
   expectProblems(checkDashboard, { 'dashboard/src/pages/a.tsx': lines.join('\n') }, [
     /a\.tsx:4: #management\/contract\/users\.ts: import type/,

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Descriptions, Drawer, Flex, Typography } from 'antd'
 import type { ReactNode } from 'react'
-import { fromBase64 } from '../format/payload.ts'
+import { fromBase64 } from '../../../src/kernel/payload-format.ts'
 import { Failure } from './failure.tsx'
 import { PayloadView } from './payload-view.tsx'
 import { Waiting } from './waiting.tsx'

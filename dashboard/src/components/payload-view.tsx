@@ -1,7 +1,7 @@
 import { Alert, Segmented, theme } from 'antd'
 import { useEffect, useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
-import { guessFormat, PAYLOAD_FORMATS, type PayloadFormat, showPayload } from '../format/payload.ts'
+import { guessFormat, SHOWN_FORMATS, type ShownFormat, showPayload } from '../format/payload.ts'
 
 const TEXTS = defineTexts(
   'payload',
@@ -13,7 +13,7 @@ const TEXTS = defineTexts(
 export function PayloadView({ bytes }: { bytes: Uint8Array }) {
   const t = useTexts(TEXTS)
   const { token } = theme.useToken()
-  const [format, setFormat] = useState<PayloadFormat>(() => guessFormat(bytes))
+  const [format, setFormat] = useState<ShownFormat>(() => guessFormat(bytes))
   const [shown, setShown] = useState({ text: '', problem: '' })
   useEffect(() => {
     let isWanted = true
@@ -27,11 +27,11 @@ export function PayloadView({ bytes }: { bytes: Uint8Array }) {
   }, [bytes, format])
   return (
     <>
-      <Segmented<PayloadFormat>
+      <Segmented<ShownFormat>
         aria-label={t('format')}
         value={format}
         onChange={setFormat}
-        options={PAYLOAD_FORMATS.map((value) => ({ value, label: t(value) }))}
+        options={SHOWN_FORMATS.map((value) => ({ value, label: t(value) }))}
         style={{ marginBottom: 8, maxWidth: '100%', overflowX: 'auto' }}
       />
       {shown.problem === '' ? (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { guessFormat, readPayload, showPayload } from './payload.ts'
+import { guessFormat, showPayload } from './payload.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
@@ -20,11 +20,4 @@ test('bytes show as rows with offset, digits and text', async () => {
 test('what is not of the format has a reason', async () => {
   await assert.rejects(showPayload(bytes('{'), 'json'))
   await assert.rejects(showPayload(bytes('hello'), 'cbor'), /Not CBOR/)
-})
-
-test('hexadecimal and base64 are read as they are written', () => {
-  assert.deepEqual(readPayload('0x01, ff 0a', 'hex'), Uint8Array.of(1, 255, 10))
-  assert.deepEqual(readPayload('AQID', 'base64'), Uint8Array.of(1, 2, 3))
-  assert.throws(() => readPayload('abc', 'hex'), /two digits/)
-  assert.throws(() => readPayload('{', 'json'))
 })

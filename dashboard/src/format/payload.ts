@@ -1,6 +1,8 @@
+import { PAYLOAD_FORMATS, toBase64, toHex } from '../../../src/kernel/payload-format.ts'
+
 /** How the bytes of a payload can be shown. */
-export const PAYLOAD_FORMATS = ['text', 'json', 'hex', 'base64', 'cbor'] as const
-export type PayloadFormat = (typeof PAYLOAD_FORMATS)[number]
+export const SHOWN_FORMATS = [...PAYLOAD_FORMATS, 'cbor'] as const
+export type ShownFormat = (typeof SHOWN_FORMATS)[number]
 
 const HEX_COLUMNS = 16
 
@@ -8,7 +10,7 @@ const HEX_COLUMNS = 16
  * A payload as text.
  * @throws Error with a reason for people when the bytes are not of the format
  */
-export async function showPayload(bytes: Uint8Array, format: PayloadFormat): Promise<string> {
+export async function showPayload(bytes: Uint8Array, format: ShownFormat): Promise<string> {
   switch (format) {
     case 'text':
       return new TextDecoder().decode(bytes)
@@ -29,16 +31,8 @@ export async function showPayload(bytes: Uint8Array, format: PayloadFormat): Pro
   }
 }
 
-/** Bytes of a text that somebody wrote in a format; the reverse of `showPayload`, without CBOR. */
-export function readPayload(text: string, format: PayloadFormat): Uint8Array<ArrayBuffer> {
-  if (format === 'hex') return fromHex(text)
-  if (format === 'base64') return fromBase64(text)
-  if (format === 'json') JSON.parse(text)
-  return new TextEncoder().encode(text)
-}
-
 /** The format in which a payload says most: JSON objects, then text, else bytes. */
-export function guessFormat(bytes: Uint8Array): PayloadFormat {
+export function guessFormat(bytes: Uint8Array): ShownFormat {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -64,25 +58,6 @@ function hexDump(bytes: Uint8Array): string {
     lines.push(`${offset}  ${hex.padEnd(HEX_COLUMNS * 3)} ${text.join('')}`)
   }
   return lines.join('\n')
-}
-
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  const digits = text.replaceAll(/[\s,:]|0x/gi, '')
-  if (!/^([0-9a-f]{2})*$/i.test(digits))
-    throw new Error('Not hexadecimal: two digits for each byte.')
-  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
-}
-
-export function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
-}
-
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.trim()), (char) => char.charCodeAt(0))
 }
 
 function showUnusual(_key: string, value: unknown): unknown {

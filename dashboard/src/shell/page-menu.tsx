@@ -1,4 +1,5 @@
 import { Menu } from 'antd'
+import { useEffect, useRef } from 'react'
 import { Link, useLocation } from 'react-router'
 import { useSession } from '../api/session.ts'
 import { useTexts } from '../i18n/i18n.ts'
@@ -10,6 +11,12 @@ import { TEXTS } from './menu-texts.ts'
 export function PageMenu({ opened }: { opened: () => void }) {
   const t = useTexts(TEXTS)
   const { pathname } = useLocation()
+  const place = useRef<HTMLElement>(null)
+  const selected = pathname.split('/')[1] ?? ''
+  // The page that is open may stand further down than the window shows.
+  useEffect(() => {
+    place.current?.querySelector('.ant-menu-item-selected')?.scrollIntoView({ block: 'nearest' })
+  }, [selected])
   const isAdministrator = useSession()?.role === 'administrator'
   const pages: readonly (Page & { readonly key: PageKey })[] = PAGES
   const items = PAGE_GROUPS.map((group) => ({
@@ -26,12 +33,12 @@ export function PageMenu({ opened }: { opened: () => void }) {
       })),
   })).filter(({ children }) => children.length > 0)
   return (
-    <nav aria-label={t('menu')}>
+    <nav ref={place} aria-label={t('menu')}>
       <Menu
         theme="dark"
         mode="inline"
         items={items}
-        selectedKeys={[pathname.split('/')[1] ?? '']}
+        selectedKeys={[selected]}
         onClick={opened}
         style={{ borderInlineEnd: 'none' }}
       />

@@ -4,10 +4,11 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import type { IClientPublishOptions, MqttClient } from 'mqtt'
+import { PAYLOAD_FORMATS, type PayloadFormat, readPayload } from '#kernel/payload-format.ts'
 import { addConnectionOptions, connectClient, parseQos } from './connection-options.ts'
 import type { ConnectionFlags } from './connection-options.ts'
 import { parseInteger, parsePair, userProperties } from './parse-option.ts'
-import { PAYLOAD_FORMATS, type PayloadFormat, readPayload, showPayload } from './payload-format.ts'
+import { showPayload } from './show-payload.ts'
 
 interface PublishFlags extends ConnectionFlags {
   readonly topic: string
@@ -119,10 +120,10 @@ async function* payloads(flags: PublishFlags): AsyncGenerator<Buffer> {
   const { message, file, stdin, lines, format } = flags
   if (lines === true) {
     const input = createInterface({ input: createReadStream('', { fd: 0 }) })
-    for await (const line of input) yield readPayload(line, format)
+    for await (const line of input) yield Buffer.from(readPayload(line, format))
   } else if (file !== undefined) yield readFileSync(file)
   else if (stdin === true) yield await buffer(process.stdin)
-  else yield readPayload(message ?? '', format)
+  else yield Buffer.from(readPayload(message ?? '', format))
 }
 
 async function publish(client: MqttClient, flags: PublishFlags, payload: Buffer): Promise<void> {

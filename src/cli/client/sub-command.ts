@@ -2,10 +2,11 @@ import { appendFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { Command } from 'commander'
 import type { IPublishPacket, MqttClient } from 'mqtt'
+import type { PayloadFormat } from '#kernel/payload-format.ts'
 import { addConnectionOptions, connectClient, parseQos } from './connection-options.ts'
 import type { ConnectionFlags } from './connection-options.ts'
 import { collect, parseInteger } from './parse-option.ts'
-import { type PayloadFormat, showPayload } from './payload-format.ts'
+import { showPayload } from './show-payload.ts'
 import { formatOption, leave, whenRefused } from './pub-command.ts'
 
 interface SubscribeFlags extends ConnectionFlags {

@@ -3,6 +3,7 @@ import { formatProblem } from '#config/decode.ts'
 import { ConfigStore, loadWithOverlay } from '#app/config-store.ts'
 import { type BrokerOptions, startBroker, type TestBroker } from '#app/start-broker.ts'
 import { type ManagementAddress, startManagement } from '#app/start-management.ts'
+import { readVersion } from '#app/version.ts'
 import type { Management } from '#management/management.ts'
 
 export const PASSWORD = 'correct-horse-7'
@@ -69,7 +70,7 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
   const { node, log } = broker
   const management = await startManagement({
     store: new ConfigStore(layers, config),
-    version: '0.0.0',
+    version: readVersion(),
     log,
     node,
   })

@@ -9,7 +9,7 @@ import { ListTable } from '../../components/list-table.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { PayloadView } from '../../components/payload-view.tsx'
 import { showTime } from '../../format/numbers.ts'
-import { fromBase64 } from '../../format/payload.ts'
+import { fromBase64 } from '../../../../src/kernel/payload-format.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
 

@@ -1,4 +1,4 @@
-import { toHex } from '../../format/payload.ts'
+import { toHex } from '../../../../src/kernel/payload-format.ts'
 
 /** How one connection of the WebSocket client is made; kept by the browser. */
 export interface ConnectionSettings {

@@ -1,5 +1,6 @@
 import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient } from 'mqtt'
 import type { ConnectionSettings } from './connection-settings.ts'
+import { MESSAGES_MAX, newestOf } from './newest-messages.ts'
 
 export type ConnectionStatus = 'offline' | 'connecting' | 'online'
 
@@ -33,7 +34,6 @@ export interface ConnectionView {
   readonly forgotten: number
 }
 
-const MESSAGES_MAX = 1_000
 const CONNECT_TIMEOUT_MS = 10_000
 /** Messages that come within this time are shown together. */
 const GATHER_MS = 100
@@ -51,6 +51,8 @@ export class Connection {
   #view = EMPTY
   #fresh: ShownMessage[] = []
   #number = 0
+  /** Of those that nobody has seen yet. */
+  #pushedOut = 0
   readonly #listeners = new Set<() => void>()
 
   readonly subscribeToView = (listener: () => void): (() => void) => {
@@ -117,6 +119,7 @@ export class Connection {
   }
 
   clearMessages(): void {
+    this.#fresh = []
     this.#change({ messages: [], forgotten: 0 })
   }
 
@@ -129,13 +132,18 @@ export class Connection {
     this.#number += 1
     if (this.#fresh.length === 0) setTimeout(() => this.#showFresh(), GATHER_MS)
     this.#fresh.push({ ...message, number: this.#number, atMs: Date.now() })
-    if (this.#fresh.length > MESSAGES_MAX) this.#fresh.shift()
+    if (this.#fresh.length <= MESSAGES_MAX) return
+    this.#fresh.shift()
+    this.#pushedOut += 1
   }
 
   #showFresh(): void {
-    const messages = [...this.#view.messages, ...this.#fresh].slice(-MESSAGES_MAX)
+    const all = [...this.#view.messages, ...this.#fresh]
+    const messages = newestOf(all)
     this.#fresh = []
-    this.#change({ messages, forgotten: this.#number - messages.length })
+    const forgotten = this.#view.forgotten + this.#pushedOut + all.length - messages.length
+    this.#pushedOut = 0
+    this.#change({ messages, forgotten })
   }
 
   #change(change: Partial<ConnectionView>): void {

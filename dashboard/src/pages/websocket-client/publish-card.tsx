@@ -1,6 +1,6 @@
 import { App, Button, Card, Checkbox, Collapse, Flex, Form, Input, InputNumber, Select } from 'antd'
 import type { IClientPublishOptions } from 'mqtt'
-import { type PayloadFormat, readPayload } from '../../format/payload.ts'
+import { type PayloadFormat, readPayload } from '../../../../src/kernel/payload-format.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import type { Connection, ConnectionView } from './connection.ts'
 import { TEXTS } from './texts.ts'
