@@ -16,6 +16,7 @@ interface Pair {
 const LINE = /(?:\$\{[^}]*\}|"(?:[^"\\]|\\.)*"|\\.|[^\s"\\$]|\$)+/g
 const PART = /(?:\$\{[^}]*\}|"(?:[^"\\]|\\.)*"|\\.|[^,"\\$]|\$)+/g
 const ONE_PLACE = /^\$\{[^}]*\}$/
+const PLAIN = /^(?:[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|-?\d+i|\d+u|true|false)$/i
 const INTEGER = /^(\$\{[^}]*\}|-?\d+)([iu])$/
 
 /**
@@ -44,7 +45,7 @@ function compileLine(line: string): LineWriter {
     const written = writePairs(fieldPairs, record)
     if (written === '') throw new DriverError('fatal', 'the record has none of the fields')
     const tagText = writePairs(tagPairs, record)
-    const front = escaped(name.text(record), /[, ]/g) + (tagText === '' ? '' : `,${tagText}`)
+    const front = measurementText(name.text(record)) + (tagText === '' ? '' : `,${tagText}`)
     return `${front} ${written}${timeText(at, record)}`
   }
 }
@@ -90,7 +91,8 @@ function fieldValue(source: string): Pair['value'] {
     return (record) => integerText(template.value(record), kind)
   }
   const template = compileTemplate(source)
-  if (!ONE_PLACE.test(source)) return (record) => template.text(record)
+  if (!source.includes('${')) return () => source
+  if (!ONE_PLACE.test(source)) return (record) => plainOrQuoted(template.text(record))
   return (record) => {
     const value = template.value(record)
     if (isMissing(value)) return undefined
@@ -123,8 +125,26 @@ function unescaped(text: string): string {
   return text.replaceAll(/\\([,= \\])/g, '$1')
 }
 
+/** @throws DriverError for what would make a comment of the line, or nothing */
+function measurementText(name: string): string {
+  if (name !== '' && !name.startsWith('#')) return escaped(name, /[, ]/g)
+  throw new DriverError('fatal', `${JSON.stringify(name)} cannot be a measurement`)
+}
+
+/**
+ * A part of a series. A backslash cannot be escaped there: one that would take away the meaning of
+ * what comes after it is left out.
+ */
 function escaped(text: string, special: RegExp): string {
-  return text.replaceAll(/[\r\n]/g, ' ').replaceAll(special, String.raw`\$&`)
+  return text
+    .replaceAll(/[\r\n]/g, ' ')
+    .replaceAll(/\\+(?=[,= ]|$)/g, '')
+    .replaceAll(special, String.raw`\$&`)
+}
+
+/** What is joined of text and values is a number or truth value, or else text. */
+function plainOrQuoted(text: string): string {
+  return PLAIN.test(text) ? text : quoted(text)
 }
 
 function quoted(text: string): string {

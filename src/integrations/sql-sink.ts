@@ -1,5 +1,6 @@
 import type { SqlDriver } from '#drivers/postgres.ts'
 import type { Sink } from '#plugin/define-connector.ts'
+import { MYSQL, POSTGRESQL } from './sql-pieces.ts'
 import { compileSqlTemplate, sqlValue } from './sql-template.ts'
 import type { SqlTemplate } from './sql-template.ts'
 import { writeEach } from './write-each.ts'
@@ -10,9 +11,13 @@ const PARAMETERS_MAX = 65_000
 /** How parameters are written. */
 export type ParameterStyle = 'numbers' | 'marks'
 
-/** Compiles the statement of an action. */
+/**
+ * Compiles the statement of an action.
+ * @throws Error when a place stands where no parameter can
+ */
 export function compileFor(style: ParameterStyle, sql: string): SqlTemplate {
-  return compileSqlTemplate(sql, style === 'marks' ? () => '?' : (number) => `$${number}`)
+  if (style === 'marks') return compileSqlTemplate(sql, () => '?', MYSQL)
+  return compileSqlTemplate(sql, (number) => `$${number}`, POSTGRESQL)
 }
 
 /** Writes records as rows: those of a batch in one statement where that is possible. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MYSQL } from './sql-pieces.ts'
 import { compileSqlTemplate } from './sql-template.ts'
 
 function query(sql: string, ...records: readonly Readonly<Record<string, string | number>>[]) {
@@ -30,4 +31,25 @@ test('a statement with places outside of its row is no batch', () => {
 
 test('what is missing is undefined, to be NULL', () => {
   assert.deepEqual(query('INSERT INTO t VALUES (${no.such})', {}).values, [undefined])
+})
+
+test('quotes of every kind, and comments, are known for what they are', () => {
+  const sql = `SELECT "it's", E'\\'', $f$it's$f$, '\${a}' -- it's \${a}`
+  assert.deepEqual(query(sql, { a: 1 }), {
+    sql: sql.replace("'${a}'", '$1'),
+    values: ['1'].map(() => 1),
+  })
+  const mysql = compileSqlTemplate(
+    String.raw`SELECT 'a\'', "${'${a}'}", ${'`it`'} # ${'${a}'}`,
+    () => '?',
+    MYSQL,
+  )
+  assert.equal(mysql.query([{ a: 1 }]).sql, String.raw`SELECT 'a\'', ?, ${'`it`'} # ${'${a}'}`)
+})
+
+test('where no parameter can stand, a place is refused', () => {
+  assert.throws(() => query('INSERT INTO "t_${a}" VALUES (1)', {}), /name of a table or column/)
+  assert.throws(() => query('INSERT INTO t_${a} VALUES (1)', {}), /part of a word/)
+  assert.throws(() => query("SELECT E'${a}'", {}), /begins with E'/)
+  assert.throws(() => query('SELECT $$${a}$$', {}), /begins with \$\$/)
 })

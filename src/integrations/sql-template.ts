@@ -3,6 +3,8 @@ import type { Value, ValueMap } from '#plugin/value.ts'
 import type { Template } from '#streams/rules/template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import { encodeJson } from '#streams/values/json.ts'
+import type { SqlDialect, SqlPiece } from './sql-pieces.ts'
+import { POSTGRESQL, sqlPieces } from './sql-pieces.ts'
 
 /** A statement for so many records, with its values in their order. */
 export interface SqlQuery {
@@ -19,42 +21,43 @@ export interface SqlTemplate {
   query(records: readonly ValueMap[]): SqlQuery
 }
 
-type Part = string | Template
+/** A place in a statement. */
+export interface SqlPlace {
+  readonly template: Template
+  /** The quote of the name that it is; undefined: it is a value. */
+  readonly nameQuote: string | undefined
+}
+
+type Part = string | SqlPlace
 
 const PLACE = /\$\{[^}]*\}/
-/** A literal of SQL, with doubled quotes inside; or a place outside of one. */
-const TOKEN = /'(?:[^']|'')*'|\$\{[^}]*\}/g
 
 /**
  * Compiles a statement. Places become parameters, also inside quotes, where the whole literal
  * becomes one: no value can change the statement.
  * @param mark the parameter of a number from 1
+ * @throws Error when a place stands where no parameter can
  */
-export function compileSqlTemplate(source: string, mark: (number: number) => string): SqlTemplate {
-  const insert = splitInsert(source)
-  if (insert === undefined) {
-    const parts = partsOf(source)
-    const places = parts.filter((part) => typeof part !== 'string')
-    return {
-      valuesPerRecord: places.length,
-      isBatchable: false,
-      query: ([record = {}]) => ({
-        sql: writeParts(parts, mark, 1),
-        values: places.map((place) => place.value(record)),
-      }),
-    }
+export function compileSqlTemplate(
+  source: string,
+  mark: (number: number) => string,
+  dialect: SqlDialect = POSTGRESQL,
+): SqlTemplate {
+  const insert = splitInsert(source, dialect)
+  const parts = partsOf(insert?.row ?? source, dialect)
+  const places = parts.flatMap((part) => (typeof part === 'string' ? [] : [part]))
+  if (places.some(({ nameQuote }) => nameQuote !== undefined)) {
+    throw new Error('a place cannot stand in the name of a table or column')
   }
-  const row = partsOf(insert.row)
-  const places = row.filter((part) => typeof part !== 'string')
+  const valuesOf = (record: ValueMap) => places.map(({ template }) => template.value(record))
+  const { front, end } = insert ?? { front: '', end: '' }
   return {
     valuesPerRecord: places.length,
-    isBatchable: true,
+    isBatchable: insert !== undefined,
     query: (records) => {
-      const rows = records.map((_, index) => writeParts(row, mark, index * places.length + 1))
-      return {
-        sql: insert.front + rows.join(', ') + insert.end,
-        values: records.flatMap((record) => places.map((place) => place.value(record))),
-      }
+      const written = insert === undefined ? records.slice(0, 1) : records
+      const rows = written.map((_, index) => writeParts(parts, mark, index * places.length + 1))
+      return { sql: front + rows.join(', ') + end, values: written.flatMap(valuesOf) }
     },
   }
 }
@@ -80,8 +83,9 @@ export function sqlLiteral(value: Value, quote: (text: string) => string): strin
 /** The row of `INSERT … VALUES (row) …`, when all places are in it. */
 export function splitInsert(
   source: string,
+  dialect: SqlDialect,
 ): { readonly front: string; readonly row: string; readonly end: string } | undefined {
-  const masked = source.replaceAll(TOKEN, (token) => 'x'.repeat(token.length))
+  const masked = sqlPieces(source, dialect).map(maskOf).join('')
   const match = /^\s*(?:insert|replace)\b[^]*?\bvalues\s*\(/i.exec(masked)
   if (match === null) return undefined
   const start = match[0].length - 1
@@ -97,20 +101,48 @@ export function splitInsert(
   return undefined
 }
 
-/** Plain text and places by turns; a literal with places in it is one place. */
-export function partsOf(source: string): readonly Part[] {
+function maskOf({ kind, source }: SqlPiece): string {
+  if (kind === 'plain') return source
+  return (kind === 'comment' ? ' ' : 'x').repeat(source.length)
+}
+
+/**
+ * Plain text and places by turns; a text or name in quotes with places in it is one place. Comments
+ * stay as they are.
+ * @throws Error when a place is a part of a word, or in a text with a prefix
+ */
+export function partsOf(source: string, dialect: SqlDialect): readonly Part[] {
+  const pieces = sqlPieces(source, dialect)
   const parts: Part[] = []
-  let end = 0
-  for (const { 0: token, index } of source.matchAll(TOKEN)) {
-    if (!PLACE.test(token)) continue
-    parts.push(source.slice(end, index))
-    const isLiteral = token.startsWith("'")
-    const inner = isLiteral ? token.slice(1, -1).replaceAll("''", "'") : token
-    parts.push(compileTemplate(inner))
-    end = index + token.length
+  let text = ''
+  for (const [index, piece] of pieces.entries()) {
+    const { kind, content, quote } = piece
+    if (kind === 'plain' || kind === 'comment' || !PLACE.test(content)) {
+      text += piece.source
+      continue
+    }
+    if (kind === 'place') checkStandsAlone(piece, pieces[index - 1], pieces[index + 1])
+    if (quote.length > 1 && !/^n'$/i.test(quote)) {
+      throw new Error(`a place cannot stand in a text that begins with ${quote}`)
+    }
+    const nameQuote = kind === 'name' ? quote : undefined
+    parts.push(text, { template: compileTemplate(content), nameQuote })
+    text = ''
   }
-  parts.push(source.slice(end))
+  parts.push(text)
   return parts
+}
+
+function checkStandsAlone(
+  { source }: SqlPiece,
+  before: SqlPiece | undefined,
+  after: SqlPiece | undefined,
+): void {
+  const isGlued = (piece: SqlPiece | undefined, word: RegExp): boolean =>
+    piece !== undefined && piece.kind !== 'comment' && word.test(piece.source)
+  if (!isGlued(before, /[\w$}'"`]$/) && !isGlued(after, /^[\w$'"`]/)) return
+  const remedy = 'write the whole text in quotes with the place in it'
+  throw new Error(`${source} is a part of a word: ${remedy}`)
 }
 
 function writeParts(

@@ -4,6 +4,7 @@ import { defineConnector } from '#plugin/define-connector.ts'
 import { type HttpApi, openHttpApi } from '../http-api.ts'
 import { queryText } from '../line-sink.ts'
 import { backslashQuoted, compileLiteralSql } from '../literal-sql.ts'
+import { CLICKHOUSE } from '../sql-pieces.ts'
 import { writeEach } from '../write-each.ts'
 
 interface Server {
@@ -28,8 +29,9 @@ export default defineConnector({
   check: ({ api }) => api.check(),
   close: ({ api }) => api.close(),
   sink: {
+    check: ({ sql }) => void compileLiteralSql(sql, CLICKHOUSE, backslashQuoted, ''),
     open({ sql, batch_value_separator: separator }, { api, path }) {
-      const template = compileLiteralSql(sql, backslashQuoted, separator)
+      const template = compileLiteralSql(sql, CLICKHOUSE, backslashQuoted, separator)
       return {
         async write(records, signal) {
           const run = async (some: typeof records) => {

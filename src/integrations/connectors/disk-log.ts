@@ -3,9 +3,10 @@ import { diskLog } from '#config/fields/integrations/disk-log.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import { getKey } from '#plugin/value.ts'
 import type { ValueMap } from '#plugin/value.ts'
-import { compileTemplate } from '#streams/rules/template.ts'
+import { encodeJson } from '#streams/values/json.ts'
 import { toText } from '#streams/values/to-text.ts'
 import { RotatingFile } from '../rotating-file.ts'
+import { bodyTemplate } from '../templates.ts'
 
 /** `disk_log`: a line per record. */
 export default defineConnector({
@@ -22,12 +23,13 @@ export default defineConnector({
   sink: {
     open({ template, column_order: columns, write_mode: mode }, file) {
       const isCsv = columns.length > 0
-      const lineTemplate = compileTemplate(template)
+      const lineTemplate = bodyTemplate(template)
       const heading = isCsv ? `${columns.map(csvCell).join(',')}\n` : ''
       const lineOf = (record: ValueMap): string => {
         if (isCsv) return columns.map((name) => cellOf(record, name)).join(',')
         // A line stays one line, whatever stands in the record.
-        return lineTemplate.text(record).replaceAll('\n', String.raw`\n`)
+        const line = lineTemplate?.text(record) ?? encodeJson(record)
+        return line.replaceAll('\n', String.raw`\n`).replaceAll('\r', String.raw`\r`)
       }
       return {
         async write(records) {

@@ -7,6 +7,7 @@ import type { ValueMap } from '#plugin/value.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import { encodeJson } from '#streams/values/json.ts'
 import { basicLogin, openHttpApi, originOf } from '../http-api.ts'
+import { bodyTemplate } from '../templates.ts'
 
 const PORT = 9200
 
@@ -77,7 +78,7 @@ function compileOperation(parameters: Parameters): (record: ValueMap) => string 
   const doc =
     parameters.action === 'delete' || parameters.doc === undefined
       ? undefined
-      : compileTemplate(parameters.doc)
+      : bodyTemplate(parameters.doc)
   const name = parameters.action === 'create' && parameters.overwrite ? 'index' : parameters.action
   return (record) => {
     const place = {

@@ -7,7 +7,7 @@ import type { ValueMap } from '#plugin/value.ts'
 import type { Template } from '#streams/rules/template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import { driverLimits, openDriver } from '../drivers/open-driver.ts'
-import { bodyOf, pathTemplate } from '../templates.ts'
+import { bodyOf, bodyTemplate, pathTemplate } from '../templates.ts'
 import { writeEach } from '../write-each.ts'
 
 const ANSWER_BYTES_MAX = 1_048_576
@@ -52,7 +52,7 @@ export default defineConnector({
     open({ method, path, headers, body, request_timeout: limitMs }, server) {
       const target = pathTemplate(joined(server.basePath, path))
       const all = compileHeaders({ ...server.headers, ...headers })
-      const content = body === undefined || body === '' ? undefined : compileTemplate(body)
+      const content = bodyTemplate(body)
       const hasBody = method === 'post' || method === 'put'
       const requestOf = (record: ValueMap): HttpRequest => ({
         // The words of the configuration, in capitals.

@@ -7,7 +7,7 @@ import { defineConnector } from '#plugin/define-connector.ts'
 import { toText } from '#streams/values/to-text.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import type { Value, ValueMap } from '#plugin/value.ts'
-import { bodyOf } from '../templates.ts'
+import { bodyOf, bodyTemplate } from '../templates.ts'
 
 /** Connections to one broker. */
 interface Bridge {
@@ -15,6 +15,8 @@ interface Bridge {
   readonly links: readonly MqttLink[]
 }
 
+const TOPIC_BYTES_MAX = 65_535
+const TOPIC_CHARS_SHOWN = 200
 const SHARED = /^\$share\//
 
 /** `mqtt`: publishes to another broker, and subscribes there. */
@@ -60,8 +62,7 @@ export default defineConnector({
       const topicOf = compileTemplate(topic)
       const qosOf = compileTemplate(qos)
       const retainOf = compileTemplate(retain)
-      const payloadOf =
-        payload === undefined || payload === '' ? undefined : compileTemplate(payload)
+      const payloadOf = bodyTemplate(payload)
       return {
         async write(records, _, lane) {
           const link = bridge.links[lane % bridge.links.length]
@@ -124,8 +125,12 @@ function faultOf(index: number, error: unknown) {
 
 /** @throws DriverError for what is no topic name */
 function checkedTopic(topic: string): string {
-  if (topic !== '' && !/[+#\u0000]/.test(topic)) return topic
-  throw new DriverError('fatal', `${JSON.stringify(topic)} is no topic that can be published to`)
+  const isShort = Buffer.byteLength(topic) <= TOPIC_BYTES_MAX
+  if (topic !== '' && isShort && !/[+#\u0000]/.test(topic)) return topic
+  throw new DriverError(
+    'fatal',
+    `${JSON.stringify(topic.slice(0, TOPIC_CHARS_SHOWN))} is no topic that can be published to`,
+  )
 }
 
 function toQos(value: Value): 0 | 1 | 2 {

@@ -2,11 +2,15 @@ import { isUtf8 } from 'node:buffer'
 import { secretOf, serversOf, tlsOf } from '#access/backends/driver-settings.ts'
 import { nats, NATS_PORT } from '#config/fields/integrations/nats.ts'
 import { type NatsMessage, openNats } from '#drivers/nats.ts'
+import { DriverError } from '#drivers/driver-error.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
-import { bodyOf } from '../templates.ts'
+import { bodyOf, bodyTemplate } from '../templates.ts'
 import { writeEach } from '../write-each.ts'
+
+/** Subjects of the server itself: JetStream, the system account, answers. */
+const RESERVED = /^(?:\$|_INBOX\b)/
 
 /** `nats`: publishes the records of a batch in one piece, and subscribes. */
 export default defineConnector({
@@ -29,13 +33,13 @@ export default defineConnector({
   sink: {
     open({ subject, payload, headers, jetstream: isStored }, link) {
       const subjectOf = compileTemplate(subject)
-      const payloadOf =
-        payload === undefined || payload === '' ? undefined : compileTemplate(payload)
+      const isReservedWanted = RESERVED.test(subject.replaceAll(/\$\{(?!\$\})[^}]*\}/g, 'x'))
+      const payloadOf = bodyTemplate(payload)
       const all = Object.entries(headers).map(
         ([name, value]) => [name, compileTemplate(value)] as const,
       )
       const messageOf = (record: ValueMap): NatsMessage => ({
-        subject: asSubject(subjectOf.text(record)),
+        subject: ownSubject(asSubject(subjectOf.text(record)), isReservedWanted),
         payload: bodyOf(payloadOf, record),
         headers: all.map(([name, value]) => [name, value.text(record).replaceAll(/[\r\n]/g, ' ')]),
       })
@@ -79,4 +83,10 @@ function asSubject(text: string): string {
     .split('.')
     .map((token) => (token === '' ? '_' : token))
     .join('.')
+}
+
+/** @throws DriverError for a subject of the server that the owner did not write */
+function ownSubject(subject: string, isReservedWanted: boolean): string {
+  if (isReservedWanted || !RESERVED.test(subject)) return subject
+  throw new DriverError('fatal', `NATS: ${subject} is of the server; no value may ask for it`)
 }

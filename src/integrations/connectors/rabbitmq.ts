@@ -5,7 +5,9 @@ import { openAmqp } from '#drivers/amqp.ts'
 import { DriverError } from '#drivers/driver-error.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
-import { bodyOf } from '../templates.ts'
+import { bodyOf, bodyTemplate } from '../templates.ts'
+
+const KEY_BYTES_MAX = 255
 
 /** `rabbitmq`: publishes the records of a batch and waits for their confirmation; consumes. */
 export default defineConnector({
@@ -33,14 +35,14 @@ export default defineConnector({
     open(keys, link) {
       const { exchange, delivery_mode: mode, payload_template: payload } = keys
       const routingKey = compileTemplate(keys.routing_key)
-      const payloadOf = payload === '' ? undefined : compileTemplate(payload)
+      const payloadOf = bodyTemplate(payload)
       const isConfirmed = keys.wait_for_publish_confirmations
       const confirmMs = isConfirmed ? keys.publish_confirmation_timeout : 0
       return {
         async write(records) {
           const messages = records.map((record) => ({
             exchange,
-            routingKey: routingKey.text(record),
+            routingKey: checkedKey(routingKey.text(record)),
             payload: Buffer.from(bodyOf(payloadOf, record)),
             persistent: mode === 'persistent',
           }))
@@ -71,3 +73,10 @@ export default defineConnector({
     },
   },
 })
+
+/** @throws DriverError for a key that the protocol has no room for (AMQP 0-9-1 §4.2.5.3) */
+function checkedKey(key: string): string {
+  const bytes = Buffer.byteLength(key)
+  if (bytes <= KEY_BYTES_MAX) return key
+  throw new DriverError('fatal', `RabbitMQ: a routing key of ${bytes} bytes; 255 are the most`)
+}

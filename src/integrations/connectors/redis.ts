@@ -11,6 +11,10 @@ export default defineConnector({
   check: (driver) => driver.check(),
   close: (driver) => driver.close(),
   sink: {
+    check({ command_template: [command = ''] }) {
+      if (!command.includes('${')) return
+      throw new Error('the first word of command_template is the command: it can have no place')
+    },
     open({ command_template: words }, driver) {
       const templates = words.map((word) => compileTemplate(word))
       return {

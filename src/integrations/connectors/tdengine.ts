@@ -5,6 +5,7 @@ import type { HttpAnswer } from '#drivers/http.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import { basicLogin, openHttpApi, originOf } from '../http-api.ts'
 import { backslashQuoted, compileLiteralSql } from '../literal-sql.ts'
+import { TDENGINE } from '../sql-pieces.ts'
 import { writeEach } from '../write-each.ts'
 
 const PORT = 6041
@@ -23,8 +24,9 @@ export default defineConnector({
   check: (api) => api.check(),
   close: (api) => api.close(),
   sink: {
+    check: ({ sql }) => void compileLiteralSql(sql, TDENGINE, backslashQuoted, ''),
     open({ database, sql }, api) {
-      const template = compileLiteralSql(sql, backslashQuoted, ' ')
+      const template = compileLiteralSql(sql, TDENGINE, backslashQuoted, ' ')
       const path = `/rest/sql/${encodeURIComponent(database)}`
       return {
         async write(records, signal) {

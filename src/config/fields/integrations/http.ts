@@ -50,7 +50,9 @@ export const http = describeIntegration({
         default: 'post',
       }),
       path: string({
-        text: 'Path and query after the address of the connector; may hold places.',
+        text:
+          'Path and query after the address of the connector; may hold places. A value is one ' +
+          'segment of the path: its slashes are encoded, as they are not in the query.',
         default: '',
         example: '/devices/${clientid}?at=${timestamp}',
       }),
@@ -61,7 +63,9 @@ export const http = describeIntegration({
         default: {},
       }),
       body: string({
-        text: 'Body; may hold places. Absent: the record as JSON. `get` and `delete` send none.',
+        text:
+          'Body; may hold places. What is JSON but for them stays JSON, whatever the values are. ' +
+          'Absent: the record as JSON. `get` and `delete` send none.',
       }),
       request_timeout: duration({
         text: 'An answer that takes longer is not waited for.',

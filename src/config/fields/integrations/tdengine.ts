@@ -19,7 +19,7 @@ export const tdengine = describeIntegration({
       sql: string({
         text:
           'Statement `INSERT INTO … VALUES (…)`; places become literals, in quotes where they ' +
-          'are text. What is missing is NULL.',
+          'are text, and in backticks the name of a table. What is missing is NULL.',
         required: true,
         lengthMax: 65_536,
         example: 'INSERT INTO t VALUES (${timestamp}, ${payload.value})',

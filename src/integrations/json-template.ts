@@ -1,0 +1,56 @@
+import type { Value, ValueMap } from '#plugin/value.ts'
+import { compileTemplate, type Template } from '#streams/rules/template.ts'
+import { encodeJson } from '#streams/values/json.ts'
+import { toText } from '#streams/values/to-text.ts'
+
+/** A text in quotes, or a place. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|\$\{[^}"]*\}/g
+const PLACE = /\$\{[^}"]*\}/g
+
+/**
+ * Compiles a template that is JSON but for its places, so that every text it gives is JSON as well:
+ * in quotes, values are escaped; elsewhere what is no JSON becomes text in quotes, and what is
+ * missing `null`. No value can add members.
+ * @returns undefined when the template is something else
+ */
+export function compileJsonTemplate(source: string): Template | undefined {
+  if (!/^\s*[[{]/.test(source) || !isJson(skeletonOf(source))) return undefined
+  const parts: Template[] = []
+  let end = 0
+  for (const { 0: token, index } of source.matchAll(TOKEN)) {
+    if (!token.startsWith('"')) continue
+    parts.push(compileTemplate(source.slice(end, index), showOutside))
+    parts.push(compileTemplate(token, showInside))
+    end = index + token.length
+  }
+  parts.push(compileTemplate(source.slice(end), showOutside))
+  const text = (record: ValueMap): string => parts.map((part) => part.text(record)).join('')
+  return { text, value: text }
+}
+
+/** The template with values that stand for any. */
+function skeletonOf(source: string): string {
+  return source.replaceAll(TOKEN, (token) => {
+    return token.startsWith('"') ? token.replaceAll(PLACE, '') : '0'
+  })
+}
+
+function showInside(value: Value): string {
+  return JSON.stringify(toText(value)).slice(1, -1)
+}
+
+function showOutside(value: Value): string {
+  if (value === undefined || value === null) return 'null'
+  if (typeof value !== 'string' && !Buffer.isBuffer(value)) return encodeJson(value)
+  const text = toText(value)
+  return isJson(text) ? text : JSON.stringify(text)
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
