@@ -38,7 +38,19 @@ export function inflightMessages(
   const session = broker.core.sessions.get(clientId)
   if (session === undefined) return undefined
   broker.sessions.ensureLoaded(session)
-  return fromMemory(session.inflight.values(), range)
+  return fromMemory(windowOf(session), range)
+}
+
+/** What is in flight; while the client is away the messages are read one by one. */
+function* windowOf({ connection, inflight, queue }: Session): Generator<Outgoing> {
+  for (const outgoing of inflight.values()) {
+    if (!queue.reload(outgoing)) continue
+    try {
+      yield outgoing
+    } finally {
+      if (connection === undefined) queue.unload([outgoing])
+    }
+  }
 }
 
 /** What is only in memory is numbered from its front. */

@@ -133,7 +133,9 @@ function detach(broker: Broker, session: Session, cause: CloseCause): void {
   sessions.armExpiry(session)
   // A client that is back already gets what it has not acknowledged on its new connection.
   const returned = cause.reason === ReasonCode.SESSION_TAKEN_OVER
-  if (!returned) redispatchShared(broker.routing, session, false)
+  if (returned) return
+  redispatchShared(broker.routing, session, false)
+  session.queue.unload(session.inflight.values())
 }
 
 /** Ends a session: its will is sent first, its shared messages go to other members. */

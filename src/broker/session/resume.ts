@@ -26,7 +26,8 @@ export function resumeSession(
   if (awaitingRel.size > 0) connection.inheritedRel = new Set(awaitingRel.keys())
   else if (isResumed) connection.inheritedRel = NOTHING
   for (const outgoing of session.inflight.values()) {
-    if (outgoing.state === OutgoingState.RELEASED) {
+    if (!session.queue.reload(outgoing)) session.inflight.delete(outgoing.packetId)
+    else if (outgoing.state === OutgoingState.RELEASED) {
       sendRelease(core, connection, outgoing)
     } else if (outgoing.state === OutgoingState.SENT) session.resend.push(outgoing)
   }

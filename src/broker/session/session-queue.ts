@@ -6,6 +6,7 @@ import type { MqttSettings } from '../limits.ts'
 import { Table } from '../ports.ts'
 import type { SessionContext } from './context.ts'
 import { hexOfKey, laneKey, laneOfKey, queueKey, sequenceOfKey } from './keys.ts'
+import { OutgoingState } from './outgoing.ts'
 import type { Outgoing } from './outgoing.ts'
 import { noteReceived } from './origin.ts'
 import {
@@ -44,8 +45,9 @@ interface Lane {
 /**
  * Messages that wait for their session: bounded in count and bytes, one lane per priority.
  *
- * The queue of a persistent session is in the store; memory holds at most the head of it, so that
- * a million queued messages cost no memory. A transient session's queue is in memory only.
+ * The queue of a persistent session is in the store; memory holds at most the head of it, and none
+ * while its client is away, so that a million queued messages cost no memory. A transient
+ * session's queue is in memory only.
  * Order within a lane is the order of arrival [MQTT-4.6.0-6].
  */
 export class SessionQueue {
@@ -63,8 +65,8 @@ export class SessionQueue {
   #inMemory: boolean
   /** Its records are from before a restart or a move and have not been counted. */
   #unread: boolean
-  /** What was in flight then, until the session asks for it. */
-  #recovered: Outgoing[]
+  /** The session has not asked for those that were in flight then. */
+  #unrecovered: boolean
   /** Keys of messages that another shard is taking over; they stay until it has stored them. */
   readonly #given: LazySet<string>
 
@@ -80,13 +82,14 @@ export class SessionQueue {
     this.bytes = 0
     this.#inMemory = true
     this.#unread = false
-    this.#recovered = []
+    this.#unrecovered = false
     this.#given = new LazySet()
   }
 
   /** Its records are in the store already; they are counted when it is first used. */
   markUnread(): void {
     this.#unread = true
+    this.#unrecovered = true
   }
 
   /** Tells whether the session is connected: an offline stored queue leaves memory. */
@@ -114,7 +117,7 @@ export class SessionQueue {
    */
   add(outgoing: Outgoing, shared: boolean): boolean {
     const { mqtt } = this.#context.settings
-    if (this.#unread) this.#read()
+    if (this.#unread) this.#read(undefined)
     if (!this.#makeRoom(outgoing, mqtt)) return false
     const lane = this.#laneOf(outgoing, mqtt)
     if (this.stored) this.persist(outgoing, shared, lane.order)
@@ -212,11 +215,10 @@ export class SessionQueue {
     if (!this.#inMemory) this.setOnline(false)
   }
 
-  /** Visits up to `limit` messages from the front, in memory only (API, redispatch). */
+  /** Visits up to `limit` messages from the front that are in memory: all of a transient one. */
   *peek(limit: number): Generator<Outgoing> {
     let left = limit
     for (const lane of this.#lanes) {
-      if (lane.storedOnly > 0 && lane.head === lane.entries.length) this.#load(lane)
       for (let index = lane.head; index < lane.entries.length && left > 0; index++, left--) {
         yield lane.entries[index]! // In range: the loop's condition.
       }
@@ -226,7 +228,7 @@ export class SessionQueue {
   /** Removes everything, records included. */
   clear(): void {
     this.#unread = false
-    this.#recovered = []
+    this.#unrecovered = false
     this.#given.clear()
     this.#lanes.length = 0
     this.count = 0
@@ -248,17 +250,47 @@ export class SessionQueue {
 
   /** What was in flight before a restart or a move, in order; given once. */
   recover(): Outgoing[] {
-    if (this.#unread) this.#read()
-    const recovered = this.#recovered
-    this.#recovered = []
-    return recovered
+    const inflight: Outgoing[] = []
+    if (this.#unrecovered) this.#read(inflight)
+    return inflight
   }
 
-  /** Counts the records in the store and reads those that were in flight. */
-  #read(): void {
-    const { store, router, log } = this.#context
+  /**
+   * Lets go of messages in flight while their client is away: the store has them. One without a
+   * record keeps its message.
+   */
+  unload(inflight: Iterable<Outgoing>): void {
+    for (const outgoing of inflight) if (outgoing.key !== '') outgoing.message = undefined
+  }
+
+  /** Reads a message of the window again that was let go of; false when it cannot be read. */
+  reload(outgoing: Outgoing): boolean {
+    if (outgoing.message !== undefined || outgoing.state === OutgoingState.RELEASED) return true
+    const { store, router } = this.#context
+    const value = store.get(Table.QUEUE, outgoing.key)
+    const stored = value && decodeOutgoing(outgoing.key, value, store, router)
+    if (stored?.message === undefined) {
+      this.#removeUnreadable(outgoing.key)
+      return false
+    }
+    outgoing.message = stored.message
+    return true
+  }
+
+  #removeUnreadable(key: string): void {
+    const { store, log } = this.#context
+    log.error('stored_message_unreadable', { key: hexOfKey(key), action: 'removed' })
+    store.remove(Table.QUEUE, key)
+  }
+
+  /**
+   * Counts the records in the store.
+   * @param inflight gets those that were in flight
+   */
+  #read(inflight: Outgoing[] | undefined): void {
+    const { store, router } = this.#context
     this.#unread = false
-    const inflight: Outgoing[] = []
+    if (inflight !== undefined) this.#unrecovered = false
     const corrupt: string[] = []
     this.#lanes.length = 0
     this.count = 0
@@ -275,16 +307,13 @@ export class SessionQueue {
         this.bytes += value.length
         return true
       }
+      if (inflight === undefined) return true
       const outgoing = decodeOutgoing(key, value, store, router)
       if (outgoing === undefined) corrupt.push(key)
       else inflight.push(outgoing)
       return true
     })
-    for (const key of corrupt) {
-      log.error('stored_message_unreadable', { key: hexOfKey(key), action: 'removed' })
-      store.remove(Table.QUEUE, key)
-    }
-    this.#recovered = inflight
+    for (const key of corrupt) this.#removeUnreadable(key)
   }
 
   #counted(outgoing: Outgoing): void {
@@ -293,17 +322,19 @@ export class SessionQueue {
     this.bytes += outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
   }
 
-  #takeFrom(lane: Lane): Outgoing | undefined {
+  /** @param readMax what is read from the store at a time when nothing is in memory */
+  #takeFrom(lane: Lane, readMax = MEMORY_MESSAGES_MAX): Outgoing | undefined {
     if (lane.head === lane.entries.length) {
       lane.entries = []
       lane.head = 0
-      if (lane.storedOnly > 0) this.#load(lane)
+      while (lane.storedOnly > 0 && lane.entries.length === 0) this.#load(lane, readMax)
       if (lane.entries.length === 0) return undefined
     }
     const entry = lane.entries[lane.head]! // In range: checked above.
     lane.head++
     lane.takenKey = entry.key
-    if (lane.head >= 64 && lane.head * 2 >= lane.entries.length) {
+    const isDone = !this.#inMemory && lane.head === lane.entries.length
+    if (isDone || (lane.head >= 64 && lane.head * 2 >= lane.entries.length)) {
       lane.entries = lane.entries.slice(lane.head)
       lane.head = 0
     }
@@ -317,9 +348,9 @@ export class SessionQueue {
     return entry
   }
 
-  /** Reads the next messages of a lane from the store into memory. */
-  #load(lane: Lane): void {
-    const { store, router, log } = this.#context
+  /** Reads up to `readMax` messages of a lane, the next ones, from the store into memory. */
+  #load(lane: Lane, readMax: number): void {
+    const { store, router } = this.#context
     const last = lane.entries.at(-1)?.key ?? lane.takenKey
     const from = last === '' ? laneKey(this.#storeKey, lane.order) : `${last}\0`
     const until = laneKey(this.#storeKey, lane.order + 1)
@@ -332,13 +363,10 @@ export class SessionQueue {
       const outgoing = decodeOutgoing(key, value, store, router)
       if (outgoing === undefined) corrupt.push(key)
       else lane.entries.push(outgoing)
-      return seen < MEMORY_MESSAGES_MAX && seen < lane.storedOnly
+      return seen < readMax && seen < lane.storedOnly
     })
     this.count -= corrupt.length
-    for (const key of corrupt) {
-      log.error('stored_message_unreadable', { key: hexOfKey(key), action: 'removed' })
-      store.remove(Table.QUEUE, key)
-    }
+    for (const key of corrupt) this.#removeUnreadable(key)
     if (seen === 0) {
       // The store has less than was counted: someone removed records by hand.
       this.count -= lane.storedOnly
@@ -372,8 +400,10 @@ export class SessionQueue {
   }
 
   #takeOldestOfLowest(): Outgoing | undefined {
+    // What is read and not taken would stay in memory while the client is away.
+    const readMax = this.#inMemory ? MEMORY_MESSAGES_MAX : 1
     for (let index = this.#lanes.length - 1; index >= 0; index--) {
-      const entry = this.#takeFrom(this.#lanes[index]!) // In range: the loop's bounds.
+      const entry = this.#takeFrom(this.#lanes[index]!, readMax) // In range: the loop's bounds.
       if (entry !== undefined) return entry
     }
     return undefined

@@ -50,6 +50,7 @@ export function giveQueueAway(
   }
   for (const outgoing of inflight.values()) {
     if (outgoing.qos === 2 || outgoing.state === OutgoingState.RELEASED) continue
+    if (outgoing.group === undefined || !queue.reload(outgoing)) continue
     if (give(outgoing)) inflight.delete(outgoing.packetId)
   }
   const kept: Outgoing[] = []

@@ -8,6 +8,7 @@ import { worldTest } from '../../support/world-test.ts'
 import type { World } from '../../support/world.ts'
 
 const LONG = 'x'.repeat(100)
+const IN_FLIGHT = 4
 
 function numbers(count: number, from = 0): string[] {
   return Array.from({ length: count }, (_, index) => `${from + index}`)
@@ -226,5 +227,56 @@ describe('the queue of a session', () => {
       else client.drop()
     }
     assert.deepEqual(got, numbers(1_000))
+  })
+})
+
+describe('a stored session whose client is away', () => {
+  worldTest(
+    'has nothing in memory of its queue, however much is dropped',
+    (world) => {
+      away(world)
+      const inMemory = (): number => {
+        const sessions = world.shards.map(({ broker }) => broker.core.sessions.get('keeper'))
+        return sessions.flatMap((session) => [...(session?.queue.peek(1_000) ?? [])]).length
+      }
+      for (let round = 0; round < 3; round++) {
+        publishAll(world, numbers(400, round * 400))
+        assert.equal(inMemory(), 0)
+      }
+      const client = world.connect(kept('keeper', { autoAck: false }))
+      client.drop()
+      publishAll(world, numbers(10, 1200))
+      assert.equal(inMemory(), 0)
+      assert.equal(world.metric(Metric.DELIVERY_DROPPED_QUEUE_FULL), 910 - IN_FLIGHT)
+      assert.deepEqual(back(world).payloads().slice(IN_FLIGHT), numbers(300, 910))
+    },
+    { mqtt: { queueMessagesMax: 300, inflightMax: IN_FLIGHT } },
+  )
+
+  worldTest('has no message in memory that was in flight', (world) => {
+    const client = world.connect(kept('keeper', { autoAck: false }))
+    client.subscribe('t', { qos: 2 })
+    publishAll(world, [`1 ${LONG}`, '2'], 1)
+    publishAll(world, [`3 ${LONG}`, '4'], 2)
+    const [, , third] = client.messages()
+    client.ack(PacketType.PUBREC, third!.packetId)
+    client.drop()
+    const held = world.shards.flatMap(({ broker }) => [
+      ...(broker.core.sessions.get('keeper')?.inflight.values() ?? []),
+    ])
+    assert.deepEqual(
+      held.map(({ message }) => message),
+      Array.from({ length: 4 }, () => undefined),
+    )
+    for (let visit = 0; visit < 2; visit++) {
+      const again = world.connect(kept('keeper', { autoAck: false }))
+      assert.deepEqual(again.payloads(), [`1 ${LONG}`, '2', '4'])
+      assert.equal(again.take(PacketType.PUBREL).packetId, third!.packetId)
+      again.drop()
+      if (visit === 0) world.crash()
+    }
+    assert.deepEqual(back(world).payloads(), [`1 ${LONG}`, '2', '4'])
+    assert.equal(world.disk.size('queue'), 0)
+    assert.equal(world.disk.size('bodies'), 0)
   })
 })
