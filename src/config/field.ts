@@ -93,6 +93,8 @@ export interface StringSpec extends Common {
   readonly patternText?: string
   /** A file or folder: `${NAME}` is replaced from the environment. */
   readonly path?: true
+  /** Several lines are usual: forms give it room. */
+  readonly lines?: true
   /** Returns what is wrong, or undefined. */
   readonly check?: (value: string) => string | undefined
 }

@@ -7,7 +7,10 @@ type Schema = { readonly [key: string]: Plain }
 
 const NUMBER_OR_TEXT = ['string', 'number']
 
-/** The schema of a description. `x-hot` says when a change of a key takes effect. */
+/**
+ * The schema of a description. For forms, `x-hot` says when a change of a key takes effect,
+ * `x-lines` that a text has several lines, and `x-telling-keys` which keys tell forms apart.
+ */
 export function jsonSchema(field: Field): Schema {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -50,6 +53,7 @@ function shapeOf(field: FieldSpec, hot: Hot): Schema {
         type: 'string',
         ...(field.lengthMax === undefined ? {} : { maxLength: field.lengthMax }),
         ...(field.pattern === undefined ? {} : { pattern: field.pattern.source }),
+        ...(field.lines === undefined ? {} : { 'x-lines': field.lines }),
       }
     case 'secret':
       return { type: 'string', writeOnly: true }
@@ -72,7 +76,10 @@ function shapeOf(field: FieldSpec, hot: Hot): Schema {
     case 'object':
       return objectShape(field, hot)
     case 'variant':
-      return { anyOf: [...textForm(field), ...field.forms.map((form) => schemaOf(form, hot))] }
+      return {
+        anyOf: [...textForm(field), ...field.forms.map((form) => schemaOf(form, hot))],
+        'x-telling-keys': field.tellingKeys,
+      }
   }
 }
 

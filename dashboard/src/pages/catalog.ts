@@ -44,6 +44,9 @@ export const PAGES = [
   { key: 'banned', group: 'access', load: () => import('./banned/banned-page.tsx') },
   { key: 'flapping', group: 'access', load: () => import('./flapping/flapping-page.tsx') },
   { key: 'rules', group: 'rules', load: () => import('./rules/rules-page.tsx') },
+  { key: 'actions', group: 'rules', load: () => import('./integrations/actions-page.tsx') },
+  { key: 'sources', group: 'rules', load: () => import('./integrations/sources-page.tsx') },
+  { key: 'connectors', group: 'rules', load: () => import('./integrations/connectors-page.tsx') },
   { key: 'rewrite', group: 'mqtt', load: () => import('./rewrite/rewrite-page.tsx') },
   {
     key: 'auto-subscribe',

@@ -26,6 +26,7 @@ export const clickhouse = describeIntegration({
           'wants them. What is missing is NULL.',
         required: true,
         lengthMax: 65_536,
+        lines: true,
         example: 'INSERT INTO t (device, value) VALUES (${clientid}, ${payload.value})',
       }),
       batch_value_separator: string({ text: 'What stands between rows.', default: ', ' }),

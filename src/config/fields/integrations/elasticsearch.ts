@@ -5,7 +5,10 @@ import { describeIntegration } from './integration.ts'
 
 const index = string({ text: 'Index; may hold places.', required: true, example: 'devices' })
 const routing = string({ text: 'Routing of the document; may hold places.' })
-const doc = string({ text: 'The document, JSON; may hold places. Absent: the record.' })
+const doc = string({
+  text: 'The document, JSON; may hold places. Absent: the record.',
+  lines: true,
+})
 
 export const elasticsearch = describeIntegration({
   type: 'elasticsearch',

@@ -66,6 +66,7 @@ export const http = describeIntegration({
         text:
           'Body; may hold places. What is JSON but for them stays JSON, whatever the values are. ' +
           'Absent: the record as JSON. `get` and `delete` send none.',
+        lines: true,
       }),
       request_timeout: duration({
         text: 'An answer that takes longer is not waited for.',

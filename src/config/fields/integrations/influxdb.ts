@@ -15,6 +15,7 @@ const action = object(
         'quotes, text. What is missing is left out.',
       required: true,
       lengthMax: 65_536,
+      lines: true,
       example:
         'weather,device=${clientid} value=${payload.value},state="${payload.state}" ${timestamp}',
     }),

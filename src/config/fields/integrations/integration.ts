@@ -208,7 +208,11 @@ const fallback = variant(
               text: 'Topic; may hold places such as `${clientid}`.',
               required: true,
             }),
-            payload: string({ text: 'Payload; empty: the record as JSON.', default: '' }),
+            payload: string({
+              text: 'Payload; empty: the record as JSON.',
+              lines: true,
+              default: '',
+            }),
             qos: int({ text: 'QoS.', min: 0, max: 2, default: 1 }),
             retain: bool({ text: 'Retain flag.', default: false }),
           },

@@ -62,7 +62,10 @@ export const mqtt = describeIntegration({
         text: 'Retain flag: `true`, `false` or a place. What is missing is `false`.',
         default: 'false',
       }),
-      payload: string({ text: 'Payload; may hold places. Absent: the record as JSON.' }),
+      payload: string({
+        text: 'Payload; may hold places. Absent: the record as JSON.',
+        lines: true,
+      }),
     },
     { text: 'What is published.' },
   ),

@@ -29,7 +29,10 @@ export const nats = describeIntegration({
         required: true,
         example: 'devices.${clientid}',
       }),
-      payload: string({ text: 'Payload; may hold places. Absent: the record as JSON.' }),
+      payload: string({
+        text: 'Payload; may hold places. Absent: the record as JSON.',
+        lines: true,
+      }),
       headers: map(string({ text: 'Value of the header; may hold places.' }), {
         text: 'Headers of the message.',
         keyLabel: 'name',

@@ -42,6 +42,7 @@ export const rabbitmq = describeIntegration({
       }),
       payload_template: string({
         text: 'Payload; may hold places. Empty: the record as JSON.',
+        lines: true,
         default: '',
       }),
       wait_for_publish_confirmations: bool({

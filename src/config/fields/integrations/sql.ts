@@ -14,6 +14,7 @@ const action = object(
       text: STATEMENT,
       required: true,
       lengthMax: 65_536,
+      lines: true,
       example: 'INSERT INTO t (device, value) VALUES (${clientid}, ${payload.value})',
     }),
   },

@@ -22,6 +22,7 @@ export const tdengine = describeIntegration({
           'are text, and in backticks the name of a table. What is missing is NULL.',
         required: true,
         lengthMax: 65_536,
+        lines: true,
         example: 'INSERT INTO t VALUES (${timestamp}, ${payload.value})',
       }),
     },

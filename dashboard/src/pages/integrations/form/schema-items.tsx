@@ -1,0 +1,164 @@
+import { Collapse, Form } from 'antd'
+import { type ReactElement, useId } from 'react'
+import { useTexts } from '../../../i18n/i18n.ts'
+import { TEXTS } from '../texts.ts'
+import {
+  type FormSchema,
+  formOf,
+  formsOf,
+  hasRequired,
+  Shape,
+  shapeOf,
+  titleOf,
+} from './form-schema.ts'
+import { FormChoice } from './form-choice.tsx'
+import { GroupList } from './group-list.tsx'
+import { NamedTexts } from './named-texts.tsx'
+import { ValueInput } from './value-input.tsx'
+
+type Path = readonly (string | number)[]
+
+interface GroupProps {
+  readonly schema: FormSchema
+  /** Where the group stands: from the form, and from the list that it is in. */
+  readonly full?: Path
+  readonly at?: Path
+  /** Keys that are not shown. */
+  readonly without?: readonly string[]
+  /** Controls that stand in for the usual ones, by key. */
+  readonly controls?: Readonly<Record<string, ReactElement>>
+}
+
+/** Form items for all keys of a group: those with values first, then the groups in it. */
+export function SchemaItems({ schema, full = [], at = full, without = [], controls }: GroupProps) {
+  const keys = Object.entries(schema.properties ?? {}).filter(([key]) => !without.includes(key))
+  const isGroup = ([, part]: (typeof keys)[number]): boolean =>
+    ([Shape.GROUP, Shape.FORMS, Shape.GROUP_LIST] as Shape[]).includes(shapeOf(part))
+  const isRequired = (key: string): boolean => schema.required?.includes(key) ?? false
+  const values = keys.filter((entry) => !isGroup(entry))
+  const inOrder = values.toSorted(([a], [b]) => Number(isRequired(b)) - Number(isRequired(a)))
+  return (
+    <>
+      {inOrder.map(([key, part]) => (
+        <SchemaItem
+          key={key}
+          name={key}
+          schema={part}
+          at={[...at, key]}
+          full={[...full, key]}
+          isRequired={isRequired(key)}
+          control={controls?.[key]}
+        />
+      ))}
+      {keys.filter(isGroup).map(([key, part]) => (
+        <Fold key={key} name={key} schema={part} at={[...at, key]} full={[...full, key]} />
+      ))}
+    </>
+  )
+}
+
+interface PartProps {
+  readonly name: string
+  readonly schema: FormSchema
+  readonly full: Path
+  readonly at: Path
+}
+
+/** A group under its name; it is open when something in it has to be filled in. */
+function Fold({ name, schema, full, at }: PartProps) {
+  const label = (
+    <>
+      <code>{name}</code> <span className="secondary">{schema.description}</span>
+    </>
+  )
+  const children = <GroupPart name={name} schema={schema} full={full} at={at} />
+  return (
+    <Collapse
+      size="small"
+      style={{ marginBottom: 16 }}
+      defaultActiveKey={hasRequired(schema) && shapeOf(schema) !== Shape.GROUP_LIST ? [name] : []}
+      items={[{ key: name, label, children, forceRender: true }]}
+    />
+  )
+}
+
+function GroupPart({ schema, full, at, name }: PartProps) {
+  const id = useId()
+  switch (shapeOf(schema)) {
+    case Shape.FORMS:
+      return <Forms schema={schema} full={full} at={at} />
+    case Shape.GROUP_LIST:
+      return (
+        <GroupList schema={schema} full={full} at={at} name={name}>
+          {(item, place) => (
+            <GroupPart
+              key={`${id}${place.full.join('.')}`}
+              name={name}
+              schema={item}
+              full={place.full}
+              at={place.at}
+            />
+          )}
+        </GroupList>
+      )
+    default:
+      return <SchemaItems schema={schema} full={full} at={at} />
+  }
+}
+
+/** A group in one of several forms: which one is chosen first. */
+function Forms({ schema, full, at }: Omit<PartProps, 'name'>) {
+  const value: unknown = Form.useWatch([...full])
+  const telling = schema['x-telling-keys'] ?? []
+  const form = formOf(schema, value)
+  return (
+    <>
+      <FormChoice
+        label={[...full.filter((part) => typeof part === 'string'), telling[0]].join('.')}
+        full={full}
+        telling={telling}
+        chosen={titleOf(schema, form)}
+        forms={formsOf(schema).map((one) => ({ form: one, title: titleOf(schema, one) }))}
+      />
+      {telling.map((key) => (
+        <Form.Item key={key} name={[...at, key]} hidden noStyle>
+          <input type="hidden" />
+        </Form.Item>
+      ))}
+      <SchemaItems schema={form} full={full} at={at} without={telling} />
+    </>
+  )
+}
+
+interface ItemProps extends PartProps {
+  readonly isRequired: boolean
+  readonly control: ReactElement | undefined
+}
+
+function SchemaItem({ name, schema, full, at, isRequired, control }: ItemProps) {
+  const t = useTexts(TEXTS)
+  const label = full.filter((part) => typeof part === 'string').join('.')
+  const rules = [
+    ...(isRequired ? [{ required: true, message: t('required') }] : []),
+    ...(schema.pattern === undefined
+      ? []
+      : [{ pattern: new RegExp(schema.pattern), message: t('pattern', { what: schema.pattern }) }]),
+  ]
+  const isSwitch = control === undefined && schema.type === 'boolean'
+  return (
+    <Form.Item
+      name={[...at]}
+      label={name === label ? name : label}
+      extra={schema.description}
+      rules={rules}
+      {...(isSwitch && { valuePropName: 'checked' })}
+    >
+      {control ??
+        (shapeOf(schema) === Shape.NAMED_TEXTS ? (
+          <NamedTexts label={label} />
+        ) : (
+          <ValueInput schema={schema} label={label} />
+        ))}
+    </Form.Item>
+  )
+}

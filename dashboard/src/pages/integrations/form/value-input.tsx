@@ -1,0 +1,135 @@
+import { Input, InputNumber, Select, Switch } from 'antd'
+import { CodeEditor } from '../../../components/code-editor/code-editor.tsx'
+import { JSON_LANGUAGE, TEMPLATE } from '../../../components/code-editor/languages.ts'
+import { Control, controlOf, readText } from '../../configuration/key-schema.ts'
+import { type FormSchema, itemsOf, Shape, shapeOf } from './form-schema.ts'
+import { JsonText } from './json-text.tsx'
+
+const LONG_CHARS = 10_000
+
+interface Props {
+  readonly schema: FormSchema
+  readonly label: string
+  // The form item gives these.
+  readonly id?: string
+  readonly value?: unknown
+  readonly checked?: boolean
+  readonly onChange?: (value: unknown) => void
+}
+
+/** The control that suits a key with one value, or with words. */
+export function ValueInput({ schema, label, ...given }: Props) {
+  const { id, value, checked = false, onChange } = given
+  const named = id === undefined ? {} : { id }
+  const change = (next: unknown): void => onChange?.(next)
+  if (shapeOf(schema) === Shape.WORD_LIST) {
+    return <Words {...named} words={itemsOf(schema)?.enum} value={value} change={change} />
+  }
+  switch (controlOf(schema, value)) {
+    case Control.SWITCH:
+      return <Switch {...named} checked={checked} onChange={change} />
+    case Control.CHOICE:
+      return (
+        <Select
+          {...named}
+          value={value}
+          onChange={change}
+          options={(schema.enum ?? []).map((one) => ({ value: one, label: String(one) }))}
+        />
+      )
+    case Control.NUMBER:
+      return (
+        <InputNumber
+          {...named}
+          style={{ width: '100%' }}
+          value={typeof value === 'number' ? value : null}
+          {...(schema.minimum !== undefined && { min: schema.minimum })}
+          {...(schema.maximum !== undefined && { max: schema.maximum })}
+          suffix={schema['x-unit']}
+          onChange={change}
+        />
+      )
+    case Control.SECRET:
+      return (
+        <Input.Password
+          {...named}
+          value={textOf(value)}
+          autoComplete="new-password"
+          onChange={({ target }) => change(target.value)}
+        />
+      )
+    case Control.TEXT:
+      return <Text {...named} schema={schema} label={label} value={value} change={change} />
+    case Control.JSON:
+      return (
+        <JsonText {...named} label={label} language={JSON_LANGUAGE} value={value} change={change} />
+      )
+  }
+}
+
+interface TextProps {
+  readonly id?: string
+  readonly schema: FormSchema
+  readonly label: string
+  readonly value: unknown
+  readonly change: (value: unknown) => void
+}
+
+function Text({ schema, label, value, change, ...named }: TextProps) {
+  const text = textOf(value)
+  if (schema['x-lines'] === true) {
+    return (
+      <CodeEditor {...named} label={label} language={TEMPLATE} value={text} onChange={change} />
+    )
+  }
+  if ((schema.maxLength ?? 0) >= LONG_CHARS) {
+    return (
+      <Input.TextArea
+        {...named}
+        autoSize={{ minRows: 1, maxRows: 8 }}
+        value={text}
+        onChange={({ target }) => change(target.value)}
+      />
+    )
+  }
+  const [example] = schema.examples ?? []
+  return (
+    <Input
+      {...named}
+      value={text}
+      placeholder={schema['x-form'] ?? (example === undefined ? '' : textOf(example))}
+      onChange={({ target }) => {
+        // A text stays a text; what can be a number as well is one when it looks like one.
+        change(schema.type === 'string' ? target.value : readText(schema, target.value))
+      }}
+    />
+  )
+}
+
+interface WordsProps {
+  readonly id?: string
+  /** The words that there are; undefined: any. */
+  readonly words: FormSchema['enum'] | undefined
+  readonly value: unknown
+  readonly change: (value: unknown) => void
+}
+
+function Words({ words, value, change, ...named }: WordsProps) {
+  const all = Array.isArray(value) ? value : []
+  return words === undefined ? (
+    <Select {...named} mode="tags" open={false} suffixIcon={null} value={all} onChange={change} />
+  ) : (
+    <Select
+      {...named}
+      mode="multiple"
+      value={all}
+      onChange={change}
+      options={words.map((word) => ({ value: word, label: word }))}
+    />
+  )
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
