@@ -85,7 +85,7 @@ export class ConfigStore {
   }
 
   /** Makes what was planned the configuration, and keeps it safely. */
-  commit(plan: ConfigPlan): TidewayConfig {
+  commit(plan: ConfigPlan): void {
     const { config, text } = plan
     mkdirSync(dirname(this.#path), { recursive: true })
     const temporary = `${this.#path}.new`
@@ -94,29 +94,14 @@ export class ConfigStore {
     this.#overlay = readOverlay(this.#path, text)
     this.#config = config
     for (const watcher of this.#watchers) watcher(plan)
-    return config
   }
 
-  /**
-   * Sets a part of the configuration at run time, or with null takes it away; keeps it safely.
-   * Objects are merged with what was written before.
-   * @throws ConfigRefusal when the result is not valid, or the environment decides a key of it
-   */
-  change(path: readonly string[], value: Plain): TidewayConfig {
-    return this.commit(this.plan({ kind: 'set', path, value }))
-  }
-
-  /** All that was changed at run time, as text: what `restore` goes back to. */
+  /** All that was changed at run time, as text. */
   snapshot(): string {
     return printHocon(this.#overlay)
   }
 
-  /** Takes back all changes since the snapshot. */
-  restore(text: string): TidewayConfig {
-    return this.commit(this.plan({ kind: 'overlay', text }))
-  }
-
-  /** Calls after every change. */
+  /** Calls after every change; a watcher must not throw. */
   watch(watcher: (plan: ConfigPlan) => void): void {
     this.#watchers.push(watcher)
   }

@@ -108,8 +108,10 @@ export class NodeRules implements RulePort {
    */
   async put(spec: RuleSpec): Promise<void> {
     checkRuleSpec(spec)
-    await this.#tell({ kind: 'put', spec })
+    // Before shards have answered: when one fails, others run it, and whoever takes it back must
+    // find that there is something to take back.
     this.#specs.set(spec.id, spec)
+    await this.#tell({ kind: 'put', spec })
   }
 
   /** Removes a rule; false when there is none. */

@@ -17,7 +17,8 @@ import {
   type RunningManagement,
   startManagement,
 } from './start-management.ts'
-import { type RunningNode, startNode } from './start-node.ts'
+import type { RunningNode } from './running-node.ts'
+import { startNode } from './start-node.ts'
 import { readVersion } from './version.ts'
 
 const ExitCode = { FAILED: 1, INTERNAL: 70 } as const

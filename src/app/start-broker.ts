@@ -6,7 +6,8 @@ import type { Log } from '#broker/ports.ts'
 import { formatProblem } from '#config/decode.ts'
 import { LogLevel, type LogRecord, makeLevelCell, makeLog } from '#kernel/system/log-record.ts'
 import { loadWithOverlay } from './config-store.ts'
-import { type NodeOptions, type RunningNode, startNode } from './start-node.ts'
+import type { NodeOptions, RunningNode } from './running-node.ts'
+import { startNode } from './start-node.ts'
 import { readVersion } from './version.ts'
 
 /** How a broker for a test differs from one as shipped. */

@@ -15,7 +15,7 @@ import type { ConfigStore } from './config-store.ts'
 import { developmentCertificate } from './development-certificate.ts'
 import type { CertificateFiles } from './listener-settings.ts'
 import { readSecret } from './read-secret.ts'
-import type { RunningNode } from './start-node.ts'
+import type { RunningNode } from './running-node.ts'
 
 /** What management is started with. */
 export interface ManagementOptions {

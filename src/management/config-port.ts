@@ -45,17 +45,10 @@ export interface ConfigPort {
    */
   plan(edit: ConfigEdit): ConfigPlan
   /** Makes what was planned the configuration, and keeps it over a restart. */
-  commit(plan: ConfigPlan): TidewayConfig
-  /**
-   * Sets a part, or with null takes it away, and keeps it over a restart.
-   * @throws ConfigRefusal; nothing has changed then
-   */
-  change(path: readonly string[], value: Plain): TidewayConfig
-  /** All that was changed at run time, as text: what `restore` goes back to. */
+  commit(plan: ConfigPlan): void
+  /** All that was changed at run time, as text. */
   snapshot(): string
-  /** Takes back all changes since the snapshot. */
-  restore(snapshot: string): TidewayConfig
-  /** Calls after every change. */
+  /** Calls after every change; a watcher must not throw. */
   watch(watcher: (plan: ConfigPlan) => void): void
 }
 

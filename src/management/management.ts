@@ -106,7 +106,7 @@ export class Management {
       keys: new ApiKeys(database, nowMs),
       tokens: new LoginTokens(settings.tokenIdleMs, nowMs),
       backoff: new LoginBackoff(nowMs),
-      history: new ConfigHistory(database, node.config, nowMs),
+      history: new ConfigHistory(database, node),
       audit: new Audit(database, nowMs, node.log),
       sampler: new Sampler(node, database, settings.sampleIntervalMs, health.reader()),
       health: health.reader(),

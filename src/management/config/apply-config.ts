@@ -13,41 +13,55 @@ export interface ConfigParts {
 }
 
 /**
- * Makes what was planned the configuration and has the running node obey it, as far as that is
- * possible without a restart. What cannot run gives the former configuration back.
+ * Has the running node obey what was planned, as far as that is possible without a restart, and
+ * then keeps it. What cannot run, or cannot be kept, is taken back.
  * @throws ApiError 400 when a listener or a part cannot run; nothing has changed then
  */
 export async function applyConfig(parts: ConfigParts, plan: ConfigPlan): Promise<void> {
   const { node } = parts
-  if (plan.changes.length === 0) return
-  const before = node.config.snapshot()
+  if (plan.changes.length === 0 && plan.text === node.config.snapshot()) return
   const listeners = changedListeners(plan.changes)
   const running = new Set(node.listeners.running().map(({ id }) => id))
-  node.config.commit(plan)
   try {
-    await restart(parts, plan.config, listeners)
-    await obey(node, plan.config)
+    if (plan.changes.length > 0) await obey(parts, plan.config)
+    for (const id of listeners) await restart(node, plan.config, id)
+    node.config.commit(plan)
   } catch (error) {
-    const restored = node.config.restore(before)
-    await node.configure(restored)
-    await restart(
-      parts,
-      restored,
-      listeners.filter((id) => running.has(id)),
-    )
+    await takeBack(parts, listeners, running)
     throw error
-  }
-  if (plan.changes.some(({ path }) => path[0] === 'slow_subs')) {
-    await watchSlow(parts.shards, plan.config)
   }
 }
 
-async function obey(node: NodePort, config: TidewayConfig): Promise<void> {
+async function obey({ node, shards }: ConfigParts, config: TidewayConfig): Promise<void> {
   try {
     await node.configure(config)
+    await watchSlow(shards, config)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw badRequest(`The change cannot work: ${reason}.`)
+    throw badRequest(`The change cannot work: ${reasonOf(error)}.`)
+  }
+}
+
+/** Gives the configuration back that holds. What fails of that keeps nothing else from it. */
+async function takeBack(
+  { node, shards }: ConfigParts,
+  listeners: readonly string[],
+  running: ReadonlySet<string>,
+): Promise<void> {
+  const { current } = node.config
+  const steps = [
+    () => node.configure(current),
+    () => watchSlow(shards, current),
+    ...listeners.map((id) => async () => {
+      await node.listeners.stop(id)
+      if (running.has(id)) await node.listeners.start(current, id)
+    }),
+  ]
+  for (const step of steps) {
+    try {
+      await step()
+    } catch (error) {
+      node.log.error('config_not_taken_back', { reason: reasonOf(error) })
+    }
   }
 }
 
@@ -62,21 +76,14 @@ function changedListeners(changes: readonly Change[]): readonly string[] {
   return [...new Set(ids)]
 }
 
-/** Has listeners run as the configuration says. */
-async function restart(
-  { node }: ConfigParts,
-  config: TidewayConfig,
-  ids: readonly string[],
-): Promise<void> {
-  for (const id of ids) {
-    await node.listeners.stop(id)
-    if (!isEnabled(config, id)) continue
-    try {
-      await node.listeners.start(config, id)
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw badRequest(`The listener ${id} cannot be started: ${reason}`)
-    }
+/** Has a listener run as the configuration says. */
+async function restart({ listeners }: NodePort, config: TidewayConfig, id: string): Promise<void> {
+  await listeners.stop(id)
+  if (!isEnabled(config, id)) return
+  try {
+    await listeners.start(config, id)
+  } catch (error) {
+    throw badRequest(`The listener ${id} cannot be started: ${reasonOf(error)}`)
   }
 }
 
@@ -85,4 +92,8 @@ function isEnabled(config: TidewayConfig, id: string): boolean {
   const types: Readonly<Record<string, Readonly<Record<string, { readonly enable: boolean }>>>> =
     config.listeners
   return types[id.slice(0, at)]?.[id.slice(at + 1)]?.enable === true
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,38 +1,73 @@
 import type { Plain } from '#config/hocon/value.ts'
-import { planConfig } from '../routes/change-config.ts'
+import type { ConfigEdit, ConfigPlan } from '../config-port.ts'
+import { ApiError } from '../http/api-error.ts'
 import { applyConfig, type ConfigParts } from './apply-config.ts'
+import { planConfig, replacing } from './plan-config.ts'
 
-/** A change of one part of the configuration. */
-export interface ConfigChange {
-  readonly path: readonly string[]
+/** Changes that may wait for their turn. */
+const WAITING_MAX = 1000
+
+/** What one may do whose turn it is: nobody else changes the configuration meanwhile. */
+export interface ConfigTurn {
   /**
-   * The new value of the part; computed when it is the turn of this change. Null takes it away.
-   * @throws ApiError when the change makes no sense: nothing has changed then
+   * Sets a part of the configuration, or with null takes it away; objects are merged with what is
+   * there. Resolves when the node obeys it and it is kept.
+   * @param value came as JSON
+   * @param bodyAt what the body of the request stands for, when that is not the whole part
+   * @throws ApiError 400 with every problem and its place in the body, 409 for what the environment
+   * decides; nothing has changed then
    */
-  readonly valueOf: () => Plain
-  /** What the body of the request stands for, when that is not the whole part. */
-  readonly bodyAt?: () => readonly string[]
+  set(path: readonly string[], value: unknown, bodyAt?: readonly string[]): Promise<void>
+  /** As `set`, but what the value lacks is taken away, however deep. */
+  replace(path: readonly string[], value: unknown): Promise<void>
+  /** Makes an edit of any kind. Throws as `set`. */
+  edit(edit: ConfigEdit): Promise<ConfigPlan>
 }
 
-/** Changes of the configuration, one after the other: kept and obeyed by all shards, or neither. */
+/**
+ * The one way to change the configuration: changes come one after the other, and each is obeyed by
+ * all parts of the node and kept, or neither.
+ */
 export class ConfigChanges {
-  readonly #parts: ConfigParts
-  #last: Promise<void> = Promise.resolve()
+  readonly #turn: ConfigTurn
+  #last: Promise<unknown> = Promise.resolve()
+  #waiting = 0
 
   constructor(parts: ConfigParts) {
-    this.#parts = parts
+    const make = async (edit: ConfigEdit, bodyAt: readonly string[]): Promise<ConfigPlan> => {
+      const plan = planConfig(parts, bodyAt, edit)
+      await applyConfig(parts, plan)
+      return plan
+    }
+    this.#turn = {
+      async set(path, value, bodyAt = path) {
+        await make({ kind: 'set', path, value: value as Plain }, bodyAt) // Came as JSON.
+      },
+      async replace(path, value) {
+        const whole = replacing(parts.node.config.shown(path), value)
+        await make({ kind: 'set', path, value: whole as Plain }, path) // Came as JSON.
+      },
+      edit: (edit) => make(edit, 'path' in edit ? edit.path : []),
+    }
   }
 
   /**
-   * Makes a change. Resolves when all shards obey it.
-   * @throws ApiError 400 with every problem and its place, 409 for what the environment decides
+   * Has `work` done when it is its turn; what it reads of the configuration holds until it has
+   * settled. It must not ask for a turn itself.
+   * @throws what `work` throws; ApiError 503 when too many wait
    */
-  make({ path, valueOf, bodyAt }: ConfigChange): Promise<void> {
-    const made = this.#last.then(async () => {
-      const edit = { kind: 'set', path, value: valueOf() } as const
-      await applyConfig(this.#parts, planConfig(this.#parts, bodyAt?.() ?? path, edit))
-    })
-    this.#last = made.catch(() => {})
-    return made
+  async inTurn<Result>(work: (turn: ConfigTurn) => Promise<Result>): Promise<Result> {
+    if (this.#waiting >= WAITING_MAX) {
+      const message = `${WAITING_MAX} changes of the configuration wait already.`
+      throw new ApiError(503, 'SERVICE_UNAVAILABLE', message)
+    }
+    this.#waiting++
+    const done = this.#last.then(() => work(this.#turn))
+    this.#last = done.catch(() => {})
+    try {
+      return await done
+    } finally {
+      this.#waiting--
+    }
   }
 }

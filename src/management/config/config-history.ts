@@ -1,8 +1,10 @@
+import type { Log } from '#broker/ports.ts'
 import type { Change } from '#config/diff.ts'
 import type { SqliteDatabase, SqlRow } from '#storage/sqlite/sqlite-database.ts'
-import type { ConfigPlan, ConfigPort } from '../config-port.ts'
+import type { ConfigPlan } from '../config-port.ts'
 import { callerName } from '../http/caller.ts'
 import { currentCaller } from '../http/current-caller.ts'
+import type { NodePort } from '../node-port.ts'
 
 /** Versions kept; the oldest goes when there is one more. */
 const VERSIONS_MAX = 200
@@ -23,10 +25,15 @@ export interface ConfigVersion {
 export class ConfigHistory {
   readonly #database: SqliteDatabase
   readonly #nowMs: () => number
+  readonly #log: Log
 
-  constructor(database: SqliteDatabase, config: ConfigPort, nowMs: () => number) {
+  constructor(
+    database: SqliteDatabase,
+    { config, log, nowMs }: Pick<NodePort, 'config' | 'log' | 'nowMs'>,
+  ) {
     this.#database = database
     this.#nowMs = nowMs
+    this.#log = log
     // The file may have been edited, or brought from elsewhere, while no process ran.
     const text = config.snapshot()
     const latest = database.get('SELECT overlay FROM config_history ORDER BY version DESC LIMIT 1')
@@ -58,10 +65,16 @@ export class ConfigHistory {
     return typeof text === 'string' ? text : undefined
   }
 
+  /** A version that cannot be written is logged: the change has happened. */
   #record({ changes, text }: ConfigPlan): void {
     const caller = currentCaller()
     const origins = { user: 'dashboard', key: 'rest_api', local: 'cli', nobody: 'start' } as const
-    this.#insert(origins[caller.kind], callerName(caller), changes, text)
+    try {
+      this.#insert(origins[caller.kind], callerName(caller), changes, text)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#log.error('config_version_not_written', { reason })
+    }
   }
 
   #insert(origin: string, actor: string, changes: readonly Change[], text: string): void {

@@ -6,8 +6,8 @@ import type { Plain } from '#config/hocon/value.ts'
 import { HoconError, toPlain } from '#config/hocon/value.ts'
 import { parseSyntax } from '#config/hocon/parser.ts'
 import { resolveSyntax } from '#config/hocon/resolve.ts'
-import { applyConfig } from '../config/apply-config.ts'
-import { type ConfigPlan, ConfigRefusal } from '../config-port.ts'
+import type { ConfigTurn } from '../config/config-changes.ts'
+import { type ConfigEdit, type ConfigPlan, ConfigRefusal } from '../config-port.ts'
 import type { TableSetName } from '../contract/data.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest } from '../http/api-error.ts'
@@ -57,6 +57,7 @@ export async function makeBackup(
  */
 export async function restoreBackup(
   context: ManagementContext,
+  turn: ConfigTurn,
   packed: Uint8Array,
 ): Promise<readonly string[]> {
   const files = readArchive(packed)
@@ -68,7 +69,7 @@ export async function restoreBackup(
   const tables = readTables(files)
   const written = readHocon(config.toString('utf8'))
   await restoreFiles(context.node.dataDir, files)
-  const warnings = await restoreConfig(context, written)
+  const warnings = await restoreConfig(context, turn, written)
   for (const { name, restore } of tableSets(context)) {
     const rows = tables.get(name)
     if (rows === undefined) continue
@@ -168,7 +169,11 @@ async function restoreFiles(dataDir: string, files: ReadonlyMap<string, Buffer>)
 }
 
 /** Roots that are not valid here are told and passed over; the others take effect together. */
-async function restoreConfig(context: ManagementContext, written: Written): Promise<string[]> {
+async function restoreConfig(
+  context: ManagementContext,
+  turn: ConfigTurn,
+  written: Written,
+): Promise<string[]> {
   const warnings: string[] = []
   const good: Record<string, Plain> = {}
   for (const [root, value] of Object.entries(written)) {
@@ -176,14 +181,17 @@ async function restoreConfig(context: ManagementContext, written: Written): Prom
     if (failure instanceof ConfigRefusal) warnings.push(...failure.problems)
     else good[root] = value
   }
-  const plan = tryPlan(context, good)
-  if (!(plan instanceof ConfigRefusal)) await applyConfig(context, plan)
+  await turn.edit(toEdit(good))
   return warnings
+}
+
+function toEdit(written: Written): ConfigEdit {
+  return { kind: 'text', text: printHocon(written), replace: true, without: [] }
 }
 
 function tryPlan({ node }: ManagementContext, written: Written): ConfigPlan | ConfigRefusal {
   try {
-    return node.config.plan({ kind: 'text', text: printHocon(written), replace: true, without: [] })
+    return node.config.plan(toEdit(written))
   } catch (error) {
     if (error instanceof ConfigRefusal) return error
     throw error

@@ -107,14 +107,10 @@ function change(
   chain: ConfiguredChain,
   { itemsOf: changed, bodyIndexOf }: ChainChange,
 ): Promise<void> {
-  let items: readonly PlainItem[] = []
-  return context.configChanges.make({
-    path: chain.path,
-    valueOf: () => {
-      items = changed(itemsOf(context, chain))
-      return items
-    },
-    bodyAt: () => [...chain.path, ...(bodyIndexOf ? [String(bodyIndexOf(items))] : [])],
+  return context.configChanges.inTurn((turn) => {
+    const items = changed(itemsOf(context, chain))
+    const index = bodyIndexOf === undefined ? [] : [String(bodyIndexOf(items))]
+    return turn.set(chain.path, items, [...chain.path, ...index])
   })
 }
 

@@ -13,6 +13,7 @@ import {
   putAuthorizationSettings,
   updateSource,
 } from '../contract/authorization.ts'
+import type { ConfigTurn } from '../config/config-changes.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest, conflict } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
@@ -25,62 +26,61 @@ const LIST: NamedList = { what: 'source', nameOf: ({ type }) => textOf(type) }
 
 /** Sources of authorization, while the node runs, for connected clients too. */
 export function authorizationRoutes(context: ManagementContext): readonly Route[] {
-  const { node } = context
+  const { node, configChanges } = context
   const acl = new AclStore(node.dataDir)
-  const change = async (
-    changed: (items: readonly PlainItem[]) => readonly PlainItem[],
-    bodyIndexOf?: (items: readonly PlainItem[]) => number,
-  ): Promise<void> => {
-    let items: readonly PlainItem[] = []
-    await context.configChanges.make({
-      path: PATH,
-      valueOf: () => {
-        items = changed(itemsOf(context))
-        return items
-      },
-      bodyAt: () => [...PATH, ...(bodyIndexOf ? [String(bodyIndexOf(items))] : [])],
-    })
+  const change: Change = (turn, changed, bodyIndexOf) => {
+    const items = changed(itemsOf(context))
+    const index = bodyIndexOf === undefined ? [] : [String(bodyIndexOf(items))]
+    return turn.set(PATH, items, [...PATH, ...index])
   }
   return [
     route(listSources, () => ok({ sources: itemsOf(context).map((item) => acl.shown(item)) })),
     route(createSource, async ({ body }) => {
-      await acl.taking(body, node, (item) =>
-        change(
-          (items) => {
-            if (items.some(({ type }) => type === item['type'])) {
-              throw conflict(`There is a source ${body.type} already.`, 'ALREADY_EXISTS')
-            }
-            return [...items, item]
-          },
-          (items) => items.length - 1,
-        ),
-      )
+      await configChanges.inTurn((turn) => {
+        return acl.taking(body, node, (item) => {
+          return change(
+            turn,
+            (items) => withOne(items, item),
+            (items) => items.length - 1,
+          )
+        })
+      })
       return noContent()
     }),
     route(getSource, ({ params }) => ok(acl.shown(requireSource(context, params.type)))),
     route(updateSource, async ({ params: { type }, body }) => {
-      const present = requireSource(context, type)
-      if (body.type !== type) throw badRequest(`body.type must be ${type}.`)
-      await acl.taking(body, node, (item) => {
-        const kept = type === 'file' && item['path'] === undefined ? { path: present['path'] } : {}
-        return change(
-          (items) => items.with(indexOf(LIST, items, type), { ...kept, ...item } as PlainItem),
-          (items) => indexOf(LIST, items, type),
-        )
+      await configChanges.inTurn((turn) => {
+        const present = requireSource(context, type)
+        if (body.type !== type) throw badRequest(`body.type must be ${type}.`)
+        return acl.taking(body, node, (item) => {
+          const isKept = type === 'file' && item['path'] === undefined
+          const kept = isKept ? { path: present['path'] } : {}
+          return change(
+            turn,
+            (items) => items.with(indexOf(LIST, items, type), { ...kept, ...item } as PlainItem),
+            (items) => indexOf(LIST, items, type),
+          )
+        })
       })
       return noContent()
     }),
     route(deleteSource, async ({ params: { type } }) => {
-      await change((items) => items.toSpliced(indexOf(LIST, items, type), 1))
+      await configChanges.inTurn((turn) => {
+        return change(turn, (items) => items.toSpliced(indexOf(LIST, items, type), 1))
+      })
       return noContent()
     }),
     route(moveSource, async ({ params: { type }, body: { position } }) => {
-      await change((items) => moved(LIST, items, type, position))
+      await configChanges.inTurn((turn) => {
+        return change(turn, (items) => moved(LIST, items, type, position))
+      })
       return noContent()
     }),
     route(orderSources, async ({ body }) => {
       const types = body.map(({ type }) => type)
-      await change((items) => ordered(LIST, items, types))
+      await configChanges.inTurn((turn) => {
+        return change(turn, (items) => ordered(LIST, items, types))
+      })
       return noContent()
     }),
     route(getSourceStatus, async ({ params: { type } }) => {
@@ -90,12 +90,27 @@ export function authorizationRoutes(context: ManagementContext): readonly Route[
   ]
 }
 
+/** Changes the sources when it is the turn of that, and says which of them the body is about. */
+type Change = (
+  turn: ConfigTurn,
+  changed: (items: readonly PlainItem[]) => readonly PlainItem[],
+  bodyIndexOf?: (items: readonly PlainItem[]) => number,
+) => Promise<void>
+
+/** @throws ApiError 409 when there is one of its type */
+function withOne(items: readonly PlainItem[], item: PlainItem): readonly PlainItem[] {
+  if (items.some(({ type }) => type === item['type'])) {
+    throw conflict(`There is a source ${textOf(item['type'])} already.`, 'ALREADY_EXISTS')
+  }
+  return [...items, item]
+}
+
 function settingsRoutes(context: ManagementContext): readonly Route[] {
   const { node, configChanges } = context
   return [
     route(getAuthorizationSettings, () => ok(settingsOf(context))),
     route(putAuthorizationSettings, async ({ body }) => {
-      await configChanges.make({ path: ['authorization'], valueOf: () => body })
+      await configChanges.inTurn((turn) => turn.set(['authorization'], body))
       return ok(settingsOf(context))
     }),
     route(clearAuthorizationCache, async () => {

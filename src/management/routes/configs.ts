@@ -5,9 +5,9 @@ import { jsonSchema } from '#config/json-schema.ts'
 import { formatOrigin } from '#config/load.ts'
 import { tidewayFields } from '#config/tideway-config.ts'
 import { fieldAt } from '#config/walk.ts'
-import { applyConfig } from '../config/apply-config.ts'
 import type { ConfigVersion } from '../config/config-history.ts'
-import type { ConfigEdit, ConfigPlan } from '../config-port.ts'
+import { planConfig } from '../config/plan-config.ts'
+import type { ConfigEdit } from '../config-port.ts'
 import {
   getConfigDiff,
   getConfigKeys,
@@ -26,7 +26,6 @@ import type { ManagementContext } from '../context.ts'
 import { badRequest, notFound } from '../http/api-error.ts'
 import { ok, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
-import { planConfig } from './change-config.ts'
 import { pageMeta } from './page-meta.ts'
 
 /** What EMQX shows as one root. */
@@ -78,7 +77,7 @@ function readingRoutes(context: ManagementContext): readonly Route[] {
 function changingRoutes(context: ManagementContext): readonly Route[] {
   return [
     route(putConfigs, async ({ query, body }) => {
-      return ok(await apply(context, planConfig(context, [], toEdit(query, body))))
+      return ok(await apply(context, toEdit(query, body)))
     }),
     route(planConfigs, ({ query, body }) => {
       return ok(planBody(planConfig(context, [], toEdit(query, body)).changes))
@@ -89,25 +88,24 @@ function changingRoutes(context: ManagementContext): readonly Route[] {
       const path = root === 'global_zone' ? [] : [root]
       if (root === 'global_zone') checkZone(body)
       // Came as JSON.
-      const edit = { kind: 'set', path, value: body as Plain } as const
-      await apply(context, planConfig(context, path, edit))
+      await apply(context, { kind: 'set', path, value: body as Plain })
       return ok(shownRoot(context, root))
     }),
     route(resetConfig, async ({ params: { root }, query: { conf_path: key } }) => {
       shownRoot(context, root)
       const path = key === undefined ? [root] : pathOf(key)
       if (path[0] !== root) throw badRequest(`query.conf_path is not below ${root}.`)
-      return ok(await apply(context, planConfig(context, path, { kind: 'reset', path })))
+      return ok(await apply(context, { kind: 'reset', path }))
     }),
   ]
 }
 
 function historyRoutes(context: ManagementContext): readonly Route[] {
   const { history } = context
-  const rollback = (version: string): ConfigPlan => {
+  const rollback = (version: string): ConfigEdit => {
     const text = history.textOf(Number(version))
     if (text === undefined) throw noVersion(version)
-    return planConfig(context, [], { kind: 'overlay', text })
+    return { kind: 'overlay', text }
   }
   return [
     route(listConfigHistory, ({ query: { page = 1, limit = 100 } }) => {
@@ -120,7 +118,8 @@ function historyRoutes(context: ManagementContext): readonly Route[] {
     route(getConfigVersion, ({ params: { version } }) => {
       const found = history.get(Number(version))
       if (found === undefined) throw noVersion(version)
-      return ok({ ...versionBody(found), rollback: planBody(rollback(version).changes) })
+      const plan = planConfig(context, [], rollback(version))
+      return ok({ ...versionBody(found), rollback: planBody(plan.changes) })
     }),
     route(rollBackConfig, async ({ params: { version } }) => {
       return ok(await apply(context, rollback(version)))
@@ -128,9 +127,9 @@ function historyRoutes(context: ManagementContext): readonly Route[] {
   ]
 }
 
-async function apply(context: ManagementContext, plan: ConfigPlan) {
-  await applyConfig(context, plan)
-  return planBody(plan.changes)
+async function apply({ configChanges }: ManagementContext, edit: ConfigEdit) {
+  const { changes } = await configChanges.inTurn((turn) => turn.edit(edit))
+  return planBody(changes)
 }
 
 function toEdit(

@@ -34,7 +34,10 @@ export function dataRoutes(context: ManagementContext): readonly Route[] {
       return ok(toBody(node.name, made))
     }),
     route(importData, async ({ body: { filename } }) => {
-      const warnings = await restoreBackup(context, await read(filename))
+      const packed = await read(filename)
+      const warnings = await context.configChanges.inTurn((turn) => {
+        return restoreBackup(context, turn, packed)
+      })
       for (const warning of warnings) node.log.warn('data_not_imported', { reason: warning })
       return warnings.length === 0 ? noContent() : ok({ warnings: [...warnings] })
     }),

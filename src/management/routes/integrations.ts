@@ -11,12 +11,12 @@ import {
   type IntegrationSummary,
   sourceOperations,
 } from '../contract/integrations.ts'
+import type { ConfigTurn } from '../config/config-changes.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest, notFound } from '../http/api-error.ts'
 import { noContent, ok, reply, type Route, route } from '../http/route.ts'
 import type { IntegrationRoot, IntegrationState } from '../integration-port.ts'
 import { formatTime } from '../time-text.ts'
-import { changeConfig, replaceConfig } from './change-config.ts'
 import { checkNode } from './nodes.ts'
 import { probeIntegration } from './probe-integration.ts'
 
@@ -75,7 +75,7 @@ function isOf(root: IntegrationRoot, one: (typeof INTEGRATIONS)[number]): boolea
 }
 
 function keepRoutes(context: ManagementContext, root: IntegrationRoot): readonly Route[] {
-  const { node } = context
+  const { node, configChanges } = context
   const operations = OPERATIONS[root]
   const show = async (id: string) => toInfo(context, root, requireEntry(context, root, id))
   return [
@@ -86,22 +86,28 @@ function keepRoutes(context: ManagementContext, root: IntegrationRoot): readonly
     route(operations.create, async ({ body }) => {
       const { type, name } = body
       const id = `${type}:${name}`
-      if (entriesOf(context, root).some((one) => idOf(one) === id)) {
-        throw badRequest(`There is ${id} in ${root} already.`, 'ALREADY_EXISTS')
-      }
-      await put(context, root, type, name, body)
+      await configChanges.inTurn((turn) => {
+        if (entriesOf(context, root).some((one) => idOf(one) === id)) {
+          throw badRequest(`There is ${id} in ${root} already.`, 'ALREADY_EXISTS')
+        }
+        return put(context, turn, root, body)
+      })
       return reply(201, await show(id))
     }),
     route(operations.get, async ({ params }) => ok(await show(params.id))),
     route(operations.update, async ({ params, body }) => {
-      const { type, name } = requireEntry(context, root, params.id)
-      await put(context, root, type, name, body)
+      await configChanges.inTurn((turn) => {
+        const { type, name } = requireEntry(context, root, params.id)
+        return put(context, turn, root, { ...body, type, name })
+      })
       return ok(await show(params.id))
     }),
     route(operations.remove, async ({ params: { id }, query }) => {
-      const { type, name } = requireEntry(context, root, id)
-      await freeOf(context, root, id, query.also_delete_dep_actions === true)
-      await node.configure(changeConfig(context, [root, type, name], null))
+      await configChanges.inTurn((turn) => {
+        const { type, name } = requireEntry(context, root, id)
+        const rules = freedRules(context, root, id, query.also_delete_dep_actions === true)
+        return turn.set([], { rule_engine: { rules }, [root]: { [type]: { [name]: null } } })
+      })
       return noContent()
     }),
     ...switchRoutes(context, root),
@@ -109,16 +115,16 @@ function keepRoutes(context: ManagementContext, root: IntegrationRoot): readonly
 }
 
 function switchRoutes(context: ManagementContext, root: IntegrationRoot): readonly Route[] {
-  const { node } = context
   const operations = OPERATIONS[root]
   return [
     route(operations.enable, async ({ params: { id, enable } }) => {
-      const { type, name } = requireEntry(context, root, id)
       if (enable !== 'true' && enable !== 'false') {
         throw badRequest(`params.enable: ${enable} is neither true nor false.`)
       }
-      const change = { enable: enable === 'true' }
-      await node.configure(changeConfig(context, [root, type, name], change))
+      await context.configChanges.inTurn((turn) => {
+        const { type, name } = requireEntry(context, root, id)
+        return turn.set([root, type, name], { enable: enable === 'true' })
+      })
       return noContent()
     }),
     route(operations.operate, async ({ params }) => {
@@ -190,13 +196,12 @@ function configured(body: Readonly<Record<string, unknown>>): Readonly<Record<st
 }
 
 async function put(
-  context: ManagementContext,
+  { node }: ManagementContext,
+  turn: ConfigTurn,
   root: IntegrationRoot,
-  type: string,
-  name: string,
-  body: Readonly<Record<string, unknown>>,
+  body: Readonly<Record<string, unknown>> & { readonly type: string; readonly name: string },
 ): Promise<void> {
-  const { node } = context
+  const { type, name } = body
   const types: Readonly<Record<string, unknown>> = node.config.current[root]
   if (!Object.hasOwn(types, type)) {
     const known = Object.keys(types).join(', ')
@@ -209,33 +214,36 @@ async function put(
     created_at: before?.created_at ?? nowMs,
     last_modified_at: nowMs,
   }
-  await node.configure(replaceConfig(context, [root, type, name], value))
+  await turn.replace([root, type, name], value)
 }
 
-/** @throws ApiError 400 when others still need it */
-async function freeOf(
+/**
+ * What is to be changed of the rules that use it before it can go.
+ * @throws ApiError 400 when others still need it
+ */
+function freedRules(
   context: ManagementContext,
   root: IntegrationRoot,
   id: string,
   alsoInRules: boolean,
-): Promise<void> {
+): Readonly<Record<string, { readonly actions: readonly unknown[] }>> {
   const users = root === 'connectors' ? usersOf(context, id) : []
   if (users.length > 0) {
     throw badRequest(`The connector is in use by ${users.join(', ')}: remove these first.`)
   }
   const rules = root === 'connectors' ? [] : rulesOf(context, root, id)
-  if (rules.length === 0) return
+  if (rules.length === 0) return {}
   if (!alsoInRules || root === 'sources') {
     throw badRequest(`It is in use by the rules ${rules.join(', ')}: change these first.`)
   }
-  for (const rule of rules) {
-    const path = ['rule_engine', 'rules', rule, 'actions']
-    const actions = context.node.config.shown(path)
+  const changes = rules.map((rule) => {
+    const actions = context.node.config.shown(['rule_engine', 'rules', rule, 'actions'])
     const others = (Array.isArray(actions) ? actions : []).filter((action: unknown) => {
       return (action as { action?: unknown }).action !== id
     })
-    await context.node.configure(changeConfig(context, path, others))
-  }
+    return [rule, { actions: others }] as const
+  })
+  return Object.fromEntries(changes)
 }
 
 /** Actions and sources of a connector, such as `actions http:orders`. */

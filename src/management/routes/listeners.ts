@@ -14,7 +14,7 @@ import type { ManagementContext } from '../context.ts'
 import { viewCertificate } from '../certificate-view.ts'
 import { badRequest, conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
-import { changeConfig } from './change-config.ts'
+import type { NodePort } from '../node-port.ts'
 
 type ListenerType = (typeof LISTENER_TYPES)[number]
 
@@ -43,6 +43,7 @@ const NOT_CONFIGURED: ReadonlySet<string> = new Set([
 
 /** Listeners, while the node runs. A change is kept: it holds after a restart as well. */
 export function listenerRoutes(context: ManagementContext): readonly Route[] {
+  const { configChanges } = context
   return [
     route(listListeners, ({ query }) => {
       const wanted = allConfigured(context).filter(({ type }) => {
@@ -55,21 +56,24 @@ export function listenerRoutes(context: ManagementContext): readonly Route[] {
     route(createListener, async ({ body }) => {
       const { type, name } = body
       const id = `${type}:${name}`
-      if (findListener(context, id) !== undefined) {
-        throw conflict(`There is a listener ${id} already.`, 'ALREADY_EXISTS')
-      }
-      await apply(context, type, name, withoutState(body))
+      await configChanges.inTurn((turn) => {
+        if (findListener(context, id) !== undefined) {
+          throw conflict(`There is a listener ${id} already.`, 'ALREADY_EXISTS')
+        }
+        return turn.set(['listeners', type, name], withoutState(body))
+      })
       return ok(toBody(context, requireListener(context, id)))
     }),
     route(updateListener, async ({ params, body }) => {
-      const { type, name } = requireListener(context, params.id)
-      await apply(context, type, name, withoutState(body))
+      await configChanges.inTurn((turn) => {
+        return turn.set(pathOf(requireListener(context, params.id)), withoutState(body))
+      })
       return ok(toBody(context, requireListener(context, params.id)))
     }),
     route(deleteListener, async ({ params }) => {
-      const { id, type, name } = requireListener(context, params.id)
-      changeConfig(context, ['listeners', type, name], null)
-      await context.node.listeners.stop(id)
+      await configChanges.inTurn((turn) => {
+        return turn.set(pathOf(requireListener(context, params.id)), null)
+      })
       return noContent()
     }),
     ...switchRoutes(context),
@@ -77,60 +81,41 @@ export function listenerRoutes(context: ManagementContext): readonly Route[] {
 }
 
 function switchRoutes(context: ManagementContext): readonly Route[] {
-  const { listeners } = context.node
+  const { node, configChanges } = context
   return [
     route(startListener, async ({ params }) => {
-      const { id, type, name } = requireListener(context, params.id)
-      const config = changeConfig(context, ['listeners', type, name], { enable: true })
-      if (!isRunning(context, id)) await open(() => listeners.start(config, id))
+      await configChanges.inTurn(async (turn) => {
+        const listener = requireListener(context, params.id)
+        await turn.set(pathOf(listener), { enable: true })
+        if (!isRunning(context, listener.id)) await open(node, listener.id)
+      })
       return ok(undefined)
     }),
     route(stopListener, async ({ params }) => {
-      const { id, type, name } = requireListener(context, params.id)
-      changeConfig(context, ['listeners', type, name], { enable: false })
-      await listeners.stop(id)
+      await configChanges.inTurn((turn) => {
+        return turn.set(pathOf(requireListener(context, params.id)), { enable: false })
+      })
       return ok(undefined)
     }),
     route(restartListener, async ({ params }) => {
-      const { id, type, name } = requireListener(context, params.id)
-      const config = changeConfig(context, ['listeners', type, name], { enable: true })
-      await listeners.stop(id)
-      await open(() => listeners.start(config, id))
+      await configChanges.inTurn(async (turn) => {
+        const listener = requireListener(context, params.id)
+        await turn.set(pathOf(listener), { enable: true })
+        await node.listeners.stop(listener.id)
+        await open(node, listener.id)
+      })
       return ok(undefined)
     }),
   ]
 }
 
-/**
- * Makes or changes a listener and has it run as its configuration says. One that cannot run gets
- * its former configuration back.
- */
-async function apply(
-  context: ManagementContext,
-  type: ListenerType,
-  name: string,
-  fields: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const { listeners } = context.node
-  const id = `${type}:${name}`
-  const path = ['listeners', type, name]
-  const before = context.node.config.snapshot()
-  const wasRunning = isRunning(context, id)
-  const config = changeConfig(context, path, fields)
-  await listeners.stop(id)
-  if (!requireListener(context, id).fields.enable) return
-  try {
-    await open(() => listeners.start(config, id))
-  } catch (error) {
-    const restored = context.node.config.restore(before)
-    if (wasRunning) await open(() => listeners.start(restored, id))
-    throw error
-  }
+function pathOf({ type, name }: Configured): readonly string[] {
+  return ['listeners', type, name]
 }
 
-async function open(start: () => Promise<void>): Promise<void> {
+async function open({ listeners, config }: NodePort, id: string): Promise<void> {
   try {
-    await start()
+    await listeners.start(config.current, id)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw badRequest(`The listener cannot be started: ${reason}`)

@@ -10,7 +10,6 @@ import type { ManagementContext } from '../context.ts'
 import { badRequest, conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, reply, type Route, route } from '../http/route.ts'
 import type { PipelineKind } from '../pipeline-port.ts'
-import { changeConfig } from './change-config.ts'
 
 /** A step as the configuration shows it. */
 type Step = Readonly<Record<string, unknown>> & { readonly name: string; readonly enable: boolean }
@@ -47,43 +46,56 @@ function stepRoutes(
   place: Place,
   operations: StepOperations,
 ): readonly Route[] {
-  const all = (): readonly Step[] => stepsOf(context, place)
-  const write = (steps: readonly Step[]): Promise<void> => writeSteps(context, place, steps)
+  const change = (changed: (steps: readonly Step[]) => readonly Step[]): Promise<void> => {
+    return context.configChanges.inTurn((turn) => {
+      return turn.set(place.path, changed(stepsOf(context, place)))
+    })
+  }
   const need = (name: string): Step => requireStep(context, place, name)
   return [
-    route(operations.list, () => ok([...all()])),
+    route(operations.list, () => ok([...stepsOf(context, place)])),
     route(operations.create, async ({ body }) => {
       const step = body as Step
-      if (all().some(({ name }) => name === step.name)) {
-        throw conflict(`There is a ${place.word} ${step.name} already.`, 'ALREADY_EXISTS')
-      }
-      await write([...all(), step])
+      await change((steps) => {
+        if (steps.some(({ name }) => name === step.name)) {
+          throw conflict(`There is a ${place.word} ${step.name} already.`, 'ALREADY_EXISTS')
+        }
+        return [...steps, step]
+      })
       return reply(201, need(step.name))
     }),
     route(operations.update, async ({ body }) => {
       const step = body as Step
-      need(step.name)
-      await write(all().map((one) => (one.name === step.name ? step : one)))
+      await change((steps) => {
+        need(step.name)
+        return steps.map((one) => (one.name === step.name ? step : one))
+      })
       return ok(need(step.name))
     }),
     route(operations.reorder, async ({ body: { order } }) => {
-      const isWhole = order.length === all().length && new Set(order).size === order.length
-      if (!isWhole || !order.every((name) => all().some((one) => one.name === name))) {
-        throw badRequest(`body.order must name each ${place.word} once.`)
-      }
-      await write(order.map((name) => need(name)))
+      await change((steps) => {
+        const isWhole = order.length === steps.length && new Set(order).size === order.length
+        if (!isWhole || !order.every((name) => steps.some((one) => one.name === name))) {
+          throw badRequest(`body.order must name each ${place.word} once.`)
+        }
+        return order.map((name) => need(name))
+      })
       return noContent()
     }),
     route(operations.get, ({ params }) => ok(need(params.name))),
     route(operations.remove, async ({ params }) => {
-      need(params.name)
-      await write(all().filter(({ name }) => name !== params.name))
+      await change((steps) => {
+        need(params.name)
+        return steps.filter(({ name }) => name !== params.name)
+      })
       return noContent()
     }),
     route(operations.enable, async ({ params }) => {
       const enable = params.enable === 'true'
-      need(params.name)
-      await write(all().map((one) => (one.name === params.name ? { ...one, enable } : one)))
+      await change((steps) => {
+        need(params.name)
+        return steps.map((one) => (one.name === params.name ? { ...one, enable } : one))
+      })
       return noContent()
     }),
     ...metricsRoutes(context, place, operations),
@@ -122,14 +134,6 @@ function requireStep(context: ManagementContext, place: Place, name: string): St
   const step = stepsOf(context, place).find((one) => one.name === name)
   if (step === undefined) throw notFound(`There is no ${place.word} ${name}.`)
   return step
-}
-
-async function writeSteps(
-  context: ManagementContext,
-  { path }: Place,
-  steps: readonly Step[],
-): Promise<void> {
-  await context.node.configure(changeConfig(context, path, steps))
 }
 
 function dryRunRoute({ node }: ManagementContext): Route {

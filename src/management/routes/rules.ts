@@ -16,11 +16,11 @@ import {
   type RuleMetrics,
   updateRule,
 } from '../contract/rules.ts'
+import type { ConfigTurn } from '../config/config-changes.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest, conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, reply, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
-import { changeConfig, replaceConfig } from './change-config.ts'
 import { pageMeta } from './page-meta.ts'
 
 type Query = Static<typeof listRules.query>
@@ -30,7 +30,7 @@ const SETTINGS = ['ignore_sys_message', 'jq_function_default_timeout'] as const
 
 /** Rules. A change is kept: it holds after a restart as well. */
 export function ruleRoutes(context: ManagementContext): readonly Route[] {
-  const { node } = context
+  const { node, configChanges } = context
   return [
     route(listRules, ({ query }) => {
       const { page = 1, limit = PAGE_LIMIT_DEFAULT } = query
@@ -48,27 +48,33 @@ export function ruleRoutes(context: ManagementContext): readonly Route[] {
         ),
       })
     }),
-    route(createRule, async ({ body }) => {
-      const id = body.id ?? freshId(context)
-      if (node.rules.find(id) !== undefined) {
-        throw conflict(`There is a rule ${id} already.`, 'ALREADY_EXISTS')
-      }
-      return reply(201, await put(context, id, body))
+    route(createRule, ({ body }) => {
+      return configChanges.inTurn(async (turn) => {
+        const id = body.id ?? freshId(context)
+        if (node.rules.find(id) !== undefined) {
+          throw conflict(`There is a rule ${id} already.`, 'ALREADY_EXISTS')
+        }
+        return reply(201, await put(context, turn, id, body))
+      })
     }),
     route(getRule, ({ params }) => ok(toInfo(context, requireRule(context, params.id)))),
-    route(updateRule, async ({ params, body }) => {
-      requireRule(context, params.id)
-      return ok(await put(context, params.id, body))
+    route(updateRule, ({ params, body }) => {
+      return configChanges.inTurn(async (turn) => {
+        requireRule(context, params.id)
+        return ok(await put(context, turn, params.id, body))
+      })
     }),
-    route(deleteRule, async ({ params }) => {
-      requireRule(context, params.id)
-      await node.configure(changeConfig(context, [...PATH, params.id], null))
-      return noContent()
+    route(deleteRule, ({ params }) => {
+      return configChanges.inTurn(async (turn) => {
+        requireRule(context, params.id)
+        await turn.set([...PATH, params.id], null)
+        return noContent()
+      })
     }),
     ...numberRoutes(context),
     route(getRuleEngine, () => ok(engineSettings(context))),
     route(putRuleEngine, async ({ body }) => {
-      await node.configure(changeConfig(context, ['rule_engine'], body))
+      await configChanges.inTurn((turn) => turn.set(['rule_engine'], body))
       return ok(engineSettings(context))
     }),
   ]
@@ -105,7 +111,12 @@ export function requireRule({ node }: ManagementContext, id: string): RuleSpec {
 }
 
 /** Makes or replaces a rule: checked, kept, and run. */
-async function put(context: ManagementContext, id: string, body: RuleInput): Promise<RuleInfo> {
+async function put(
+  context: ManagementContext,
+  turn: ConfigTurn,
+  id: string,
+  body: RuleInput,
+): Promise<RuleInfo> {
   const { node } = context
   const before = node.rules.find(id)
   const nowMs = node.nowMs()
@@ -121,7 +132,7 @@ async function put(context: ManagementContext, id: string, body: RuleInput): Pro
     last_modified_at: nowMs,
   }
   checkStatement(context, id, body)
-  await node.configure(replaceConfig(context, [...PATH, id], written))
+  await turn.replace([...PATH, id], written)
   return toInfo(context, requireRule(context, id))
 }
 

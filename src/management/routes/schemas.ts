@@ -9,35 +9,38 @@ import {
 import type { ManagementContext } from '../context.ts'
 import { conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, reply, type Route, route } from '../http/route.ts'
-import { changeConfig, replaceConfig } from './change-config.ts'
 
 const PATH = ['schema_registry', 'schemas'] as const
 
 /** The schema registry. A change is kept: it holds after a restart as well. */
 export function schemaRoutes(context: ManagementContext): readonly Route[] {
-  const { node } = context
+  const { configChanges } = context
   return [
     route(listSchemas, () => ok([...allSchemas(context)])),
-    route(createSchema, async ({ body: { name, type, source, description = '' } }) => {
-      if (findSchema(context, name) !== undefined) {
-        throw conflict(`There is a schema ${name} already.`, 'ALREADY_EXISTS')
-      }
-      const written = { type, source, description }
-      await node.configure(replaceConfig(context, [...PATH, name], written))
-      return reply(201, requireSchema(context, name))
+    route(createSchema, ({ body: { name, type, source, description = '' } }) => {
+      return configChanges.inTurn(async (turn) => {
+        if (findSchema(context, name) !== undefined) {
+          throw conflict(`There is a schema ${name} already.`, 'ALREADY_EXISTS')
+        }
+        await turn.replace([...PATH, name], { type, source, description })
+        return reply(201, requireSchema(context, name))
+      })
     }),
     route(getSchema, ({ params }) => ok(requireSchema(context, params.name))),
-    route(updateSchema, async ({ params: { name }, body }) => {
-      requireSchema(context, name)
+    route(updateSchema, ({ params: { name }, body }) => {
       const { type, source, description = '' } = body
-      const written = { type, source, description }
-      await node.configure(replaceConfig(context, [...PATH, name], written))
-      return ok(requireSchema(context, name))
+      return configChanges.inTurn(async (turn) => {
+        requireSchema(context, name)
+        await turn.replace([...PATH, name], { type, source, description })
+        return ok(requireSchema(context, name))
+      })
     }),
-    route(deleteSchema, async ({ params: { name } }) => {
-      requireSchema(context, name)
-      await node.configure(changeConfig(context, [...PATH, name], null))
-      return noContent()
+    route(deleteSchema, ({ params: { name } }) => {
+      return configChanges.inTurn(async (turn) => {
+        requireSchema(context, name)
+        await turn.set([...PATH, name], null)
+        return noContent()
+      })
     }),
   ]
 }

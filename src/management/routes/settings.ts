@@ -1,4 +1,3 @@
-import type { Plain } from '#config/hocon/value.ts'
 import { AUTO_SUBSCRIBE_MAX } from '#broker/topics/auto-subscribe.ts'
 import { REWRITE_RULES_MAX } from '#broker/topics/rewrite.ts'
 import {
@@ -21,7 +20,7 @@ export function settingsRoutes(context: ManagementContext): readonly Route[] {
   // What the configuration shows has the fields that are described: both follow one file format.
   const shown = <Value>(...path: readonly string[]): Value => node.config.shown(path) as Value
   const change = async (path: readonly string[], value: unknown): Promise<void> => {
-    await configChanges.make({ path, valueOf: () => value as Plain }) // Came as JSON.
+    await configChanges.inTurn((turn) => turn.set(path, value))
   }
   return [
     route(getTopicRewrite, () => ok(shown('rewrite'))),

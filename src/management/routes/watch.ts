@@ -15,9 +15,7 @@ import type { ManagementContext } from '../context.ts'
 import { ApiError, badRequest, conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import type { WatchedTopic } from '../observe/topic-metrics.ts'
-import { watchSlow } from '../observe/watch-slow.ts'
 import { formatTime } from '../time-text.ts'
-import { changeConfig } from './change-config.ts'
 import { pageMeta } from './page-meta.ts'
 
 /** Topics whose messages are counted, and slow subscribers. */
@@ -71,7 +69,7 @@ function notCounted(topic: string): ApiError {
 }
 
 function slowRoutes(context: ManagementContext): readonly Route[] {
-  const { node, shards } = context
+  const { node, shards, configChanges } = context
   const shown = () => node.config.shown(['slow_subs']) as object // A group of keys.
   return [
     route(listSlowSubscriptions, async ({ query: { page = 1, limit = 100 } }) => {
@@ -96,7 +94,7 @@ function slowRoutes(context: ManagementContext): readonly Route[] {
     }),
     route(getSlowSettings, () => ok(shown())),
     route(putSlowSettings, async ({ body }) => {
-      await watchSlow(shards, changeConfig(context, ['slow_subs'], body))
+      await configChanges.inTurn((turn) => turn.set(['slow_subs'], body))
       return ok(shown())
     }),
   ]
