@@ -70,7 +70,8 @@ export class LaneBuffer {
   push(record: ValueMap, expiresAtMs: number, queuedAtMs: number, done: Done | undefined): void {
     const { mode, bytesMax } = this.#settings
     const disk = this.#disk
-    const isAtHand = disk === undefined || disk.unreadBytes === 0
+    // What is being read counts as read already, and comes before this record.
+    const isAtHand = disk === undefined || (disk.unreadBytes === 0 && !this.#isReading)
     const hasRoom = isAtHand && this.#head.bytes < MEMORY_BYTES_MAX
     if (disk === undefined || (mode === 'hybrid' && hasRoom)) {
       const bytes = valueBytes(record)
