@@ -24,7 +24,7 @@ describe('a client above its rate', () => {
     let received = 0
     reader.on('message', () => received++)
     const { elapsedMs } = await publishMany(rig, 40)
-    assert.ok(elapsedMs > 800 && elapsedMs < 5000, `${elapsedMs} ms for 40 at 20 per second`)
+    assert.ok(elapsedMs > 800 && elapsedMs < 20_000, `${elapsedMs} ms for 40 at 20 per second`)
     assert.equal(received, 40)
     assert.ok(countersOf(rig.broker.metrics)['rate_limit.paused'] > 0)
   })
@@ -33,13 +33,14 @@ describe('a client above its rate', () => {
     const config = `${DEFAULT} { messages_rate = "20/s", messages_burst = "100/1h" }`
     const rig = await AccessRig.start(context, 1, config)
     const { elapsedMs } = await publishMany(rig, 110)
-    assert.ok(elapsedMs < 900, `${elapsedMs} ms`)
+    // Without the allowance 4.5 s.
+    assert.ok(elapsedMs < 3_500, `${elapsedMs} ms`)
   })
 
   test('is held to bytes as well', async (context) => {
     const rig = await AccessRig.start(context, 1, `${DEFAULT}.bytes_rate = "50KB/s"`)
     const { elapsedMs } = await publishMany(rig, 10, 'x'.repeat(10_000))
-    assert.ok(elapsedMs > 700 && elapsedMs < 5000, `${elapsedMs} ms for 100 kB at 50 kB/s`)
+    assert.ok(elapsedMs > 700 && elapsedMs < 20_000, `${elapsedMs} ms for 100 kB at 50 kB/s`)
   })
 
   test('is refused its messages where that is asked for', async (context) => {

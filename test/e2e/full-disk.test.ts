@@ -13,7 +13,7 @@ const PAYLOAD_BYTES = 20_000
 const MESSAGES_MAX = 5_000
 /** Three times as many bytes as the memory may grow by. */
 const FLOOD_MESSAGES = 5_000
-const HEAL_LIMIT_MS = 15_000
+const HEAL_LIMIT_MS = 60_000
 const IDLE_MS = 1_000
 const CONFIG = `
   mqtt.max_mqueue_len = infinity
@@ -69,7 +69,7 @@ async function checkTransientTraffic(port: number, qos: 0 | 1): Promise<void> {
     client.onAcked = (_publish, reason) => reason >= 0x80 && reject(new Error(`${reason}`))
     client.publish('passing', Buffer.from('by'), qos)
   })
-  assert.ok(performance.now() - startedMs < 1_000, 'without waiting for the disk')
+  assert.ok(performance.now() - startedMs < 5_000, 'without waiting for the disk')
   client.leave()
 }
 

@@ -25,7 +25,10 @@ export interface KillOptions {
   /** Folder for the data directory and everything else. */
   readonly folder: string
   readonly seed: number
+  /** At most. */
   readonly kills: number
+  /** The broker is killed no more after this time. */
+  readonly killsEndAfterMs?: number
   /** Over the configuration of the run. */
   readonly config?: string
   /** See `Run.patienceMs`. */
@@ -34,6 +37,7 @@ export interface KillOptions {
 
 /** What became of it. */
 export interface KillResult {
+  readonly kills: number
   readonly problems: Problems
   readonly published: number
   readonly received: number
@@ -92,15 +96,17 @@ export class KillRun {
   }
 
   async execute(): Promise<KillResult> {
-    const { kills } = this.#options
+    const { kills, killsEndAfterMs = Infinity } = this.#options
+    const endsAtMs = performance.now() + killsEndAfterMs
     await this.#subscribeAll()
-    for (let count = 1; count < kills; count++) await this.#killOnce()
+    let count = 1
+    for (; count < kills && performance.now() < endsAtMs; count++) await this.#killOnce()
     await this.#drain()
     let published = 0
     for (const stream of this.#run.streams.values()) published += stream.sent
     const { receivers } = this.#audience
     const received = receivers.reduce((sum, { different }) => sum + different, 0)
-    return { problems: this.#run.problems, published, received, output: this.#output }
+    return { kills: count, problems: this.#run.problems, published, received, output: this.#output }
   }
 
   get #actors(): readonly Actor[] {
