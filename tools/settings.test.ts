@@ -4,6 +4,10 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { FieldSpec } from '#config/field.ts'
+import { INTEGRATIONS } from '#config/fields/integrations/integrations.ts'
+import { tidewayFields } from '#config/tideway-config.ts'
+import { translate, translatedTexts } from '#config/translate.ts'
 import { LAYERS } from './layers.ts'
 import { lintOverrides } from './lint-overrides.ts'
 
@@ -45,3 +49,30 @@ test('the linter knows the layers', () => {
   const settings = readJson('.oxlintrc.json')
   assert.deepEqual(settings['overrides'], lintOverrides(), 'run: node tools/lint-overrides.ts')
 })
+
+test('what the configuration says of its keys in English, it says in Chinese', () => {
+  const texts = new Set(textsOf(tidewayFields))
+  for (const { title, text } of INTEGRATIONS) texts.add(title).add(text)
+  const known = new Set(translatedTexts())
+  const isName = (text: string) => !/[a-z] [a-z]/.test(text)
+  const missing = [...texts].filter(
+    (text) => translate(text, 'zh') === text && !known.has(text) && !isName(text),
+  )
+  assert.deepEqual(missing, [], 'add them, with their Chinese, to src/config/chinese.json')
+  const unused = [...known].filter((text) => !texts.has(text))
+  assert.deepEqual(unused, [], 'no key says this any more: take it out of src/config/chinese.json')
+})
+
+function textsOf(field: FieldSpec): readonly string[] {
+  const parts =
+    field.kind === 'object'
+      ? Object.values(field.fields)
+      : field.kind === 'variant'
+        ? field.forms
+        : field.kind === 'list'
+          ? [field.item]
+          : field.kind === 'map'
+            ? [field.value]
+            : []
+  return [field.text, ...parts.flatMap(textsOf)]
+}

@@ -2,38 +2,45 @@
 import { describe } from './decode-scalar.ts'
 import type { Field, FieldSpec, Hot, VariantSpec } from './field.ts'
 import type { Plain } from './hocon/value.ts'
+import { type Language, translate } from './translate.ts'
 
 type Schema = { readonly [key: string]: Plain }
 
 const NUMBER_OR_TEXT = ['string', 'number']
 
+/** What holds for a key and all below it, unless they say otherwise. */
+interface Setting {
+  readonly hot: Hot
+  readonly language: Language
+}
+
 /**
  * The schema of a description. For forms, `x-hot` says when a change of a key takes effect,
  * `x-lines` that a text has several lines, and `x-telling-keys` which keys tell forms apart.
  */
-export function jsonSchema(field: Field): Schema {
+export function jsonSchema(field: Field, language: Language = 'en'): Schema {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    ...schemaOf(field, field.hot ?? 'restart-node'),
+    ...schemaOf(field, { hot: field.hot ?? 'restart-node', language }),
   }
 }
 
-function schemaOf(field: FieldSpec, above: Hot): Schema {
-  const hot = field.hot ?? above
+function schemaOf(field: FieldSpec, above: Setting): Schema {
+  const setting = { ...above, hot: field.hot ?? above.hot }
   const base: Schema = {
-    description: field.text,
-    'x-hot': hot,
+    description: translate(field.text, setting.language),
+    'x-hot': setting.hot,
     ...(field.default === undefined ? {} : { default: field.default }),
     ...(field.example === undefined ? {} : { examples: [field.example] }),
   }
-  const shape = shapeOf(field, hot)
+  const shape = shapeOf(field, setting)
   const words = 'words' in field ? (field.words ?? []) : []
   return words.length === 0
     ? { ...base, ...shape }
     : { ...base, anyOf: [shape, { type: 'string', enum: words }] }
 }
 
-function shapeOf(field: FieldSpec, hot: Hot): Schema {
+function shapeOf(field: FieldSpec, setting: Setting): Schema {
   switch (field.kind) {
     case 'bool':
       return { type: 'boolean' }
@@ -62,7 +69,7 @@ function shapeOf(field: FieldSpec, hot: Hot): Schema {
     case 'list': {
       const items: Schema = {
         type: 'array',
-        items: schemaOf(field.item, hot),
+        items: schemaOf(field.item, setting),
         maxItems: field.itemsMax,
       }
       return field.commaSeparated === true ? { anyOf: [items, { type: 'string' }] } : items
@@ -70,14 +77,14 @@ function shapeOf(field: FieldSpec, hot: Hot): Schema {
     case 'map':
       return {
         type: 'object',
-        additionalProperties: schemaOf(field.value, hot),
+        additionalProperties: schemaOf(field.value, setting),
         maxProperties: field.entriesMax,
       }
     case 'object':
-      return objectShape(field, hot)
+      return objectShape(field, setting)
     case 'variant':
       return {
-        anyOf: [...textForm(field), ...field.forms.map((form) => schemaOf(form, hot))],
+        anyOf: [...textForm(field), ...field.forms.map((form) => schemaOf(form, setting))],
         'x-telling-keys': field.tellingKeys,
       }
   }
@@ -87,11 +94,11 @@ function textForm({ textKey }: VariantSpec): readonly Schema[] {
   return textKey === undefined ? [] : [{ type: 'string' }]
 }
 
-function objectShape(field: FieldSpec & { readonly kind: 'object' }, hot: Hot): Schema {
+function objectShape(field: FieldSpec & { readonly kind: 'object' }, setting: Setting): Schema {
   const properties: Record<string, Plain> = {}
   const required: string[] = []
   for (const [key, child] of Object.entries(field.fields)) {
-    properties[key] = schemaOf(child, hot)
+    properties[key] = schemaOf(child, setting)
     if (child.required) required.push(key)
   }
   const obliged = required.length === 0 ? {} : { required }

@@ -149,6 +149,10 @@ describe('the configuration', () => {
   it('has a JSON schema for forms', async () => {
     const { body } = await managed.call('GET', '/schemas/hotconf?key=mqtt', { auth: '' })
     assert.equal(body.properties.max_qos_allowed['x-hot'], 'new-connections')
+    const headers = { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.8' }
+    const chinese = await managed.call('GET', '/schemas/hotconf?key=mqtt', { headers })
+    assert.equal(chinese.body.properties.max_inflight.default, 1024)
+    assert.match(chinese.body.properties.max_inflight.description, /^发往一个客户端/)
     assert.equal((await get('/schemas/hotconf?key=nothing')).status, 404)
   })
 })

@@ -1,5 +1,6 @@
 import { expireSession, getSession } from './session.ts'
 import { reportReachable } from './reachable.ts'
+import { getPreferences } from '../shell/preferences.ts'
 
 export const BASE_PATH = '/api/v5'
 
@@ -54,6 +55,7 @@ export async function send(
 ): Promise<Response> {
   const headers = new Headers()
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+  headers.set('accept-language', getPreferences().language)
   const isText = typeof body === 'string'
   const isForm = body instanceof FormData
   if (isText) headers.set('content-type', 'text/plain')

@@ -7,7 +7,7 @@ import { BrowserRouter } from 'react-router'
 import { ApiError } from '../api/http.ts'
 import { useSession } from '../api/session.ts'
 import { SignInPage } from '../sign-in/sign-in-page.tsx'
-import { usePreferences } from './preferences.ts'
+import { getPreferences, subscribeToPreferences, usePreferences } from './preferences.ts'
 import { themeOf } from './theme.ts'
 import { Waiting } from '../components/waiting.tsx'
 
@@ -24,6 +24,14 @@ const queries = new QueryClient({
         failures < RETRIES && error instanceof ApiError && error.status === 0,
     },
   },
+})
+
+// What the broker says of its keys it says in the language that is chosen.
+let language = getPreferences().language
+subscribeToPreferences(() => {
+  if (language === getPreferences().language) return
+  language = getPreferences().language
+  void queries.invalidateQueries()
 })
 
 /** The whole dashboard: theme, language, who is signed in. */

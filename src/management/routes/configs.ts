@@ -4,6 +4,7 @@ import type { Plain } from '#config/hocon/value.ts'
 import { jsonSchema } from '#config/json-schema.ts'
 import { formatOrigin } from '#config/load.ts'
 import { tidewayFields } from '#config/tideway-config.ts'
+import { translate } from '#config/translate.ts'
 import { fieldAt } from '#config/walk.ts'
 import type { ConfigVersion } from '../config/config-history.ts'
 import { planConfig } from '../config/plan-config.ts'
@@ -24,6 +25,7 @@ import {
 } from '../contract/configs.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest, notFound } from '../http/api-error.ts'
+import { languageOf } from '../http/language.ts'
 import { ok, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
 import { pageMeta } from './page-meta.ts'
@@ -47,7 +49,8 @@ function readingRoutes(context: ManagementContext): readonly Route[] {
       if (wantsJson) return { ...ok(JSON.stringify(shown)), type: 'application/json' }
       return { ...ok(printHocon(shown ?? {})), type: 'text/plain' }
     }),
-    route(getConfigKeys, ({ query: { key = '' } }) => {
+    route(getConfigKeys, ({ query: { key = '' }, header }) => {
+      const language = languageOf(header)
       const keys = config.explain(pathOf(key))
       if (keys.length === 0) throw noKey(key)
       const bodies = keys.map(({ path, value, default: usual, origin, hot, text }) => ({
@@ -58,7 +61,7 @@ function readingRoutes(context: ManagementContext): readonly Route[] {
         ...(origin.kind !== 'default' && { place: formatOrigin(origin) }),
         pinned: origin.kind === 'environment',
         effect: hot,
-        description: text,
+        description: translate(text, language),
       }))
       return ok(bodies)
     }),
@@ -66,10 +69,10 @@ function readingRoutes(context: ManagementContext): readonly Route[] {
       return ok(planBody(config.changesSince(since)))
     }),
     route(getConfigRoot, ({ params: { root } }) => ok(shownRoot(context, root))),
-    route(getConfigSchema, ({ query: { key = '' } }) => {
+    route(getConfigSchema, ({ query: { key = '' }, header }) => {
       const located = fieldAt(tidewayFields, pathOf(key))
       if (located === undefined) throw noKey(key)
-      return ok(jsonSchema({ ...located.field, hot: located.hot }))
+      return ok(jsonSchema({ ...located.field, hot: located.hot }, languageOf(header)))
     }),
   ]
 }

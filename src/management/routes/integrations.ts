@@ -1,6 +1,7 @@
 import { INTEGRATIONS } from '#config/fields/integrations/integrations.ts'
 import { jsonSchema } from '#config/json-schema.ts'
 import { tidewayFields } from '#config/tideway-config.ts'
+import { translate } from '#config/translate.ts'
 import { fieldAt } from '#config/walk.ts'
 import {
   actionOperations,
@@ -14,6 +15,7 @@ import {
 import type { ConfigTurn } from '../config/config-changes.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest, notFound } from '../http/api-error.ts'
+import { languageOf } from '../http/language.ts'
 import { noContent, ok, reply, type Route, route } from '../http/route.ts'
 import type { IntegrationRoot, IntegrationState } from '../integration-port.ts'
 import { formatTime } from '../time-text.ts'
@@ -58,13 +60,14 @@ export function integrationRoutes(context: ManagementContext): readonly Route[] 
     ...keepRoutes(context, 'sources'),
     ...countRoutes(context, 'actions'),
     ...countRoutes(context, 'sources'),
-    route(getIntegrationSchema, ({ params: { name: root } }) => {
+    route(getIntegrationSchema, ({ params: { name: root }, header }) => {
+      const language = languageOf(header)
       const types = INTEGRATIONS.filter((one) => isOf(root, one)).map(({ type, title, text }) => {
-        return { type, title, text }
+        return { type, title: translate(title, language), text: translate(text, language) }
       })
       const field = fieldAt(tidewayFields, [root])?.field
       if (field === undefined) throw notFound(`There is no schema ${root}.`)
-      return ok({ types, schema: jsonSchema(field) })
+      return ok({ types, schema: jsonSchema(field, language) })
     }),
   ]
 }
