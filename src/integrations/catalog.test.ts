@@ -65,7 +65,7 @@ test('what all integrations have is read', () => {
   const common = 'resource_opts health_check_interval health_check_timeout start_after_created'
   const action =
     'start_timeout worker_pool_size query_mode request_ttl inflight_window batch_size batch_time ' +
-    'max_buffer_bytes buffer_mode fallback_actions'
+    'max_batch_bytes replay_rate max_buffer_bytes buffer_mode fallback_actions'
   for (const key of `${common} ${action}`.split(' ')) {
     assert.ok(new RegExp(`\\b${key}\\b`).test(code), `${key} is read by nobody`)
   }

@@ -1,5 +1,6 @@
 import type { FallbackConfig } from '#config/fields/integrations/integration.ts'
 import type { AnyConnector, ConnectorContext, Sink, Source } from '#plugin/define-connector.ts'
+import { getKey } from '#plugin/value.ts'
 import type { Value, ValueMap } from '#plugin/value.ts'
 import type { RuleAction } from '#streams/rules/action.ts'
 import { toText } from '#streams/values/to-text.ts'
@@ -93,7 +94,9 @@ export class IntegrationHost {
     this.#start(spec)
     if (counters !== undefined) this.#counting(spec)?.counters.set(counters)
     if (spec.kind === 'connector') this.#connectUsers(spec)
-    held?.release(this.#actions.get(idOf(spec)))
+    const action = this.#actions.get(idOf(spec))
+    held?.release(action)
+    action?.countRefused(held?.refused ?? 0)
   }
 
   async #remove(id: IntegrationId): Promise<void> {
@@ -224,7 +227,8 @@ export class IntegrationHost {
       if (fallback.kind === 'republish') this.#ports.republish({ ...fallback.args }, record)
       else {
         const action = this.#actions.get(`${fallback.type}:${fallback.name}`)
-        action?.run(record, '', undefined)
+        const key = toText(getKey(record, 'clientid'))
+        action?.run(record, key, undefined)
       }
     }
   }

@@ -191,6 +191,19 @@ test('a record that could not be delivered goes to the fallback action', async (
   assert.equal(await republished, 'failed/t/1')
 })
 
+test('what comes for an action that is switched off is counted as such', async (context) => {
+  const hook = await startWebhook(context)
+  const off = { actions: { http: { send: { enable: false } } } }
+  const broker = await startIntegrated(context, [
+    webhook(hook.server.port, {}),
+    off,
+    ruleTo('http:send'),
+  ])
+  await publishNumbers(await clientOf(context, broker), 0, 2)
+  const { metrics } = await untilCount(broker, 'http:send', 'dropped.resource_stopped', 2)
+  assert.deepEqual([metrics['matched'], metrics['dropped']], [2, 2])
+})
+
 test('a record that has waited longer than request_ttl is dropped', async (context) => {
   const hook = await startWebhook(context)
   await hook.server.kill()

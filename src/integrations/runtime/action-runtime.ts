@@ -24,6 +24,8 @@ export interface ActionHost extends ConnectorHost {
 
 const CLOSE_LIMIT_MS = 2000
 const LOG_INTERVAL_MS = 1000
+const BUFFER_IS_FULL = 'too much waits: max_buffer_bytes'
+const DISK_IS_SLOW = 'the disk does not take so much in so little time'
 
 /** One action in one shard: its queues, its sink on the connection of its connector, numbers. */
 export class ActionRuntime {
@@ -90,12 +92,22 @@ export class ActionRuntime {
     const reason = this.#whyStopped()
     const lane = this.#lanes[this.#lanes.length === 1 ? 0 : hashString(key) % this.#lanes.length]
     if (reason !== undefined || lane === undefined) {
+      const isThere = this.#connector !== undefined || !this.#config.enable
+      const { DROPPED_RESOURCE_NOT_FOUND, DROPPED_RESOURCE_STOPPED } = ActionCounter
       add(this.counters, ActionCounter.DROPPED)
-      add(this.counters, ActionCounter.DROPPED_RESOURCE_STOPPED)
+      add(this.counters, isThere ? DROPPED_RESOURCE_STOPPED : DROPPED_RESOURCE_NOT_FOUND)
       done?.({ kind: 'dropped', reason: reason ?? 'it is switched off' })
       return
     }
     lane.push(record, done)
+  }
+
+  /** Records came for which there was no room while it was changed. */
+  countRefused(count: number): void {
+    for (const counter of [ActionCounter.MATCHED, ActionCounter.DROPPED]) {
+      add(this.counters, counter, count)
+    }
+    add(this.counters, ActionCounter.DROPPED_OTHER, count)
   }
 
   /** The numbers as they are now, gauges included. */
@@ -163,8 +175,9 @@ export class ActionRuntime {
       { mode, bytesMax: options.max_buffer_bytes, nowMs: () => performance.now() },
       disk,
       {
-        dropped: (record) => {
-          this.#drop(record, ActionCounter.DROPPED_QUEUE_FULL, 'too much waits: max_buffer_bytes')
+        dropped: (record, why) => {
+          if (why === 'disk') this.#drop(record, ActionCounter.DROPPED_OTHER, DISK_IS_SLOW)
+          else this.#drop(record, ActionCounter.DROPPED_QUEUE_FULL, BUFFER_IS_FULL)
         },
         ready: () => lane.wake(),
       },
@@ -174,9 +187,11 @@ export class ActionRuntime {
         number: index,
         windowMax: options.query_mode === 'sync' ? 1 : options.inflight_window,
         batchMax: options.batch_size,
+        batchBytesMax: options.max_batch_bytes,
         batchTimeMs: options.batch_time,
         ttlMs: options.request_ttl,
         retryMostMs: Math.min(options.health_check_interval, 10_000),
+        replayPerSecond: replayShare(options.replay_rate, place),
       },
       buffer,
       {
@@ -267,4 +282,9 @@ export class ActionRuntime {
     const log: Log = this.#host.log
     log.warn(event, { action: `${this.type}:${this.name}`, reason })
   }
+}
+
+/** What one of the queues of all shards may send of the rate of the action; 0: no limit. */
+function replayShare(perSecond: number, { lanes, shardCount }: BufferPlace): number {
+  return perSecond === 0 ? Infinity : perSecond / (lanes * shardCount)
 }

@@ -29,6 +29,11 @@ export class HeldRecords implements RecordTaker {
     }
   }
 
+  /** Records that found no room. */
+  get refused(): number {
+    return this.#held.refused
+  }
+
   /** Hands everything on, and what is still to come. */
   release(taker: RecordTaker | undefined): void {
     this.#taker = taker

@@ -23,7 +23,8 @@ for (const mode of ['hybrid', 'disk'] as const) {
     const folder = join(mkdtempSync(join(tmpdir(), 'tideway-lane-')), 'log')
     context.after(() => rmSync(join(folder, '..'), { recursive: true, force: true }))
     const former = openBuffer(folder, mode, () => {})
-    for (let n = 0; n < OLD; n++) former.push({ n }, Infinity, 0, undefined)
+    for (let n = 0; n < OLD; n++)
+      former.push({ record: { n }, expiresAtMs: Infinity }, 0, undefined)
     await former.close([])
 
     let isRead = false
@@ -33,10 +34,11 @@ for (const mode of ['hybrid', 'disk'] as const) {
     // All is read, and nothing at hand yet.
     while (buffer.bytes > 0 && !isRead) await nextTurn()
     const count = OLD + 2
-    for (let n = OLD; n < count; n++) buffer.push({ n }, Infinity, 0, undefined)
+    for (let n = OLD; n < count; n++)
+      buffer.push({ record: { n }, expiresAtMs: Infinity }, 0, undefined)
     const taken: unknown[] = []
     while (taken.length < count) {
-      for (const record of buffer.take(10)) {
+      for (const record of buffer.take(10, Infinity)) {
         taken.push(record.record['n'])
         buffer.settle(record)
       }

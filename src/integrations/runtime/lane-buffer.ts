@@ -1,8 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
 import { Fifo } from '#kernel/fifo.ts'
-import type { ValueMap } from '#plugin/value.ts'
 import type { DiskEntry, DiskLog } from './disk-log.ts'
-import type { Done, QueuedRecord } from './queued-record.ts'
+import type { Done, QueuedRecord, StoredRecord } from './queued-record.ts'
 import { valueBytes } from './queued-record.ts'
 
 /** How records wait. */
@@ -15,15 +14,10 @@ export interface LaneBufferSettings {
 
 /** What the buffer tells its lane. */
 export interface LaneBufferEvents {
-  /** A record had to make room, or found none. */
-  dropped(record: QueuedRecord): void
+  /** A record had to make room, or found none: in the buffer, or before a disk that is slow. */
+  dropped(record: QueuedRecord, why: 'full' | 'disk'): void
   /** Records came from the disk: there is something to take again. */
   ready(): void
-}
-
-interface StoredRecord {
-  readonly record: ValueMap
-  readonly expiresAtMs: number
 }
 
 /** What stays in memory while the rest goes to disk. */
@@ -67,44 +61,53 @@ export class LaneBuffer {
   }
 
   /** Adds a record; it is dropped when there is no room at all. */
-  push(record: ValueMap, expiresAtMs: number, queuedAtMs: number, done: Done | undefined): void {
+  push(stored: StoredRecord, queuedAtMs: number, done: Done | undefined): void {
     const { mode, bytesMax } = this.#settings
     const disk = this.#disk
     // What is being read counts as read already, and comes before this record.
     const isAtHand = disk === undefined || (disk.unreadBytes === 0 && !this.#isReading)
     const hasRoom = isAtHand && this.#head.bytes < MEMORY_BYTES_MAX
     if (disk === undefined || (mode === 'hybrid' && hasRoom)) {
-      const bytes = valueBytes(record)
-      const place = NOT_ON_DISK
-      const queued: QueuedRecord = { record, bytes, expiresAtMs, queuedAtMs, done, place }
+      const bytes = valueBytes(stored.record)
+      const queued = { ...stored, bytes, queuedAtMs, done, place: NOT_ON_DISK }
       if (bytes > bytesMax) {
-        this.#events.dropped(queued)
+        this.#events.dropped(queued, 'full')
         return
       }
       this.#head.push(queued, bytes)
       this.#makeRoom()
       return
     }
-    const content = serialize({ record, expiresAtMs } satisfies StoredRecord)
+    const content = serialize(stored)
     const place = disk.append(content, hasRoom, () => done?.())
     const bytes = content.length
     if (place === undefined) {
-      this.#events.dropped({ record, bytes, expiresAtMs, queuedAtMs, done, place })
+      this.#events.dropped({ ...stored, bytes, queuedAtMs, done, place }, 'disk')
       return
     }
     if (hasRoom) {
-      this.#head.push({ record, bytes, expiresAtMs, queuedAtMs, done: undefined, place }, bytes)
+      this.#head.push({ ...stored, bytes, queuedAtMs, done: undefined, place }, bytes)
     }
     this.#makeRoom()
     if (!hasRoom) this.#refill()
   }
 
-  /** Takes out the oldest records. Each is to be settled when its fate is known. */
-  take(countMax: number): QueuedRecord[] {
+  /** Bytes of those at hand. */
+  get bytesAtHand(): number {
+    return this.#head.bytes
+  }
+
+  /**
+   * Takes out the oldest records, so many and so many bytes at most, or one. Each is to be settled
+   * when its fate is known.
+   */
+  take(countMax: number, bytesMax: number): QueuedRecord[] {
     const taken: QueuedRecord[] = []
-    while (taken.length < countMax) {
-      const next = this.#head.shift()
-      if (next === undefined) break
+    let bytes = 0
+    for (let next = this.#head.peek(); next !== undefined; next = this.#head.peek()) {
+      bytes += next.bytes
+      if (taken.length === countMax || (bytes > bytesMax && taken.length > 0)) break
+      this.#head.shift()
       taken.push(next)
     }
     this.#refill()
@@ -146,7 +149,7 @@ export class LaneBuffer {
       const oldest = this.#head.shift()
       if (oldest === undefined) return
       this.settle(oldest)
-      this.#events.dropped(oldest)
+      this.#events.dropped(oldest, 'full')
     }
   }
 
@@ -170,10 +173,10 @@ export class LaneBuffer {
 
   #takeIn({ content, place }: DiskEntry): void {
     // Written by `push`, with a checksum.
-    const { record, expiresAtMs } = deserialize(content) as StoredRecord
+    const stored = deserialize(content) as StoredRecord
     const bytes = content.length
     const queuedAtMs = this.#settings.nowMs()
-    this.#head.push({ record, bytes, expiresAtMs, queuedAtMs, done: undefined, place }, bytes)
+    this.#head.push({ ...stored, bytes, queuedAtMs, done: undefined, place }, bytes)
   }
 }
 

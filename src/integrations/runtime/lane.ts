@@ -13,11 +13,14 @@ export interface LaneSettings {
   /** Requests under way at the same time. */
   readonly windowMax: number
   readonly batchMax: number
+  readonly batchBytesMax: number
   /** How long a batch waits to become full. */
   readonly batchTimeMs: number
   /** Infinity: records do not expire. */
   readonly ttlMs: number
   readonly retryMostMs: number
+  /** Rate at which what waited for the sink is sent; Infinity: as fast as it goes. */
+  readonly replayPerSecond: number
 }
 
 /** What a lane needs of the shard. */
@@ -60,6 +63,10 @@ export class Lane {
   #abort = new AbortController()
   #retryTimer: NodeJS.Timeout | undefined
   #batchTimer: NodeJS.Timeout | undefined
+  /** Until it ends, what waited while there was no sink goes no faster than it may. */
+  #replayTimer: NodeJS.Timeout | undefined
+  /** What is left of that. */
+  #replayBytes = 0
   /** Failures in a row. */
   #failures = 0
   #batches = 0
@@ -89,7 +96,7 @@ export class Lane {
   push(record: ValueMap, done: Done | undefined): void {
     const { ttlMs } = this.#settings
     const expiresAtMs = ttlMs === Infinity ? Infinity : this.#ports.nowMs() + ttlMs
-    this.#buffer.push(record, expiresAtMs, this.#ports.monotonicMs(), done)
+    this.#buffer.push({ record, expiresAtMs }, this.#ports.monotonicMs(), done)
     this.wake()
   }
 
@@ -100,6 +107,7 @@ export class Lane {
     this.#retryTimer = undefined
     if (sink === undefined) return
     this.#failures = 0
+    if (this.#settings.replayPerSecond !== Infinity) this.#replayBytes = this.#buffer.bytes
     this.wake()
   }
 
@@ -121,6 +129,7 @@ export class Lane {
     this.#isClosed = true
     clearTimeout(this.#retryTimer)
     clearTimeout(this.#batchTimer)
+    clearTimeout(this.#replayTimer)
     const endsAtMs = this.#ports.monotonicMs() + limitMs
     while (this.#underWay.size > 0 && this.#ports.monotonicMs() < endsAtMs) {
       await new Promise((resolve) => setTimeout(resolve, 10))
@@ -149,18 +158,36 @@ export class Lane {
       if (records.length > 0) return { ...again, records }
       return this.#nextBatch()
     }
-    if (!this.#isBatchDue()) return undefined
-    const taken = this.#buffer.take(this.#settings.batchMax)
+    if (this.#replayTimer !== undefined || !this.#isBatchDue()) return undefined
+    const taken = this.#take()
     if (taken.length === 0) return undefined
     const records = this.#unexpired(taken)
     if (records.length === 0) return this.#nextBatch()
     return { records, order: this.#batches++, tries: 0 }
   }
 
+  #take(): readonly QueuedRecord[] {
+    const { batchMax, batchBytesMax, replayPerSecond } = this.#settings
+    if (this.#replayBytes <= 0) return this.#buffer.take(batchMax, batchBytesMax)
+    const before = this.#buffer.bytes
+    const countMax = Math.min(batchMax, Math.max(1, Math.floor(replayPerSecond)))
+    const taken = this.#buffer.take(countMax, batchBytesMax)
+    this.#replayBytes -= before - this.#buffer.bytes
+    this.#replayTimer = setTimeout(
+      () => {
+        this.#replayTimer = undefined
+        this.#pump()
+      },
+      (taken.length / replayPerSecond) * 1000,
+    )
+    return taken
+  }
+
   #isBatchDue(): boolean {
-    const { batchTimeMs, batchMax } = this.#settings
-    const { count, oldestMs } = this.#buffer
-    if (batchTimeMs === 0 || count >= batchMax || oldestMs === undefined) return true
+    const { batchTimeMs, batchMax, batchBytesMax } = this.#settings
+    const { count, bytesAtHand, oldestMs } = this.#buffer
+    if (batchTimeMs === 0 || count >= batchMax || bytesAtHand >= batchBytesMax) return true
+    if (oldestMs === undefined) return true
     const leftMs = oldestMs + batchTimeMs - this.#ports.monotonicMs()
     if (leftMs <= 0) return true
     clearTimeout(this.#batchTimer)

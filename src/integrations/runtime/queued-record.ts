@@ -33,6 +33,9 @@ export interface QueuedRecord {
   readonly place: DiskPlace | undefined
 }
 
+/** What is written of a record to disk. */
+export type StoredRecord = Pick<QueuedRecord, 'record' | 'expiresAtMs'>
+
 const OVERHEAD_BYTES = 64
 const DEPTH_MAX = 64
 

@@ -47,6 +47,7 @@ const NAME = /^[0-9A-Za-z][-_0-9A-Za-z]*$/
 const NAME_CHARS_MAX = 255
 const WORKERS_MAX = 1024
 const BATCH_MAX = 10_000
+const REPLAY_RATE_MAX = 1_000_000
 const WINDOW_MAX = 65_535
 const TIMER_MS_MAX = 2_147_483_647
 const TAGS_MAX = 100
@@ -110,6 +111,30 @@ export interface ConnectorOptions {
   readonly start_timeout: number
 }
 
+const bufferOptions = {
+  replay_rate: int({
+    text:
+      'What waited while the other side was away is sent at this rate at most, so that it is ' +
+      'not overrun when it comes back. For the whole action; 0: as fast as it takes it.',
+    unit: 'records/s',
+    min: 0,
+    max: REPLAY_RATE_MAX,
+    default: 0,
+  }),
+  max_buffer_bytes: bytes({
+    text: 'What one queue holds, in memory and on disk. The oldest record makes room.',
+    min: 1024,
+    default: '256MB',
+  }),
+  buffer_mode: oneOf(['memory', 'hybrid', 'disk'], {
+    text:
+      '`memory`: what waits is lost when the node ends. `hybrid`: what is more than a few ' +
+      'megabytes goes to disk, and all of it when the node stops. `disk`: every record goes ' +
+      'to disk first, so that a kill loses nothing.',
+    default: 'hybrid',
+  }),
+} as const
+
 function actionOptions(batchSize: number) {
   return object(
     {
@@ -152,24 +177,18 @@ function actionOptions(batchSize: number) {
         max: BATCH_MAX,
         default: batchSize,
       }),
+      max_batch_bytes: bytes({
+        text: 'Bytes that one request carries at most, about; a record that has more goes alone.',
+        min: 1,
+        default: '4MB',
+      }),
       batch_time: duration({
         text: 'How long a request waits to become full. With 0 it takes what is there.',
         min: 0,
         max: TIMER_MS_MAX,
         default: '0ms',
       }),
-      max_buffer_bytes: bytes({
-        text: 'What one queue holds, in memory and on disk. The oldest record makes room.',
-        min: 1024,
-        default: '256MB',
-      }),
-      buffer_mode: oneOf(['memory', 'hybrid', 'disk'], {
-        text:
-          '`memory`: what waits is lost when the node ends. `hybrid`: what is more than a few ' +
-          'megabytes goes to disk, and all of it when the node stops. `disk`: every record goes ' +
-          'to disk first, so that a kill loses nothing.',
-        default: 'hybrid',
-      }),
+      ...bufferOptions,
     },
     { text: 'How records wait, are sent, and are tried again.' },
   )
@@ -183,7 +202,9 @@ export interface ActionOptions {
   readonly request_ttl: number
   readonly inflight_window: number
   readonly batch_size: number
+  readonly max_batch_bytes: number
   readonly batch_time: number
+  readonly replay_rate: number
   readonly max_buffer_bytes: number
   readonly buffer_mode: 'memory' | 'hybrid' | 'disk'
 }
