@@ -91,7 +91,9 @@ async function run(store: ConfigStore, version: string): Promise<void> {
   })
   node = broker
   const configureLog = (changed: TidewayConfig): void => handlers.use(toLogHandlers(changed))
-  const options = { store, version, log, configureLog, node: broker }
+  const { recent: recentLog, levelMin: logLevelMin } = handlers
+  const logs = { log, recentLog, logLevelMin, configureLog }
+  const options = { store, version, ...logs, node: broker }
   const management = await manage(broker, options)
   const stop = async (): Promise<void> => {
     await management?.stop()

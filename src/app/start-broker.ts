@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import type { Metrics } from '#broker/metrics.ts'
 import type { Log } from '#broker/ports.ts'
 import { formatProblem } from '#config/decode.ts'
-import { LogLevel, type LogRecord, makeLevelCell, makeLog } from '#kernel/system/log-record.ts'
+import {
+  type LevelCell,
+  LogLevel,
+  type LogRecord,
+  makeLevelCell,
+  makeLog,
+} from '#kernel/system/log-record.ts'
+import { LogRing } from '#kernel/system/log-ring.ts'
 import { loadWithOverlay } from './config-store.ts'
 import type { NodeOptions, RunningNode } from './running-node.ts'
 import { startNode } from './start-node.ts'
@@ -33,6 +40,8 @@ export interface TestBroker {
   readonly log: Log
   /** Everything logged so far, debug lines included. */
   readonly lines: readonly LogRecord[]
+  readonly recentLog: LogRing
+  readonly logLevelMin: LevelCell
   /** What a shard failed of; undefined as long as all run. */
   readonly failure: string | undefined
   stop(): Promise<void>
@@ -47,12 +56,17 @@ export async function startBroker(options: BrokerOptions = {}): Promise<TestBrok
   const lines: LogRecord[] = []
   const state: { failure: string | undefined } = { failure: undefined }
   const logLevelMin = makeLevelCell(LogLevel.debug)
-  const log = makeLog((record) => lines.push(record), logLevelMin, Date.now)
+  const recentLog = new LogRing()
+  const writeLog = (record: LogRecord): void => {
+    lines.push(record)
+    recentLog.add(record)
+  }
+  const log = makeLog(writeLog, logLevelMin, Date.now)
   const node = await startNode({
     config: readTestConfig(options, dataDir),
     version: readVersion(),
     log,
-    writeLog: (record) => lines.push(record),
+    writeLog,
     logLevelMin,
     threads: options.threads ?? 'workers',
     sockets: options.sockets ?? 'auto',
@@ -64,6 +78,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<TestBrok
     node,
     dataDir,
     lines,
+    recentLog,
+    logLevelMin,
     log,
     metrics: node.metrics,
     get failure() {

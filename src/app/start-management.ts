@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { Log } from '#broker/ports.ts'
 import { parseBind } from '#config/fields/listener-checks.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
+import type { LevelCell } from '#kernel/system/log-record.ts'
+import type { LogRing } from '#kernel/system/log-ring.ts'
 import type { ListenerPort } from '#management/config-port.ts'
 import {
   Management,
@@ -22,6 +24,9 @@ export interface ManagementOptions {
   readonly store: ConfigStore
   readonly version: string
   readonly log: Log
+  /** What was logged lately, and the level from which on lines are made. */
+  readonly recentLog: LogRing
+  readonly logLevelMin: LevelCell
   readonly node: RunningNode
   /** Has the log obey a changed configuration. */
   readonly configureLog?: (config: TidewayConfig) => void
@@ -133,7 +138,7 @@ function listenerPort(node: RunningNode): ListenerPort {
 export async function startManagement(
   options: ManagementOptions,
 ): Promise<RunningManagement | undefined> {
-  const { store, version, log, node, configureLog } = options
+  const { store, version, log, recentLog, logLevelMin, node, configureLog } = options
   const config = store.current
   const settings = toManagementSettings(config, () => {
     return developmentCertificate(config.node.data_dir, log)
@@ -149,6 +154,8 @@ export async function startManagement(
       shardCount: node.shardCount,
       metrics: node.metrics,
       log,
+      recentLog,
+      logLevelMin,
       nowMs: Date.now,
       health: () => node.health(),
       config: store,

@@ -10,6 +10,7 @@ import type { ConfigHistory } from './config/config-history.ts'
 import type { LiveSample } from './contract/observe.ts'
 import type { Alarms } from './observe/alarms.ts'
 import type { LiveFeed } from './observe/live-feed.ts'
+import type { LogFeed } from './observe/log-feed.ts'
 import type { HealthReader } from './observe/shared-health.ts'
 import type { Sampler } from './observe/sampler.ts'
 import type { TopicMetrics } from './observe/topic-metrics.ts'
@@ -32,6 +33,7 @@ export interface ManagementContext {
   /** Of those who ask for all numbers; each reader of its own asks on its own. */
   readonly health: HealthReader
   readonly live: LiveFeed<LiveSample>
+  readonly logs: LogFeed
   readonly alarms: Alarms
   readonly topicMetrics: TopicMetrics
   readonly traces: Traces

@@ -24,6 +24,7 @@ import { NodeNumbers } from './node-numbers.ts'
 import type { NodePort } from './node-port.ts'
 import { Alarms } from './observe/alarms.ts'
 import { LiveFeed } from './observe/live-feed.ts'
+import { LogFeed } from './observe/log-feed.ts'
 import { takeLiveSamples } from './observe/live-sample.ts'
 import { Sampler } from './observe/sampler.ts'
 import { SharedHealth } from './observe/shared-health.ts'
@@ -111,6 +112,7 @@ export class Management {
       sampler: new Sampler(node, database, settings.sampleIntervalMs, health.reader()),
       health: health.reader(),
       live: new LiveFeed(takeLiveSamples(node, numbers, alarms, health.reader())),
+      logs: new LogFeed(node.recentLog, node.logLevelMin),
       alarms,
       prometheusAuth: settings.prometheusAuth,
     }
@@ -183,6 +185,7 @@ export class Management {
   async stop(): Promise<void> {
     this.#local.close()
     this.context.live.stop()
+    this.context.logs.stop()
     this.#tlsServer?.close()
     this.#tlsServer?.closeAllConnections()
     await this.#server.close()

@@ -22,6 +22,8 @@ import type { Log } from '#broker/ports.ts'
 import type { BuiltInDatabaseConfig } from '#config/fields/authentication/built-in-database.ts'
 import type { ScramConfig } from '#config/fields/authentication/scram.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
+import type { LevelCell } from '#kernel/system/log-record.ts'
+import type { LogRing } from '#kernel/system/log-ring.ts'
 import type { ConfigPort, ListenerPort } from './config-port.ts'
 import type { IntegrationPort } from './integration-port.ts'
 import type { PipelinePort } from './pipeline-port.ts'
@@ -103,6 +105,9 @@ export interface NodePort {
   /** Numbers of every shard; they change while the node runs. */
   readonly metrics: readonly Metrics[]
   readonly log: Log
+  /** What was logged lately, and the number of the level from which on lines are made. */
+  readonly recentLog: LogRing
+  readonly logLevelMin: LevelCell
   readonly config: ConfigPort
   readonly listeners: ListenerPort
   readonly access: BanPort & StoredRulePort

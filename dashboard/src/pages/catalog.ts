@@ -65,6 +65,12 @@ export const PAGES = [
   },
   { key: 'trace', group: 'diagnose', load: () => import('./trace/trace-page.tsx') },
   { key: 'alarms', group: 'diagnose', load: () => import('./alarms/alarms-page.tsx') },
+  {
+    key: 'logs',
+    group: 'diagnose',
+    administratorsOnly: true,
+    load: () => import('./logs/logs-page.tsx'),
+  },
   { key: 'audit', group: 'diagnose', load: () => import('./audit/audit-page.tsx') },
   { key: 'listeners', group: 'manage', load: () => import('./listeners/listeners-page.tsx') },
   {

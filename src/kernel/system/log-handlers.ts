@@ -7,6 +7,7 @@ import {
   type LogRecord,
   makeLevelCell,
 } from './log-record.ts'
+import { LogRing } from './log-ring.ts'
 import { RotatingFile, type RotatingFileOptions } from './rotating-file.ts'
 
 /** One place where lines go. */
@@ -21,6 +22,8 @@ export interface LogHandlerOptions {
 export interface LogHandlers {
   /** Number of the lowest level that any handler shows. */
   readonly levelMin: LevelCell
+  /** What was shown lately. */
+  readonly recent: LogRing
   /**
    * Puts other handlers in the place of these.
    * @throws the error of the file system when a file cannot be opened; these stay then
@@ -50,6 +53,7 @@ interface Handler {
 export function openLogHandlers(options: readonly LogHandlerOptions[]): LogHandlers {
   let handlers: readonly Handler[] = []
   const levelMin = makeLevelCell(LogLevel.emergency)
+  const recent = new LogRing()
   const close = (): void => {
     for (const handler of handlers) handler.close()
   }
@@ -62,14 +66,17 @@ export function openLogHandlers(options: readonly LogHandlerOptions[]): LogHandl
   use(options)
   return {
     levelMin,
+    recent,
     use,
     close,
     write(record) {
+      recent.add(record)
       for (const handler of handlers) {
         if (LogLevel[record.level] >= handler.levelMin) handler.show(record)
       }
     },
     announce(record) {
+      recent.add(record)
       for (const { show } of handlers) show(record)
     },
   }

@@ -14,6 +14,7 @@ import { delayedRoutes } from './delayed.ts'
 import { integrationRoutes } from './integrations.ts'
 import { listenerRoutes } from './listeners.ts'
 import { loginRoutes } from './login.ts'
+import { logRoutes } from './logs.ts'
 import { nodeRoutes } from './nodes.ts'
 import { observeRoutes } from './observe.ts'
 import { pipelineRoutes } from './pipeline.ts'
@@ -57,6 +58,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...bannedRoutes(context),
     ...auditRoutes(context),
     ...observeRoutes(context),
+    ...logRoutes(context),
   ]
   // Keys can be limited to what is above.
   return [...routes, ...apiKeyRoutes(context, routes)]

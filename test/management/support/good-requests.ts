@@ -83,6 +83,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     getNodeMonitor: { params: NODE },
     getMonitorCurrent: {},
     streamMonitorCurrent: { query: 'count=1' },
+    ...LOGS,
     getNodeMonitorCurrent: { params: NODE },
     listAlarms: { query: 'activated=false' },
     clearAlarms: {},
@@ -91,6 +92,11 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     listErrorCodes: {},
     getErrorCode: { params: { code: 'BAD_REQUEST' } },
   }
+}
+
+const LOGS: Readonly<Record<string, GoodRequest>> = {
+  listLogs: { query: 'level=warning&text=a&limit=10' },
+  streamLogs: { query: 'level=warning&limit=10&count=1' },
 }
 
 /** Of the global chain, and of a listener. */

@@ -67,11 +67,13 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
   const loaded = loadWithOverlay(layers)
   const { config, errors } = loaded
   if (config === undefined) throw new Error(errors.map(formatProblem).join('\n'))
-  const { node, log } = broker
+  const { node, log, recentLog, logLevelMin } = broker
   const management = await startManagement({
     store: new ConfigStore(layers, config),
     version: readVersion(),
     log,
+    recentLog,
+    logLevelMin,
     node,
   })
   if (management === undefined) throw new Error('the REST API is switched off')
