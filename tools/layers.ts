@@ -68,6 +68,7 @@ export const LAYERS: readonly Layer[] = [
     [
       '@nats-io/jetstream',
       '@nats-io/transport-node',
+      '@platformatic/kafka',
       'amqplib',
       'ldapts',
       'mongodb',

@@ -1,11 +1,15 @@
 import type { AnyConnector } from '#plugin/define-connector.ts'
+import azureEventHubProducer from './connectors/azure-event-hub-producer.ts'
 import clickhouse from './connectors/clickhouse.ts'
+import confluentProducer from './connectors/confluent-producer.ts'
 import datalayers from './connectors/datalayers.ts'
 import diskLog from './connectors/disk-log.ts'
 import elasticsearch from './connectors/elasticsearch.ts'
 import greptimedb from './connectors/greptimedb.ts'
 import http from './connectors/http.ts'
 import influxdb from './connectors/influxdb.ts'
+import kafkaConsumer from './connectors/kafka-consumer.ts'
+import kafkaProducer from './connectors/kafka-producer.ts'
 import mqtt from './connectors/mqtt.ts'
 import mysql from './connectors/mysql.ts'
 import nats from './connectors/nats.ts'
@@ -18,13 +22,17 @@ import timescale from './connectors/timescale.ts'
 
 /** Every connector there is. */
 export const CONNECTORS: readonly AnyConnector[] = [
+  azureEventHubProducer,
   clickhouse,
+  confluentProducer,
   datalayers,
   diskLog,
   elasticsearch,
   greptimedb,
   http,
   influxdb,
+  kafkaConsumer,
+  kafkaProducer,
   mqtt,
   mysql,
   nats,

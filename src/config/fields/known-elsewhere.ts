@@ -47,6 +47,8 @@ const NOTICES: readonly Row[] = [
   ['connectors.*.*.auto_reconnect', 'connects again by itself; always so here', 'true'],
   ['connectors.datalayers.*.parameters.driver_type', 'chooses the API', 'influxdb_v1'],
   ['actions.*.*.parameters.undefined_vars_as_null', 'makes what is missing NULL', 'true'],
+  ['connectors.*.*.socket_opts', 'sets buffers and options of sockets'],
+  ['actions.*.*.parameters.buffer', 'keeps what waits; see `resource_opts.buffer_mode` here'],
   ['connectors.*.*.metadata', 'holds data of the dashboard'],
   ['actions.*.*.metadata', 'holds data of the dashboard'],
   ['actions.*.*.parameters.max_retries', 'tries again at once; see `resource_opts` here'],

@@ -6,6 +6,7 @@ import { diskLog } from './disk-log.ts'
 import { elasticsearch } from './elasticsearch.ts'
 import { http } from './http.ts'
 import { datalayers, greptimedb, influxdb } from './influxdb.ts'
+import { azureEventHubProducer, confluentProducer, kafkaConsumer, kafkaProducer } from './kafka.ts'
 import { mqtt } from './mqtt.ts'
 import { nats } from './nats.ts'
 import { opents } from './opents.ts'
@@ -23,13 +24,17 @@ import type {
 
 /** One line per kind of system. */
 export const INTEGRATIONS: readonly IntegrationDescription[] = [
+  azureEventHubProducer,
   clickhouse,
+  confluentProducer,
   datalayers,
   diskLog,
   elasticsearch,
   greptimedb,
   http,
   influxdb,
+  kafkaConsumer,
+  kafkaProducer,
   mqtt,
   mysql,
   nats,
