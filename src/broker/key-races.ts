@@ -1,33 +1,48 @@
 import { hashString } from '#kernel/hash.ts'
 
-/** Keys that are remembered at a time; two that share a place only cost a recount too many. */
+/** Places that keys share: two keys in one place only cost a look too many. */
 const PLACES = 4_096
+/** Changes of all shards whose order is known, the latest ones. A power of two. */
+const CHANGES_KEPT = 65_536
 /** For so long a change may be unseen by other shards; a commit that takes longer is a stall. */
 const UNSEEN_SECONDS = 15
-const SHARD_BITS = 10
-const SECONDS_MASK = 2 ** (31 - SHARD_BITS) - 1
+const SECONDS_MASK = 2 ** 30 - 1
+/** Cells in front of the changes: the number of races, and of changes. */
+const Cell = { RACES: 0, CHANGES: 1 } as const
+const FIRST_CHANGE = 2
+const FIRST_PLACE = FIRST_CHANGE + CHANGES_KEPT
 
 /**
  * Notices when two shards change one key at about the same time, so that each may count what it
- * did without knowing of the other. In memory that the shards share; never misses a race that is
- * over within 15 s, and may take two different keys for one.
+ * did without knowing of the other, and knows in which order they did. In memory that the shards
+ * share. Never misses a race that is over within 15 s, and may take two different keys for one.
  */
 export class KeyRaces {
-  /** The number of races, then who changed a key of this place last, and when. */
+  /**
+   * The number of races; the number of changes; for each of the latest changes the hash of its
+   * key; for each place and shard the second, plus 1, in which it changed a key there last.
+   */
   readonly #cells: Int32Array
   readonly #shard: number
+  readonly #shardCount: number
+  /** Number of the change that this shard noted last; numbers wrap around. */
+  lastOwn: number
 
-  static readonly MEMORY_BYTES = (1 + PLACES) * Int32Array.BYTES_PER_ELEMENT
+  /** Bytes of shared memory for so many shards. */
+  static memoryBytes(shardCount: number): number {
+    return (FIRST_PLACE + PLACES * shardCount) * Int32Array.BYTES_PER_ELEMENT
+  }
 
-  /** @param shard below 1023 */
-  constructor(memory: ArrayBufferLike, byteOffset: number, shard: number) {
-    this.#cells = new Int32Array(memory, byteOffset, 1 + PLACES)
+  constructor(memory: ArrayBufferLike, byteOffset: number, shard: number, shardCount: number) {
+    this.#cells = new Int32Array(memory, byteOffset, FIRST_PLACE + PLACES * shardCount)
     this.#shard = shard
+    this.#shardCount = shardCount
+    this.lastOwn = 0
   }
 
   /** How often a race was noticed, by any shard, in this run. */
   get count(): number {
-    return Atomics.load(this.#cells, 0)
+    return Atomics.load(this.#cells, Cell.RACES)
   }
 
   /**
@@ -35,27 +50,66 @@ export class KeyRaces {
    * @returns true when another shard changed it a moment before
    */
   note(key: string, nowMs: number): boolean {
-    const seconds = Math.floor(nowMs / 1_000) & SECONDS_MASK
-    const place = placeOf(key)
-    // Shards count from 1 here, since 0 is a place that nobody has been to.
-    const mine = (seconds << SHARD_BITS) | (this.#shard + 1)
-    const last = Atomics.exchange(this.#cells, place, mine)
-    const lastShard = last & (2 ** SHARD_BITS - 1)
-    if (lastShard === 0 || lastShard === this.#shard + 1) return false
-    const ageSeconds = (seconds - (last >> SHARD_BITS)) & SECONDS_MASK
-    // The clocks of two threads may be read in the other order than their changes are made.
-    const isRecent = ageSeconds <= UNSEEN_SECONDS || ageSeconds === SECONDS_MASK
-    if (isRecent) Atomics.add(this.#cells, 0, 1)
-    return isRecent
+    const hash = hashString(key)
+    this.lastOwn = Atomics.add(this.#cells, Cell.CHANGES, 1)
+    Atomics.store(this.#cells, cellOf(this.lastOwn), hash)
+    const isRace = this.#enter(hash, nowMs)
+    if (isRace) Atomics.add(this.#cells, Cell.RACES, 1)
+    return isRace
   }
 
-  /** True when no other shard changed the key, or one with the same place, since this one did. */
-  changedLast(key: string): boolean {
-    const last = Atomics.load(this.#cells, placeOf(key))
-    return (last & (2 ** SHARD_BITS - 1)) === this.#shard + 1
+  /**
+   * Notes that this shard is about to bring its last change of the key back, which is none in the
+   * order of changes. Whoever changes the key and is not seen by `lastChanges` after this, sees it.
+   */
+  announce(key: string, nowMs: number): void {
+    this.#enter(hashString(key), nowMs)
+  }
+
+  /**
+   * The last change of each key since change number `from`: numbers by the hash of the key.
+   * Undefined when there have been too many to know. Different keys with the same hash are taken
+   * for one, which concerns one key of 30,000 at worst.
+   */
+  lastChanges(from: number): ReadonlyMap<number, number> | undefined {
+    const last = new Map<number, number>()
+    const count = this.#countSince(from)
+    if (count > CHANGES_KEPT) return undefined
+    for (let at = 0; at < count; at++) {
+      const number = (from + at) | 0
+      last.set(Atomics.load(this.#cells, cellOf(number)), number)
+    }
+    // What was made meanwhile may have taken the place of what was read.
+    return this.#countSince(from) <= CHANGES_KEPT ? last : undefined
+  }
+
+  #countSince(from: number): number {
+    return (Atomics.load(this.#cells, Cell.CHANGES) - from) >>> 0
+  }
+
+  /** @returns true when another shard has been to the place of the key a moment before */
+  #enter(hash: number, nowMs: number): boolean {
+    const seconds = Math.floor(nowMs / 1_000) & SECONDS_MASK
+    const first = FIRST_PLACE + (hash % PLACES) * this.#shardCount
+    // Of two shards at the same time at least one sees the other: each enters before it looks.
+    Atomics.store(this.#cells, first + this.#shard, seconds + 1)
+    for (let shard = 0; shard < this.#shardCount; shard++) {
+      if (shard === this.#shard) continue
+      const other = Atomics.load(this.#cells, first + shard)
+      if (other === 0) continue
+      const ageSeconds = (seconds + 1 - other) & SECONDS_MASK
+      // The clocks of two threads may be read in the other order than their changes are made.
+      if (ageSeconds <= UNSEEN_SECONDS || ageSeconds === SECONDS_MASK) return true
+    }
+    return false
   }
 }
 
-function placeOf(key: string): number {
-  return 1 + (hashString(key) % PLACES)
+/** True when change `number` was made after change `other`. */
+export function isLaterChange(number: number, other: number): boolean {
+  return ((number - other) | 0) > 0
+}
+
+function cellOf(number: number): number {
+  return FIRST_CHANGE + (number & (CHANGES_KEPT - 1))
 }

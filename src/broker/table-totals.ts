@@ -34,7 +34,7 @@ export class TableTotals {
 
   /** Bytes of shared memory that `shardCount` shards need for one table. */
   static memoryBytes(shardCount: number): number {
-    return slotBytes(shardCount) + KeyRaces.MEMORY_BYTES
+    return slotBytes(shardCount) + KeyRaces.memoryBytes(shardCount)
   }
 
   /**
@@ -59,7 +59,7 @@ export class TableTotals {
     this.#races =
       memory === undefined || shardCount === 1
         ? undefined
-        : new KeyRaces(memory, slotBytes(shardCount), shard)
+        : new KeyRaces(memory, slotBytes(shardCount), shard, shardCount)
     this.#awaitsCommit = false
     this.#racesSettled = 0
     this.#recount = undefined
@@ -123,12 +123,23 @@ export class TableTotals {
    * @returns true when one has changed it and may not have committed that yet
    */
   noteShared(key: string, nowMs: number): boolean {
-    return this.#races?.note(key, nowMs) === true && !this.areCommitted(this.changes)
+    return this.#races?.note(key, nowMs) === true && !this.othersCommitted(this.changes)
   }
 
-  /** True when no other shard changed the key since this one did. */
-  changedLast(key: string): boolean {
-    return this.#races?.changedLast(key) ?? true
+  /** Number of the change noted last, in the order of all shards, see `lastChanges`. */
+  get lastNoted(): number {
+    return this.#races?.lastOwn ?? 0
+  }
+
+  /** Notes that a change is to be brought back, before it is looked whether that is right. */
+  announce(key: string, nowMs: number): void {
+    this.add(key, 0, 0)
+    this.#races?.announce(key, nowMs)
+  }
+
+  /** As `KeyRaces.lastChanges`. */
+  lastChanges(from: number): ReadonlyMap<number, number> | undefined {
+    return this.#races?.lastChanges(from)
   }
 
   /** Changes of each shard so far. */
@@ -137,9 +148,15 @@ export class TableTotals {
   }
 
   /** True when the other shards have committed so many changes. */
-  areCommitted(changes: readonly number[]): boolean {
+  othersCommitted(changes: readonly number[]): boolean {
     const committed = this.#numbers(Slot.CHANGES_COMMITTED)
     return changes.every((count, shard) => shard === this.#shard || committed[shard]! >= count)
+  }
+
+  /** True when all shards have, and this one knows of its own: it reads what is on disk. */
+  allCommitted(changes: readonly number[]): boolean {
+    const committed = this.#numbers(Slot.CHANGES_COMMITTED)
+    return changes.every((count, shard) => committed[shard]! >= count)
   }
 
   /** Notes one change of the table that is in the open batch. */
@@ -181,7 +198,7 @@ export class TableTotals {
 
   /** True when the walk will see everything that was counted before the recount began. */
   get recountReady(): boolean {
-    return this.areCommitted(this.#recount?.changes ?? [])
+    return this.othersCommitted(this.#recount?.changes ?? [])
   }
 
   /** Gives the recount up: the walk removes nothing but what has expired. */

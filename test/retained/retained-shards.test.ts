@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { Gauge, Metric, sumOf } from '#broker/metrics.ts'
 import { Table } from '#broker/ports.ts'
 import { COMMIT_WAIT_MS, RACE_LOOK_MS, SLICE_PAUSE_MS } from '#broker/retained/retained-sweep.ts'
+import { topicOrder } from '#broker/retained/retained-key.ts'
 import { TableTotals } from '#broker/table-totals.ts'
+import { hashString } from '#kernel/hash.ts'
 import { MemoryDisk } from '#storage/memory/memory-store.ts'
 import type { MemoryStore } from '#storage/memory/memory-store.ts'
 import { ManualClock, Retainer } from './retainer.ts'
@@ -116,6 +118,66 @@ test('the later write stays although the earlier one is committed behind it', ()
   assert.deepEqual(first.payloads(), ['again third', 'will online'])
   assert.equal(first.retained.count, 2)
   assert.equal(second.metrics.get(Metric.RETAINED_RACES_REPAIRED), 3)
+})
+
+/** Two topics whose keys share a place among those that shards watch. */
+const NEIGHBOURS = ['t/1', neighbourOf('t/1')] as const
+
+function neighbourOf(topic: string): string {
+  const placeOf = (name: string): number => hashString(topicOrder(name)) % 4_096
+  for (let number = 2; ; number++) {
+    if (placeOf(`t/${number}`) === placeOf(topic)) return `t/${number}`
+  }
+}
+
+test('the later write stays although another topic with its place is written behind it', () => {
+  const [first, second] = shards(new MemoryDisk(), 2) as [Retainer, Retainer]
+  const [topic, neighbour] = NEIGHBOURS
+  first.set(topic, 'old')
+  second.set(topic, 'new')
+  first.set(neighbour, 'x')
+  commit(second, first)
+  assert.deepEqual(first.payloads()[0], `${topic} old`)
+  rest(first, second)
+  assert.deepEqual(first.payloads()[0], `${topic} new`)
+})
+
+test('the later write stays although another topic with its place was written before it', () => {
+  const [first, second] = shards(new MemoryDisk(), 2) as [Retainer, Retainer]
+  const [topic, neighbour] = NEIGHBOURS
+  first.set(topic, 'old')
+  second.set(neighbour, 'x')
+  second.set(topic, 'new')
+  commit(second, first)
+  rest(first, second)
+  assert.deepEqual(first.payloads()[0], `${topic} new`)
+})
+
+test('the later write stays although its shard hears of its own commit late', () => {
+  const [first, second] = shards(new MemoryDisk(), 2) as [Retainer, Retainer]
+  first.set('a', 'old')
+  first.retained.advance()
+  second.set('a', 'new')
+  second.store.commit()
+  const store = second.store as MemoryStore // All are opened by `shards`.
+  store.applyCommit()
+  commit(first)
+  second.retained.advance()
+  store.completeCommit()
+  assert.deepEqual(first.payloads(), ['a old'])
+  rest(first, second)
+  assert.deepEqual(first.payloads(), ['a new'])
+})
+
+test('among more changes than are remembered nothing older is brought back', () => {
+  const [first, second] = shards(new MemoryDisk(), 2) as [Retainer, Retainer]
+  first.set('a', 'old')
+  second.set('a', 'new')
+  for (let change = 0; change < 65_536; change++) first.set('b', 'x')
+  commit(second, first)
+  rest(first, second)
+  assert.equal(second.metrics.get(Metric.RETAINED_RACES_DROPPED), 1)
+  assert.equal(second.metrics.get(Metric.RETAINED_RACES_REPAIRED), 0)
 })
 
 test('who wrote before another shard repairs nothing', () => {

@@ -1,7 +1,9 @@
+import { hashString } from '#kernel/hash.ts'
+import { isLaterChange } from '../key-races.ts'
 import { Metric } from '../metrics.ts'
 import type { Metrics } from '../metrics.ts'
 import { Table } from '../ports.ts'
-import type { KvStore } from '../ports.ts'
+import type { Clock, KvStore } from '../ports.ts'
 import type { TableTotals } from '../table-totals.ts'
 
 /** Writes that are watched at a time, and the bytes of their records; over it the oldest goes. */
@@ -9,6 +11,7 @@ const WATCHED_MAX = 10_000
 const WATCHED_BYTES_MAX = 16 * 1024 * 1024
 
 interface RepairPorts {
+  readonly clock: Clock
   readonly store: KvStore
   readonly totals: TableTotals
   readonly metrics: Metrics
@@ -20,13 +23,15 @@ interface Watched {
   readonly record: Uint8Array | undefined
   /** Changes of each shard; once these are committed nothing older can come any more. */
   readonly changes: readonly number[]
+  /** Its number in the order of all changes. */
+  readonly number: number
 }
 
 /**
  * Makes the last write of a topic the one that stays. Each shard commits on its own, so that what
  * a client published through one shard may be committed behind what it published later through
  * another one, such as its will behind the message by which it is back. The shard that wrote last
- * looks again when the other one has committed, and writes anew what was overwritten.
+ * looks again when both have committed, and writes anew what was overwritten.
  */
 export class RaceRepair {
   readonly #ports: RepairPorts
@@ -39,13 +44,16 @@ export class RaceRepair {
     this.#bytes = 0
   }
 
-  /** Notes a write of this shard; `raced` says that another shard wrote the key a moment before. */
+  /**
+   * Notes a write of this shard, the last that `totals` noted; `raced` says that another shard
+   * wrote the key a moment before.
+   */
   wrote(key: string, record: Uint8Array | undefined, raced: boolean): void {
     const before = this.#watched.get(key)
     if (before === undefined && !raced) return
-    const changes = raced ? this.#ports.totals.changes : (before?.changes ?? [])
+    const { changes, lastNoted: number } = this.#ports.totals
     this.#forget(key, before)
-    this.#watched.set(key, { record, changes })
+    this.#watched.set(key, { record, changes, number })
     this.#bytes += bytesOf(key, record)
     for (const [oldest, watched] of this.#watched) {
       if (this.#watched.size <= WATCHED_MAX && this.#bytes <= WATCHED_BYTES_MAX) break
@@ -57,19 +65,42 @@ export class RaceRepair {
   /** Repairs what can be seen by now. To be called every 100 ms. */
   run(): void {
     if (this.#watched.size === 0) return
-    const { metrics, store, totals } = this.#ports
-    for (const [key, watched] of this.#watched) {
-      if (!totals.areCommitted(watched.changes)) continue
-      this.#forget(key, watched)
-      if (!totals.changedLast(key)) continue // Another shard wrote it since, and looks after it.
-      const { record } = watched
-      const stored = store.get(Table.RETAINED, key)
-      if (sameBytes(stored, record)) continue
-      if (record === undefined) store.remove(Table.RETAINED, key)
-      else store.put(Table.RETAINED, key, record)
-      totals.add(key, count(record) - count(stored), bytesOf(key, record) - bytesOf(key, stored))
-      metrics.increment(Metric.RETAINED_RACES_REPAIRED)
+    const { clock, metrics, totals } = this.#ports
+    const changed = this.#takeChanged()
+    // Told before it is looked who wrote last: who writes one of them now knows of it then, and
+    // looks after it.
+    for (const { key } of changed) totals.announce(key, clock.nowMs())
+    const last = lastChangesOf(changed, totals)
+    for (const { key, watched } of changed) {
+      const number = last?.get(hashString(key))
+      if (number === undefined) metrics.increment(Metric.RETAINED_RACES_DROPPED)
+      // Otherwise another shard wrote it since, and looks after it.
+      else if (!isLaterChange(number, watched.number)) this.#writeAgain(key, watched)
     }
+  }
+
+  /** Those with nothing older under way that are not in the store as they were written. */
+  #takeChanged(): Changed[] {
+    const { store, totals } = this.#ports
+    const changed: Changed[] = []
+    for (const [key, watched] of this.#watched) {
+      if (!totals.allCommitted(watched.changes)) continue
+      this.#forget(key, watched)
+      const isSame = sameBytes(store.get(Table.RETAINED, key), watched.record)
+      if (!isSame) changed.push({ key, watched })
+    }
+    return changed
+  }
+
+  #writeAgain(key: string, { record }: Watched): void {
+    const { metrics, store, totals } = this.#ports
+    const stored = store.get(Table.RETAINED, key)
+    const countDelta = count(record) - count(stored)
+    const bytesDelta = bytesOf(key, record) - bytesOf(key, stored)
+    if (record === undefined) store.remove(Table.RETAINED, key)
+    else store.put(Table.RETAINED, key, record)
+    totals.add(key, countDelta, bytesDelta)
+    metrics.increment(Metric.RETAINED_RACES_REPAIRED)
   }
 
   #forget(key: string, watched: Watched | undefined): void {
@@ -77,6 +108,23 @@ export class RaceRepair {
     this.#watched.delete(key)
     this.#bytes -= bytesOf(key, watched.record)
   }
+}
+
+interface Changed {
+  readonly key: string
+  readonly watched: Watched
+}
+
+/** Undefined when there are none, or too many to know. */
+function lastChangesOf(
+  changed: readonly Changed[],
+  totals: TableTotals,
+): ReadonlyMap<number, number> | undefined {
+  let first: number | undefined
+  for (const { watched } of changed) {
+    if (first === undefined || isLaterChange(first, watched.number)) first = watched.number
+  }
+  return first === undefined ? undefined : totals.lastChanges(first)
 }
 
 function count(record: Uint8Array | undefined): number {

@@ -118,6 +118,11 @@ export class MemoryStore extends GroupCommitStore {
     return this.#engine.commitUnderWay
   }
 
+  /** Brings the commit under way to the disk and tells nobody, as when a thread is slow. */
+  applyCommit(): void {
+    this.#engine.apply()
+  }
+
   /** Ends the commit under way, as `failNext` planned or well; false when there is none. */
   completeCommit(): boolean {
     return this.#engine.complete()
@@ -166,6 +171,7 @@ interface PlannedFailure {
 
 interface UnderWay {
   readonly batch: Batch
+  applied: boolean
   readonly done: (failure: StoreFailure | undefined) => void
 }
 
@@ -204,7 +210,7 @@ class MemoryEngine implements DurableEngine {
   write(batch: Batch, done: (failure: StoreFailure | undefined) => void): void {
     assert(this.#underWay === undefined, 'one batch is under way at a time')
     if (this.#stopped) return
-    this.#underWay = { batch, done }
+    this.#underWay = { batch, applied: false, done }
     if (this.automatic) this.complete()
   }
 
@@ -216,20 +222,26 @@ class MemoryEngine implements DurableEngine {
     this.#planned.length = 0
   }
 
+  apply(): void {
+    const underWay = this.#underWay
+    if (underWay === undefined || underWay.applied) return
+    underWay.applied = true
+    this.#apply(underWay.batch)
+  }
+
   complete(): boolean {
     const underWay = this.#underWay
     if (underWay === undefined) return false
     this.#underWay = undefined
     const planned = this.#planned.shift()
-    if (planned === undefined || planned.applied) this.#apply(underWay.batch)
+    const isDue = planned === undefined || planned.applied
+    if (isDue && !underWay.applied) this.#apply(underWay.batch)
     underWay.done(planned?.failure)
     return true
   }
 
   stop(inFlight: InFlight): void {
-    if (this.#underWay !== undefined && inFlight === InFlight.KEPT) {
-      this.#apply(this.#underWay.batch)
-    }
+    if (inFlight === InFlight.KEPT) this.apply()
     this.#underWay = undefined
     this.#stopped = true
   }
