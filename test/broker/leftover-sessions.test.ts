@@ -73,6 +73,45 @@ test('[MQTT-3.1.2-4] CONNACK says that a session is gone once a crash cannot bri
   }
 })
 
+test('[MQTT-3.1.2-4] so does a client that ended its session itself and returns at once', () => {
+  for (const [shards, from, to] of [
+    [1, 0, 0],
+    [3, 0, 0],
+    [3, 0, 1],
+    [3, 1, 2],
+    [3, 2, 0],
+  ] as const) {
+    const world = new World({ shards })
+    const before = world.connect({ clientId: 'c', properties: HOUR, shard: from })
+    before.subscribe('t', { qos: 1 })
+    world.holdCommits()
+    before.disconnect(0, 0)
+    const back = { clientId: 'c', cleanStart: false }
+    const clients = [0, 1].map(() => world.dial({ ...back, shard: to }))
+    for (const client of clients) assert.equal(client.tryConnect(), undefined)
+    world.finishCommits()
+    assert.equal(clients[0]!.closed, true, 'the later one took over')
+    assert.equal(clients[1]!.take(PacketType.CONNACK).sessionPresent, false)
+    assert.equal(world.disk.size(Table.SESSIONS), 0)
+    clients[1]!.drop()
+    world.crash()
+    assert.equal(world.connect(back).packets[0]?.sessionPresent, false)
+  }
+})
+
+test('while nothing can be stored, clients that keep nothing come and go', () => {
+  for (const shards of [1, 3]) {
+    const world = new World({ shards })
+    world.holdCommits()
+    for (let visit = 0; visit < 6; visit++) {
+      world.connect({ clientId: 'c', shard: visit % shards }).disconnect()
+    }
+    const stays = world.connect({ clientId: 'c', shard: 0 })
+    world.connect({ clientId: 'c', shard: shards - 1 })
+    assert.equal(stays.closed, true)
+  }
+})
+
 test('what a sibling sends is committed at the end of the tick, answered or not', () => {
   const world = new World({ shards: 2 })
   const device = world.connect({ clientId: 'device', properties: HOUR, shard: 1 })

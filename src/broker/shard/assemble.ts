@@ -60,7 +60,7 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
   const sessions: Sessions = new Sessions(core, interest, {
     expired: (session) => endSession(broker, session),
     releaseExclusive: (topic, clientId) => exclusive.release(topic, clientId),
-    ended: (clientId) => broker.claims.sessionEnded(clientId),
+    ended: (clientId, wasStored) => broker.claims.sessionEnded(clientId, wasStored),
   })
   const claims = new Claims(core, links, sessions, {
     takenOver: (session, discard) => takeSessionOver(broker, session, discard),

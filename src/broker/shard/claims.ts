@@ -9,6 +9,7 @@ import type { SessionMove } from '../session/session.ts'
 import type { ShardCore } from './core.ts'
 import { Directory } from './directory.ts'
 import type { Links } from './links.ts'
+import { Removals } from './removals.ts'
 import type { Sessions } from './sessions.ts'
 
 /** What the owner of a session must do when another shard claims it. */
@@ -44,11 +45,13 @@ export class Claims {
   readonly #claims: Map<number, Claim>
   /** Granted claims that wait for the old owner, by client id. */
   readonly #arriving: Map<string, Claim>
-  /** Client ids whose session is being ended, with the claims that wait; for a single shard. */
-  readonly #ending: Map<string, Array<() => void>>
+  readonly #removals: Removals
   readonly directory: Directory
-  /** Client ids of sessions that ended and that the directory is not told of yet. */
-  #ended: string[]
+  /**
+   * Client ids of sessions that ended and that the directory is not told of yet; true: by that a
+   * claim is settled.
+   */
+  #ended: Map<string, boolean>
   #isTellingEnded: boolean
   #nextToken: number
 
@@ -59,8 +62,8 @@ export class Claims {
     this.#actions = actions
     this.#claims = new Map()
     this.#arriving = new Map()
-    this.#ending = new Map()
-    this.#ended = []
+    this.#removals = new Removals(core)
+    this.#ended = new Map()
     this.#isTellingEnded = false
     this.#nextToken = 1
     this.directory = new Directory({
@@ -97,9 +100,9 @@ export class Claims {
    */
   claim(clientId: string, discard: boolean, done: (session: Session | undefined) => void): void {
     if (this.#core.shardCount === 1) {
-      const waiting = this.#ending.get(clientId)
-      if (waiting === undefined) this.#takeLocal(clientId, discard, done)
-      else waiting.push(() => this.claim(clientId, discard, done))
+      if (this.#removals.has(clientId)) {
+        this.#removals.whenGone(clientId, () => this.claim(clientId, discard, done))
+      } else this.#takeLocal(clientId, discard, done)
       return
     }
     const token = this.#nextToken++
@@ -122,34 +125,49 @@ export class Claims {
     // While a session moves here its next claim waits: finishMove settles.
     if (session?.move !== undefined) return
     // It may have ended already, by what its client sent behind CONNECT.
-    this.#claimDone(clientId, session === undefined)
+    if (session === undefined) this.#whenRemoved(clientId, true)
+    else this.#claimDone(clientId, false)
   }
 
   /**
-   * A session of this shard ended. The directory is told once the siblings have taken in what its
-   * client published, and until then asks here: that comes before what the client publishes on
-   * its next connection in another shard [MQTT-4.6.0-5].
+   * A session of this shard ended. The directory is told once that is on disk and the siblings
+   * have taken in what its client published, and until then asks here: that comes before what the
+   * client publishes on its next connection in another shard [MQTT-4.6.0-5].
+   * @param wasStored what says that it ended has been written
    */
-  sessionEnded(clientId: string): void {
-    if (this.#core.shardCount === 1) return
-    this.#ended.push(clientId)
-    if (!this.#isTellingEnded) this.#tellEnded()
+  sessionEnded(clientId: string, wasStored: boolean): void {
+    if (wasStored) this.#removals.add(clientId)
+    if (this.#core.shardCount > 1) this.#whenRemoved(clientId, false)
+  }
+
+  #whenRemoved(clientId: string, settlesClaim: boolean): void {
+    this.#removals.whenGone(clientId, () => {
+      this.#ended.set(clientId, settlesClaim || this.#ended.get(clientId) === true)
+      if (!this.#isTellingEnded) this.#tellEnded()
+    })
   }
 
   /** Asks the siblings once for all that ended before; what ends meanwhile has its turn after. */
   #tellEnded(): void {
     const ended = this.#ended
-    this.#ended = []
+    this.#ended = new Map()
     this.#isTellingEnded = true
     this.#links.whenTakenIn(() => {
       const claimed = new Set(Array.from(this.#claims.values(), (claim) => claim.clientId))
-      for (const clientId of ended) {
-        const isBack = claimed.has(clientId) || this.#core.sessions.has(clientId)
-        if (!isBack) this.#forgetOwner(clientId)
+      for (const [clientId, settlesClaim] of ended) {
+        if (settlesClaim) this.#claimDone(clientId, true)
+        else if (!claimed.has(clientId) && !this.#isBack(clientId)) this.#forgetOwner(clientId)
       }
       this.#isTellingEnded = false
-      if (this.#ended.length > 0) this.#tellEnded()
+      if (this.#ended.size > 0) this.#tellEnded()
     })
+  }
+
+  /** The client has a session again, or its next one has ended, too, and has its turn later. */
+  #isBack(clientId: string): boolean {
+    return (
+      this.#core.sessions.has(clientId) || this.#ended.has(clientId) || this.#removals.has(clientId)
+    )
   }
 
   #forgetOwner(clientId: string): void {
@@ -167,7 +185,7 @@ export class Claims {
       const begin = { kind: 'handover-begin', clientId, token, storeKey: '', sequence: 0 } as const
       const isFree = afterBoth(() => this.#links.send(to, begin))
       this.#links.whenTakenIn(isFree)
-      this.#whenEnded(session, isFree)
+      this.#removals.whenGone(clientId, isFree)
       return
     }
     this.#sessions.ensureLoaded(session)
@@ -179,7 +197,7 @@ export class Claims {
     const isReady = afterBoth(() => this.#links.send(to, { kind: 'handover', clientId }))
     // What the client published here comes before what it publishes there [MQTT-4.6.0-5].
     this.#links.whenTakenIn(isReady)
-    this.#whenGiven(session, () => this.#whenCommitted(isReady))
+    this.#whenGiven(session, () => this.#core.whenCommitted(isReady))
   }
 
   /**
@@ -195,21 +213,6 @@ export class Claims {
     this.#links.whenAllSafe(() => {
       if (!isGiving()) done()
       else this.#core.atNextAdvance(() => this.#whenGiven(session, done))
-    })
-  }
-
-  /** A client that began anew is not told so before a crash cannot bring its old session back. */
-  #whenEnded(session: Session | undefined, done: () => void): void {
-    if (session?.persistent === true) this.#whenCommitted(done)
-    else done()
-  }
-
-  /** Calls back once what was written so far is durable: the store keeps trying until it is. */
-  #whenCommitted(done: () => void): void {
-    this.#core.startTick()
-    this.#core.store.barrier((failure) => {
-      if (failure === undefined) done()
-      else this.#core.atNextAdvance(() => this.#whenCommitted(done))
     })
   }
 
@@ -306,8 +309,10 @@ export class Claims {
     session.move = undefined
     // Before the next claim is settled, which may be at once and would move it again.
     const ends = session.endWhenMoved && session.connection === undefined
-    if (ends) this.#sessions.end(session)
-    this.#claimDone(session.clientId, ends)
+    if (ends) {
+      this.#sessions.end(session)
+      this.#whenRemoved(session.clientId, true)
+    } else this.#claimDone(session.clientId, false)
   }
 
   #takeClaim(token: number): Claim {
@@ -326,29 +331,11 @@ export class Claims {
     if (session !== undefined) this.#actions.takenOver(session, discard)
     const remains = this.#core.sessions.get(clientId)
     if (remains === undefined) {
-      this.#takeAfterEnd(clientId, session, done)
+      this.#removals.whenGone(clientId, () => done(undefined))
       return
     }
     this.#sessions.ensureLoaded(remains)
     done(remains)
-  }
-
-  #takeAfterEnd(
-    clientId: string,
-    session: Session | undefined,
-    done: (session: Session | undefined) => void,
-  ): void {
-    if (session?.persistent !== true) {
-      done(undefined)
-      return
-    }
-    const waiting: Array<() => void> = []
-    this.#ending.set(clientId, waiting)
-    this.#whenEnded(session, () => {
-      this.#ending.delete(clientId)
-      done(undefined)
-      for (const claim of waiting) claim()
-    })
   }
 
   #claimDone(clientId: string, ended: boolean): void {

@@ -291,6 +291,15 @@ export class ShardCore implements SessionContext {
     if (this.#pumpLater.size > 0) this.#pumpWaiting()
   }
 
+  /** Calls back once what was written so far is durable: the store keeps trying until it is. */
+  whenCommitted(done: () => void): void {
+    this.startTick()
+    this.store.barrier((failure) => {
+      if (failure === undefined) done()
+      else this.atNextAdvance(() => this.whenCommitted(done))
+    })
+  }
+
   /** Has something tried again in about 100 ms. */
   atNextAdvance(action: () => void): void {
     this.#later.push(action)

@@ -34,8 +34,8 @@ export interface SessionEndings {
   /** The session expired without a connection: its time is up. */
   expired(session: Session): void
   releaseExclusive(topic: string, clientId: string): void
-  /** Nobody has the session any more: tell the directory. */
-  ended(clientId: string): void
+  /** Nobody has the session any more, and what says so is written. */
+  ended(clientId: string, wasStored: boolean): void
 }
 
 class ExpiryTimer extends Timer {
@@ -228,7 +228,7 @@ export class Sessions implements TimerTarget {
       whenSafe(remove)
     }
     core.metrics.increment(Metric.SESSION_TERMINATED)
-    this.#endings.ended(session.clientId)
+    this.#endings.ended(session.clientId, session.persistent)
   }
 
   /** Takes a session that moved to another shard out of this one; its records stay. */
