@@ -36,14 +36,14 @@ export class FilterRoute {
     this.changedAt = 0
   }
 
+  /** True when a session of any shard has an ordinary subscription. */
+  get ordinary(): boolean {
+    return this.local !== undefined || this.remoteShards !== 0
+  }
+
   /** True when nobody asks for the filter any more. */
   get unused(): boolean {
-    return (
-      this.local === undefined &&
-      this.remoteShards === 0 &&
-      this.groups === undefined &&
-      this.taps === undefined
-    )
+    return !this.ordinary && this.groups === undefined && this.taps === undefined
   }
 }
 

@@ -294,6 +294,7 @@ function compareListings(router: Router, model: Model, topic: string): void {
   const { counts } = router
   assert.equal(counts.localSubscriptions, model.locals.length)
   assert.equal(counts.groupMembers, model.members.length)
+  assert.equal(counts.topics, all.length)
   assert.equal(counts.filters, new Set(all.map(([key]) => key.split(' of ')[0])).size)
 }
 
@@ -325,7 +326,7 @@ test('any mix of operations matches like a list of filters, with any size of the
         router.leaveGroup(group, filter, member.clientId, member.shard)
       }
       const { counts } = router
-      assert.equal(counts.filters + counts.localSubscriptions, 0)
+      assert.equal(counts.filters + counts.topics + counts.localSubscriptions, 0)
       assert.equal(counts.groups + counts.groupMembers, 0)
     }),
     { numRuns: 300 },

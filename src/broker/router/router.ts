@@ -10,6 +10,7 @@ import { assignRoutes, isUnchanged } from './assign-routes.ts'
 import { mergeLocal } from './merge-local.ts'
 import { deliveryOf } from './merged-delivery.ts'
 import { NO_TAPS } from './routes.ts'
+import type { RouterCounts } from './router-counts.ts'
 import type {
   Delivery,
   GroupMember,
@@ -37,21 +38,6 @@ export interface RouterLimits {
   readonly topicCacheEntriesMax: number
   /** References to deliveries, filters and groups that kept topics own together. */
   readonly topicCacheRefsMax?: number
-}
-
-/** Sizes for statistics. */
-export interface RouterCounts {
-  /** Different filters that anybody in the process asked for, groups included. */
-  readonly filters: number
-  readonly wildcardFilters: number
-  /** Ordinary subscriptions of local sessions. */
-  readonly localSubscriptions: number
-  readonly groups: number
-  /** Members of all groups, of all shards. */
-  readonly groupMembers: number
-  readonly cachedTopics: number
-  /** Topics dropped from the cache to make room. */
-  readonly topicEvictions: number
 }
 
 /** A filter and the shards that asked for it (bit s = shard s). */
@@ -83,6 +69,8 @@ export class Router {
   /** Routes found by the match under way. */
   readonly #matched: FilterRoute[]
   #localSubscriptions: number
+  /** Filters with an ordinary subscription in any shard. */
+  #ordinaryFilters: number
   #groupMembers: number
 
   /** @param ownShard number of this shard, 0..30 */
@@ -100,6 +88,7 @@ export class Router {
     )
     this.#matched = []
     this.#localSubscriptions = 0
+    this.#ordinaryFilters = 0
     this.#groupMembers = 0
   }
 
@@ -112,6 +101,7 @@ export class Router {
     return {
       filters: this.#exact.size + this.#wild.routeCount,
       wildcardFilters: this.#wild.routeCount,
+      topics: this.#ordinaryFilters + this.#groups.size,
       localSubscriptions: this.#localSubscriptions,
       groups: this.#groups.size,
       groupMembers: this.#groupMembers,
@@ -161,6 +151,7 @@ export class Router {
     const delivery = deliveryOf(subscription)
     if (hasDelivery(route.local, delivery)) return false
     const before = countDeliveries(route.local)
+    if (!route.ordinary) this.#ordinaryFilters++
     route.local = withDelivery(route.local, delivery)
     this.#localSubscriptions += countDeliveries(route.local) - before
     this.#changed(route)
@@ -179,6 +170,7 @@ export class Router {
     const after = countDeliveries(route.local)
     if (after === before) return false
     this.#localSubscriptions--
+    if (!route.ordinary) this.#ordinaryFilters--
     this.#changed(route)
     return after === 0
   }
@@ -189,6 +181,7 @@ export class Router {
     const route = this.#obtain(filter)
     const mask = route.remoteShards | (1 << shard)
     if (mask === route.remoteShards) return
+    if (!route.ordinary) this.#ordinaryFilters++
     route.remoteShards = mask
     this.#changed(route)
   }
@@ -200,6 +193,7 @@ export class Router {
     if (route === undefined || (route.remoteShards & (1 << shard)) === 0) return
     route.remoteShards &= ~(1 << shard)
     route.remoteStored &= ~(1 << shard)
+    if (!route.ordinary) this.#ordinaryFilters--
     this.#changed(route)
   }
 

@@ -23,6 +23,7 @@ import type { Broker } from './broker.ts'
 import { ShardCore } from './core.ts'
 import type { ShardPorts } from './core.ts'
 import { DelayedSender } from './delayed-sender.ts'
+import { deriveGauges } from './derived-gauges.ts'
 import { Inbox } from './inbox.ts'
 import { removeLeftover } from './leftovers.ts'
 import { MemoryGuard } from './memory-guard.ts'
@@ -157,6 +158,7 @@ export class Shard {
     this.#memoryGuard.run()
     this.broker.retained.advance()
     core.router.sweepTopics(TOPIC_SWEEP_PLACES)
+    deriveGauges(core)
     if (core.shard === 0 && monotonicMs >= this.#sweepAtMs) {
       this.#sweepAtMs = monotonicMs + this.#retainedSweep.run()
     }
