@@ -5,7 +5,7 @@ import type { CloseCause } from '#broker/session/outlet.ts'
 import type { ShardMessage } from '#broker/shard/messages.ts'
 import { Shard } from '#broker/shard/shard.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
-import { systemClock } from '#kernel/system/system-clock.ts'
+import { makePreciseClock, systemClock } from '#kernel/system/system-clock.ts'
 import { systemRandom } from '#kernel/system/system-random.ts'
 import { ListenerHost } from '#listeners/listener-host.ts'
 import { OverloadMonitor } from '#listeners/overload-monitor.ts'
@@ -14,6 +14,9 @@ import { ReadBuffer } from '#net/read-buffer.ts'
 import { loadTcpInternals } from '#net/tcp-internals.ts'
 import { LmdbStore } from '#storage/lmdb/lmdb-store.ts'
 import { composeAccess } from './compose-access.ts'
+import type { RuleEngine } from '#streams/rules/rule-engine.ts'
+import type { RuleTracer } from '#streams/tracing/rule-tracer.ts'
+import { MessageTracer } from '#streams/tracing/message-tracer.ts'
 import { OverloadSampler } from './overload-sampler.ts'
 import { composeRules } from './compose-rules.ts'
 import { ShardRuntime, Ticker } from './shard-runtime.ts'
@@ -83,11 +86,13 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     ticketKeys: start.ticketKeys,
   })
   const publish = shard.publishSys.bind(shard)
+  const ruleParts = composeRules(start, shard, log)
   runtime.use({
     shard,
     store,
     listeners,
-    ...composeRules(start, shard, log),
+    ...ruleParts,
+    tracer: composeTracer(start, shard, ruleParts.rules),
     access,
     log,
     sampler: overloadLimits && new OverloadSampler(overload),
@@ -96,6 +101,20 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
       start.shard === 0 ? new SysPublisher(start.broker, metrics, systemClock, publish) : undefined,
   })
   return runtime
+}
+
+function composeTracer(start: ShardStart, shard: Shard, rules: RuleEngine): MessageTracer {
+  const ports = {
+    hooks: shard.broker.core.hooks,
+    nowMs: makePreciseClock(),
+    monotonicMs: systemClock.monotonicMs,
+    chance: systemRandom.next,
+    hexId: systemRandom.hexId,
+    watchRules(tracer: RuleTracer | undefined) {
+      rules.tracer = tracer
+    },
+  }
+  return new MessageTracer(ports, start.tracing)
 }
 
 function handleTools(): HandleTools | undefined {

@@ -3,6 +3,7 @@ import type { TidewayConfig } from '#config/tideway-config.ts'
 import { toAccessSettings, toBrokerSettings } from './settings.ts'
 import type { ShardControl } from './shard-runtime.ts'
 import type { ShardSettings } from './shard-start.ts'
+import { toTracingSettings } from './tracing-settings.ts'
 
 /** What all shards of a node obey, and how it is changed while they run. */
 export class NodeSettings {
@@ -49,6 +50,7 @@ export class NodeSettings {
     return {
       broker: toBrokerSettings(config, this.#version),
       access: toAccessSettings(config, (names) => this.meters.assign(names)),
+      tracing: toTracingSettings(config),
     }
   }
 }

@@ -92,7 +92,8 @@ async function run(store: ConfigStore, version: string): Promise<void> {
   node = broker
   const configureLog = (changed: TidewayConfig): void => handlers.use(toLogHandlers(changed))
   const { recent: recentLog, levelMin: logLevelMin } = handlers
-  const logs = { log, recentLog, logLevelMin, configureLog }
+  const tapLog = handlers.tap.bind(handlers)
+  const logs = { log, recentLog, logLevelMin, configureLog, tapLog }
   const options = { store, version, ...logs, node: broker }
   const management = await manage(broker, options)
   const stop = async (): Promise<void> => {

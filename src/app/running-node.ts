@@ -9,6 +9,7 @@ import type { Log } from '#broker/ports.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { LevelCell, LogRecord } from '#kernel/system/log-record.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
+import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
 import type { ShardHealth } from './loop-watch.ts'
 import type { NodeIntegrations } from './node-integrations.ts'
 import type { NodeRules } from './node-rules.ts'
@@ -71,6 +72,8 @@ export interface RunningNode {
   connectionsOf(id: string): number
   /** How every shard is doing, since this was asked last. */
   health(): Promise<readonly ShardHealth[]>
+  /** Takes the spans of traces that wait to be exported out of every shard. */
+  takeSpans(): Promise<readonly SpanBatch[]>
   /** Tells other programs on this host of a listener that is not of the shards. */
   noteListener(listener: OpenListener): void
   readonly rules: NodeRules

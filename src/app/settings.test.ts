@@ -12,6 +12,7 @@ import { defaultConfig, loadConfig } from '#config/load.ts'
 import { type TidewayConfig, tidewayFields } from '#config/tideway-config.ts'
 import { allFields, type Located } from '#config/walk.ts'
 import { toListenerOptions, toPsk } from './listener-settings.ts'
+import { toExportSettings } from '#management/telemetry/export-settings.ts'
 import { toSlowSettings } from '#management/observe/watch-slow.ts'
 import { toManagementSettings } from './start-management.ts'
 import { SecretFileError } from './read-secret.ts'
@@ -23,10 +24,13 @@ import {
   toLogHandlers,
   toProtectionSettings,
 } from './settings.ts'
+import { toTracingSettings } from './tracing-settings.ts'
 
 /** Keys that are read and change nothing, each with the reason. */
 const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
   ['acceptors', 'stands in most files of EMQX; every shard thread accepts connections itself'],
+  ['clientid_match_rules_max', 'how long the list beside it may be'],
+  ['topic_match_rules_max', 'how long the list beside it may be'],
 ])
 
 /** Keys that `startNode` takes as they are: test/config/running-node.test.ts proves them. */
@@ -42,6 +46,12 @@ const TAKEN_AT_START: ReadonlySet<string> = new Set([
 /** Every optional part of the configuration is there, so that each of its keys can be changed. */
 const BASE = {
   slow_subs: { enable: true },
+  opentelemetry: {
+    metrics: { enable: true },
+    logs: { enable: true },
+    traces: { enable: true },
+    exporter: { ssl_options: { certfile: 'cert', keyfile: 'key' } },
+  },
   dashboard: { listeners: { https: { bind: '127.0.0.1:0', ssl_options: dashboardTls() } } },
   listeners: {
     ssl: { default: { ssl_options: tlsFiles() } },
@@ -144,6 +154,8 @@ function effectsOf(config: TidewayConfig) {
     log: toLogHandlers(config),
     management: toManagementSettings(config, () => ({ certfile: 'made', keyfile: 'made' })),
     slow: toSlowSettings(config),
+    exports: toExportSettings(config),
+    tracing: toTracingSettings(config),
     rules: toRuleStart(config),
     listeners: toListenerOptions(config, {
       shardCount: 1,

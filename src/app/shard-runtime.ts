@@ -17,6 +17,8 @@ import type { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
 import type { RuleTrial } from '#streams/rules/rule-trial.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
+import type { MessageTracer } from '#streams/tracing/message-tracer.ts'
+import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
 import type { ShardSettings } from './shard-start.ts'
 import type { SysPublisher } from './sys-publisher.ts'
 
@@ -75,6 +77,8 @@ export interface ShardControl {
   configure(settings: ShardSettings): Promise<void>
   /** How the backends of access control are doing. */
   accessReport(): Promise<AccessReport>
+  /** Takes out the spans of traces that wait to be exported. */
+  takeSpans(): Promise<SpanBatch>
   /** How the thread is doing, since it was asked last. */
   health(): Promise<ShardHealth>
   /** Accepts nothing more, tells all clients that the server goes, and stores what they left. */
@@ -97,6 +101,7 @@ export interface ShardParts {
   readonly integrations: IntegrationHost
   readonly schemas: SchemaRegistry
   readonly pipeline: MessagePipeline
+  readonly tracer: MessageTracer
   readonly access: ShardAccess
   /** Watches for overload, where that is asked for. */
   readonly sampler: OverloadSampler | undefined
@@ -185,10 +190,15 @@ export class ShardRuntime implements ShardControl {
     return this.#need().integrations.run(command)
   }
 
-  async configure({ broker, access }: ShardSettings): Promise<void> {
+  takeSpans(): Promise<SpanBatch> {
+    return Promise.resolve(this.#need().tracer.take())
+  }
+
+  async configure({ broker, access, tracing }: ShardSettings): Promise<void> {
     const parts = this.#need()
     parts.access.configure(access)
     parts.shard.configure(broker)
+    parts.tracer.configure(tracing)
   }
 
   async accessReport(): Promise<AccessReport> {

@@ -9,6 +9,7 @@ import { SlotCounter } from '#listeners/slot-counter.ts'
 import type { RuleEngineSettings } from '#streams/rules/rule-engine.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { IntegrationSpec } from '#integrations/integration-spec.ts'
+import type { TracingSettings } from '#streams/tracing/tracing-settings.ts'
 import type { PipelineSpecs } from '#streams/pipeline/message-pipeline.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
 import type { LevelCell } from '#kernel/system/log-record.ts'
@@ -60,6 +61,8 @@ export interface IntegrationStart {
 export interface ShardSettings {
   readonly broker: BrokerSettings
   readonly access: AccessSettings
+  /** Undefined: nothing is traced. */
+  readonly tracing: TracingSettings | undefined
 }
 
 /** What a shard is started with, apart from its ways to others. Can be sent to a thread. */

@@ -12,6 +12,8 @@ import {
   type ServerAddress,
   type TlsServerAddress,
 } from '#management/management.ts'
+import type { LogTap } from '#kernel/system/log-handlers.ts'
+import { toExportSettings } from '#management/telemetry/export-settings.ts'
 import { checkPortIsFree } from '#net/acceptor.ts'
 import type { ConfigStore } from './config-store.ts'
 import { developmentCertificate } from './development-certificate.ts'
@@ -30,6 +32,8 @@ export interface ManagementOptions {
   readonly node: RunningNode
   /** Has the log obey a changed configuration. */
   readonly configureLog?: (config: TidewayConfig) => void
+  /** Has somebody take what is logged. */
+  readonly tapLog?: (tap: LogTap | undefined) => void
 }
 
 /** A port of the REST API. */
@@ -46,7 +50,7 @@ export interface RunningManagement {
   stop(): Promise<void>
 }
 
-/** Settings of the REST API; undefined when it is switched off. */
+/** Settings of management; undefined when there is nothing for it to do. */
 export function toManagementSettings(
   config: TidewayConfig,
   developmentCertificate: () => CertificateFiles,
@@ -54,7 +58,8 @@ export function toManagementSettings(
   const { dashboard, api_key: apiKey } = config
   const http = toAddress(dashboard.listeners.http)
   const https = toTlsAddress(config, developmentCertificate)
-  if (http === undefined && https === undefined) return undefined
+  const isReachable = http !== undefined || https !== undefined
+  if (!isReachable && toExportSettings(config) === undefined) return undefined
   return {
     http,
     https,
@@ -138,14 +143,14 @@ function listenerPort(node: RunningNode): ListenerPort {
 export async function startManagement(
   options: ManagementOptions,
 ): Promise<RunningManagement | undefined> {
-  const { store, version, log, recentLog, logLevelMin, node, configureLog } = options
+  const { store, version, log, recentLog, logLevelMin, node, configureLog, tapLog } = options
   const config = store.current
   const settings = toManagementSettings(config, () => {
     return developmentCertificate(config.node.data_dir, log)
   })
   if (settings === undefined) return undefined
   const { bootstrapKeys } = settings
-  const management = new Management(
+  const management: Management = new Management(
     {
       name: config.node.name,
       version,
@@ -158,10 +163,14 @@ export async function startManagement(
       logLevelMin,
       nowMs: Date.now,
       health: () => node.health(),
+      readSecret,
+      tapLog: (tap) => tapLog?.(tap),
+      takeSpans: () => node.takeSpans(),
       config: store,
       configure: async (changed) => {
         configureLog?.(changed)
         await node.configure(changed)
+        await management.context.telemetry.configure(changed)
       },
       listeners: listenerPort(node),
       access: {

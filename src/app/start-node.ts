@@ -12,6 +12,7 @@ import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import { probeTcpInternals } from '#net/tcp-probe.ts'
 import { type PreparedStorage, prepareStorage } from '#storage/lmdb/prepare-storage.ts'
+import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
 import type { ShardHealth } from './loop-watch.ts'
 import { makeShards } from './make-shards.ts'
 import { NodeIntegrations } from './node-integrations.ts'
@@ -148,6 +149,10 @@ class Coordinator implements RunningNode {
 
   health(): Promise<readonly ShardHealth[]> {
     return Promise.all(this.#shards.map((shard) => shard.health()))
+  }
+
+  takeSpans(): Promise<readonly SpanBatch[]> {
+    return Promise.all(this.#shards.map((shard) => shard.takeSpans()))
   }
 
   noteListener(listener: OpenListener): void {

@@ -7,6 +7,7 @@ import { portsOf } from '#fabric/shard/bus-ends.ts'
 import type { IntegrationCommand } from '#integrations/integration-spec.ts'
 import type { LogRecord } from '#kernel/system/log-record.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
+import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
 import type { PlainError, ShardCall, ShardReport, ShardThreadData } from './shard-messages.ts'
 import type { OperationName, RuleCommand, ShardControl } from './shard-runtime.ts'
 import type { ShardHealth } from './loop-watch.ts'
@@ -106,6 +107,10 @@ export class WorkerShard implements ShardControl {
 
   async accessReport(): Promise<AccessReport> {
     return (await this.#call('accessReport')) as AccessReport
+  }
+
+  async takeSpans(): Promise<SpanBatch> {
+    return (await this.#call('takeSpans')) as SpanBatch
   }
 
   async health(): Promise<ShardHealth> {

@@ -29,6 +29,8 @@ export interface HookedConnection {
   /** Session expiry in ms; Infinity = for ever. */
   readonly expiryMs: number
   readonly connectedAtMs: number
+  /** When bytes came last, by the clock of the thread. */
+  readonly lastReceivedMs: number
 }
 
 /** Options of a subscription as events show them. */
@@ -46,6 +48,11 @@ export type DeliveryDropReason = 'queue_full' | 'no_local' | 'expired' | 'qos0_m
 /** What becomes of a message: it goes on, as it is or as another one, or it does not. */
 export type PublishVerdict = Message | 'drop' | 'disconnect'
 
+type Decide = (message: Message, publisher: HookedConnection | undefined) => PublishVerdict
+
+/** Who decides about messages, in this order. */
+const DECIDERS = ['pipeline', 'tracing'] as const
+
 /**
  * What happens in a shard, for those who watch. A hook is undefined while nobody watches, so that
  * it then costs one comparison. Hooks see and change nothing; they must not throw, and must not
@@ -55,11 +62,9 @@ export type PublishVerdict = Message | 'drop' | 'disconnect'
 export class Hooks {
   /**
    * A message is about to enter the broker: decides about it, and may give another one in its
-   * place, which is not borrowed then. The one hook that changes something.
+   * place, which is not borrowed then. The one hook that changes something; see `decide`.
    */
-  publishing:
-    | ((message: Message, publisher: HookedConnection | undefined) => PublishVerdict)
-    | undefined
+  publishing: Decide | undefined
   /** A message entered the broker here, was routed, and has taps. May publish further messages. */
   published:
     | ((
@@ -117,6 +122,7 @@ export class Hooks {
   tickEnds: (() => void) | undefined
   /** Who watches what, where several may. */
   readonly #watchers = new Map<string, SharedHooks>()
+  readonly #deciders = new Map<(typeof DECIDERS)[number], Decide>()
 
   constructor() {
     this.publishing = undefined
@@ -136,6 +142,22 @@ export class Hooks {
     this.told = undefined
     this.tickEnds = undefined
   }
+
+  /** Has one of several decide about messages, after those before it; undefined: no more. */
+  decide(who: (typeof DECIDERS)[number], decide: Decide | undefined): void {
+    if (decide === undefined) this.#deciders.delete(who)
+    else this.#deciders.set(who, decide)
+    const [first, second] = DECIDERS.flatMap((name) => this.#deciders.get(name) ?? [])
+    if (first === undefined || second === undefined) {
+      this.publishing = first
+      return
+    }
+    this.publishing = (message, publisher) => {
+      const verdict = first(message, publisher)
+      return typeof verdict === 'string' ? verdict : second(verdict, publisher)
+    }
+  }
+
   /** Has one of several watchers watch exactly these hooks; without any it watches no more. */
   watch(watcher: string, hooks: SharedHooks): void {
     if (Object.values(hooks).some((hook) => hook !== undefined)) this.#watchers.set(watcher, hooks)

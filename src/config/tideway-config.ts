@@ -26,6 +26,7 @@ import { autoSubscribe, delayed, retainer, rewrite } from './fields/messages.ts'
 import { messageTransformation, schemaValidation } from './fields/message-pipeline.ts'
 import { mqtt } from './fields/mqtt.ts'
 import { durability, node } from './fields/node.ts'
+import { opentelemetry } from './fields/opentelemetry.ts'
 import { pskAuthentication } from './fields/psk.ts'
 import { prometheus } from './fields/prometheus.ts'
 import { slowSubs } from './fields/slow-subs.ts'
@@ -129,6 +130,7 @@ export const tidewayFields = object(
     dashboard,
     api_key: apiKey,
     prometheus,
+    opentelemetry,
     slow_subs: slowSubs,
     rule_engine: ruleEngine,
     schema_registry: schemaRegistry,

@@ -23,7 +23,7 @@ const RECORDS_MAX = 100_000
 const REMOVE_STEP = 100
 const REQUEST_CHARS_MAX = 10_000
 /** Fields whose values nobody may read. */
-const SECRET = /passw|secret|token|pwd|^key$|private|authorization|cookie|api[-_]?key$/i
+const SECRET = /passw|secret|token|pwd|^key$|private|authorization|cookie|api[-_]?key$|^headers$/i
 const HIDDEN = '******'
 /** What EMQX calls where a change came from. */
 const ORIGINS = {

@@ -15,6 +15,7 @@ import type { HealthReader } from './observe/shared-health.ts'
 import type { Sampler } from './observe/sampler.ts'
 import type { TopicMetrics } from './observe/topic-metrics.ts'
 import type { Shards } from './shards.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 import type { Traces } from './trace/traces.ts'
 
 /** What routes work with. */
@@ -37,5 +38,7 @@ export interface ManagementContext {
   readonly alarms: Alarms
   readonly topicMetrics: TopicMetrics
   readonly traces: Traces
+  /** Exports to a collector of OpenTelemetry. */
+  readonly telemetry: Telemetry
   readonly prometheusAuth: boolean
 }

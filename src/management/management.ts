@@ -35,6 +35,8 @@ import { allRoutes } from './routes/all-routes.ts'
 import { statusReply } from './routes/nodes.ts'
 import { MANAGEMENT_SCHEMA } from './schema.ts'
 import { Shards } from './shards.ts'
+import { exportMetrics } from './telemetry/metric-export.ts'
+import { Telemetry } from './telemetry/telemetry.ts'
 import { Traces } from './trace/traces.ts'
 
 /** Where the server listens. */
@@ -53,7 +55,7 @@ export interface TlsServerAddress extends ServerAddress {
   readonly handshakeTimeoutMs: number
 }
 
-/** What the owner of the node can choose. At least one address is there. */
+/** What the owner of the node can choose. Without any address nothing but exporters runs. */
 export interface ManagementSettings {
   readonly http: ServerAddress | undefined
   readonly https: TlsServerAddress | undefined
@@ -96,11 +98,13 @@ export class Management {
     const health = new SharedHealth(node)
     this.#watchdog = new Watchdog(node, alarms, health.reader())
     const numbers = new NodeNumbers(node)
+    const telemetry = new Telemetry(node, (source) => exportMetrics(context, source))
     const context: ManagementContext = {
       node,
       configChanges: new ConfigChanges({ node, shards }),
       shards,
       traces: new Traces(database, node, shards),
+      telemetry,
       topicMetrics: new TopicMetrics(database, node, shards),
       numbers,
       users: new Users(database, nowMs),
@@ -146,11 +150,12 @@ export class Management {
    */
   async start(): Promise<ManagementPorts> {
     const { defaultUsername, defaultPassword, http, https } = this.#settings
-    const { users, topicMetrics, traces, shards, node } = this.context
+    const { users, topicMetrics, traces, shards, node, telemetry } = this.context
     await users.ensureFirst(defaultUsername, defaultPassword)
     await topicMetrics.start()
     traces.start()
     await watchSlow(shards, node.config.current)
+    await telemetry.configure(node.config.current)
     await this.#server.ready()
     const ports = {
       http: http && (await this.#listen(http)),
@@ -186,6 +191,7 @@ export class Management {
     this.#local.close()
     this.context.live.stop()
     this.context.logs.stop()
+    await this.context.telemetry.stop()
     this.#tlsServer?.close()
     this.#tlsServer?.closeAllConnections()
     await this.#server.close()

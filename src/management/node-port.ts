@@ -24,6 +24,8 @@ import type { ScramConfig } from '#config/fields/authentication/scram.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { LevelCell } from '#kernel/system/log-record.ts'
 import type { LogRing } from '#kernel/system/log-ring.ts'
+import type { LogTap } from '#kernel/system/log-handlers.ts'
+import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
 import type { ConfigPort, ListenerPort } from './config-port.ts'
 import type { IntegrationPort } from './integration-port.ts'
 import type { PipelinePort } from './pipeline-port.ts'
@@ -129,6 +131,12 @@ export interface NodePort {
   authenticatorNumbers(name: string): AuthenticatorNumbers | undefined
   /** How every shard is doing, since this was asked last. */
   health(): Promise<readonly NodeHealth[]>
+  /** Has somebody take what is logged; undefined: nobody. */
+  tapLog(tap: LogTap | undefined): void
+  /** Takes the spans of traces that wait to be exported out of every shard. */
+  takeSpans(): Promise<readonly SpanBatch[]>
+  /** A secret of the configuration, which may stand in a file. */
+  readSecret(written: string): string
   /** Has an operation of one shard done. */
   operate(shard: number, operation: OperationName, args: readonly unknown[]): Promise<unknown>
 }

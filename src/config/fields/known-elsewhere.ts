@@ -77,7 +77,7 @@ const NOTICES: readonly Row[] = [
   ['force_gc', 'collects garbage of the Erlang VM'],
   ['license', 'holds a licence key; none is needed here'],
   ['node_eviction_agent', 'moves clients to other nodes'],
-  ['opentelemetry', 'exports metrics, traces and logs'],
+  ['opentelemetry.type', 'chooses between collectors and Dynatrace', 'generic'],
   ['plugins', 'loads Erlang plugins'],
   ['prometheus.push_gateway', 'pushes metrics to a gateway'],
   ['prometheus.collectors', 'tunes numbers of the Erlang VM'],

@@ -1,7 +1,8 @@
 /** `log.*`: where log lines go. */
 import { bool, bytes, int, map, object, oneOf, string } from '../field.ts'
 
-const LEVELS = [
+/** Levels of the log, the most talkative first. */
+export const LOG_LEVELS = [
   'debug',
   'info',
   'notice',
@@ -21,7 +22,7 @@ function checkTimeOffset(text: string): string | undefined {
 function handlerFields(enable: boolean) {
   return {
     enable: bool({ text: 'Whether lines go there.', default: enable }),
-    level: oneOf(LEVELS, { text: 'Lines below this level are left out.', default: 'warning' }),
+    level: oneOf(LOG_LEVELS, { text: 'Lines below this level are left out.', default: 'warning' }),
     formatter: oneOf(['text', 'json'], { text: 'Form of a line.', default: 'text' }),
     timestamp_format: oneOf(['auto', 'epoch', 'rfc3339'], {
       text: 'Form of the time. `auto`: RFC 3339 in text, microseconds since 1970 in JSON.',

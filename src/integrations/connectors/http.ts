@@ -6,6 +6,7 @@ import { defineConnector } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import type { Template } from '#streams/rules/template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
+import { traceFields } from '#streams/tracing/trace-context.ts'
 import { driverLimits, openDriver } from '../drivers/open-driver.ts'
 import { bodyOf, bodyTemplate, pathTemplate } from '../templates.ts'
 import { writeEach } from '../write-each.ts'
@@ -58,7 +59,10 @@ export default defineConnector({
         // The words of the configuration, in capitals.
         method: method.toUpperCase() as HttpRequest['method'],
         path: target.text(record),
-        headers: Object.fromEntries(all.map(([name, value]) => [name, headerText(value, record)])),
+        headers: {
+          ...traceFields(record),
+          ...Object.fromEntries(all.map(([name, value]) => [name, headerText(value, record)])),
+        },
         timeoutMs: limitMs,
         ...(hasBody && { body: bodyOf(content, record) }),
       })

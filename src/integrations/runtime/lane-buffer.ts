@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { Fifo } from '#kernel/fifo.ts'
+import { type TraceContext, traceOf, withTrace } from '#streams/tracing/trace-context.ts'
 import type { DiskEntry, DiskLog } from './disk-log.ts'
 import type { Done, QueuedRecord, StoredRecord } from './queued-record.ts'
 import { valueBytes } from './queued-record.ts'
@@ -78,7 +79,7 @@ export class LaneBuffer {
       this.#makeRoom()
       return
     }
-    const content = serialize(stored)
+    const content = pack(stored)
     const place = disk.append(content, hasRoom, () => done?.())
     const bytes = content.length
     if (place === undefined) {
@@ -137,9 +138,9 @@ export class LaneBuffer {
     const front = firstOnDisk === -1 && !isAllRead ? inMemory : older
     const frontSet = new Set(front)
     for (const one of inMemory) {
-      if (!frontSet.has(one)) disk.append(serializeRecord(one), false, () => {})
+      if (!frontSet.has(one)) disk.append(pack(one), false, () => {})
     }
-    await disk.close(front.map(serializeRecord))
+    await disk.close(front.map(pack))
     for (const { done } of inMemory) done?.()
     return []
   }
@@ -173,13 +174,24 @@ export class LaneBuffer {
 
   #takeIn({ content, place }: DiskEntry): void {
     // Written by `push`, with a checksum.
-    const stored = deserialize(content) as StoredRecord
+    const stored = unpack(content)
     const bytes = content.length
     const queuedAtMs = this.#settings.nowMs()
     this.#head.push({ ...stored, bytes, queuedAtMs, done: undefined, place }, bytes)
   }
 }
 
-function serializeRecord({ record, expiresAtMs }: QueuedRecord): Buffer {
-  return serialize({ record, expiresAtMs } satisfies StoredRecord)
+/** What a record looks like on disk: the trace it is a part of stands beside it. */
+interface PackedRecord extends StoredRecord {
+  readonly trace?: TraceContext
+}
+
+function pack({ record, expiresAtMs }: StoredRecord): Buffer {
+  const trace = traceOf(record)
+  return serialize({ record, expiresAtMs, ...(trace && { trace }) } satisfies PackedRecord)
+}
+
+function unpack(content: Buffer): StoredRecord {
+  const { record, expiresAtMs, trace } = deserialize(content) as PackedRecord
+  return { record: trace === undefined ? record : withTrace(record, trace), expiresAtMs }
 }

@@ -18,6 +18,12 @@ export interface LogHandlerOptions {
   readonly file?: RotatingFileOptions
 }
 
+/** Somebody else who takes the lines of these levels. */
+export interface LogTap {
+  readonly level: LogLevelName
+  readonly write: (record: LogRecord) => void
+}
+
 /** All places where lines go, in the main thread. */
 export interface LogHandlers {
   /** Number of the lowest level that any handler shows. */
@@ -29,6 +35,8 @@ export interface LogHandlers {
    * @throws the error of the file system when a file cannot be opened; these stay then
    */
   use(options: readonly LogHandlerOptions[]): void
+  /** Has somebody else take lines as well; undefined: nobody. */
+  tap(tap: LogTap | undefined): void
   write(record: LogRecord): void
   /** Shows a record whatever the levels are. */
   announce(record: LogRecord): void
@@ -52,16 +60,22 @@ interface Handler {
  */
 export function openLogHandlers(options: readonly LogHandlerOptions[]): LogHandlers {
   let handlers: readonly Handler[] = []
+  let tapped: LogTap | undefined
   const levelMin = makeLevelCell(LogLevel.emergency)
   const recent = new LogRing()
   const close = (): void => {
     for (const handler of handlers) handler.close()
   }
+  const setLevelMin = (): void => {
+    const levels = handlers.map((handler) => handler.levelMin)
+    if (tapped !== undefined) levels.push(LogLevel[tapped.level])
+    levelMin[0] = Math.min(LogLevel.emergency, ...levels)
+  }
   const use = (wanted: readonly LogHandlerOptions[]): void => {
     const opened = wanted.map((option) => openHandler(option))
     close()
     handlers = opened
-    levelMin[0] = Math.min(LogLevel.emergency, ...handlers.map((handler) => handler.levelMin))
+    setLevelMin()
   }
   use(options)
   return {
@@ -69,8 +83,15 @@ export function openLogHandlers(options: readonly LogHandlerOptions[]): LogHandl
     recent,
     use,
     close,
+    tap(tap) {
+      tapped = tap
+      setLevelMin()
+    },
     write(record) {
       recent.add(record)
+      if (tapped !== undefined && LogLevel[record.level] >= LogLevel[tapped.level]) {
+        tapped.write(record)
+      }
       for (const handler of handlers) {
         if (LogLevel[record.level] >= handler.levelMin) handler.show(record)
       }

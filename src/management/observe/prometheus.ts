@@ -26,8 +26,11 @@ interface Sample {
 const SHARD_COUNTERS = ['messages.received', 'messages.sent', 'bytes.received'] as const
 const SHARD_GAUGES = ['sessions', 'live_connections', 'subscriptions'] as const
 
+/** What numbers are read from. */
+export type NumberSources = Pick<ManagementContext, 'node' | 'numbers' | 'health' | 'telemetry'>
+
 /** Everything that a monitoring system is told. */
-export async function collect(context: ManagementContext): Promise<readonly Family[]> {
+export async function collect(context: NumberSources): Promise<readonly Family[]> {
   const { node, numbers, health: readHealth } = context
   const health = await readHealth().catch((): readonly NodeHealth[] => [])
   const counters = METRIC_NAMES.map((name, index): Family => {
@@ -40,7 +43,14 @@ export async function collect(context: ManagementContext): Promise<readonly Fami
       plain(`emqx_${underscored(name)}_count`, 'gauge', '', count),
       plain(`emqx_${underscored(name)}_max`, 'gauge', 'Highest since the start.', max),
     ])
-  return [...counters, ...gauges, ...machine(), ...shardNumbers(context), ...threads(health)]
+  return [
+    ...counters,
+    ...gauges,
+    ...machine(),
+    ...shardNumbers(context),
+    ...threads(health),
+    ...exports(context),
+  ]
 }
 
 function machine(): readonly Family[] {
@@ -59,7 +69,22 @@ function machine(): readonly Family[] {
   ]
 }
 
-function shardNumbers({ node }: ManagementContext): readonly Family[] {
+function exports({ telemetry }: NumberSources): readonly Family[] {
+  const figures = telemetry.figures()
+  const family = (name: 'exported' | 'dropped' | 'failed', help: string): Family => ({
+    name: `tideway_opentelemetry_${name}`,
+    type: 'counter',
+    help,
+    samples: figures.map((one) => ({ labels: { signal: one.signal }, value: one[name] })),
+  })
+  return [
+    family('exported', 'Items that the collector has taken.'),
+    family('dropped', 'Items without room, or refused.'),
+    family('failed', 'Requests that failed.'),
+  ]
+}
+
+function shardNumbers({ node }: NumberSources): readonly Family[] {
   const family = (name: string, type: Family['type'], index: number): Family => ({
     name: `tideway_shard_${underscored(name)}`,
     type,

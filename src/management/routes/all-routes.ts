@@ -17,6 +17,7 @@ import { loginRoutes } from './login.ts'
 import { logRoutes } from './logs.ts'
 import { nodeRoutes } from './nodes.ts'
 import { observeRoutes } from './observe.ts'
+import { openTelemetryRoutes } from './opentelemetry.ts'
 import { pipelineRoutes } from './pipeline.ts'
 import { publishRoutes } from './publish.ts'
 import { retainerRoutes } from './retainer.ts'
@@ -59,6 +60,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...auditRoutes(context),
     ...observeRoutes(context),
     ...logRoutes(context),
+    ...openTelemetryRoutes(context),
   ]
   // Keys can be limited to what is above.
   return [...routes, ...apiKeyRoutes(context, routes)]

@@ -71,9 +71,10 @@ export class MessagePipeline {
     this.#steps = steps
     this.#byTopic.clear()
     const isUsed = steps.some(({ spec }) => spec.enable)
-    this.#ports.broker.core.hooks.publishing = isUsed
-      ? (message, connection) => this.#pass(message, connection)
-      : undefined
+    this.#ports.broker.core.hooks.decide(
+      'pipeline',
+      isUsed ? (message, connection) => this.#pass(message, connection) : undefined,
+    )
   }
 
   /** Numbers of each step, in the order of `STEP_COUNTER_NAMES`, validations first. */

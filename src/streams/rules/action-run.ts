@@ -1,4 +1,5 @@
 import type { ValueMap } from '#plugin/value.ts'
+import type { TracedAction } from '../tracing/rule-tracer.ts'
 import type { ActionFailure, ActionOrigin, RuleAction } from './action.ts'
 import type { Rule } from './make-rule.ts'
 import type { RuleTraceSink } from './rule-trace.ts'
@@ -10,15 +11,25 @@ export class ActionRun {
   readonly #output: ValueMap
   readonly #failed: (failure: ActionFailure) => void
   readonly #trace: RuleTraceSink | undefined
+  readonly #traced: TracedAction | undefined
   #label: string
   #isDone: boolean
 
-  /** @param failed called when it did not succeed */
-  constructor(rule: Rule, output: ValueMap, failed: (failure: ActionFailure) => void) {
+  /**
+   * @param failed called when it did not succeed
+   * @param traced the span of the work, when the message is traced
+   */
+  constructor(
+    rule: Rule,
+    output: ValueMap,
+    failed: (failure: ActionFailure) => void,
+    traced?: TracedAction,
+  ) {
     this.#rule = rule
     this.#output = output
     this.#failed = failed
     this.#trace = rule.trace
+    this.#traced = traced
     this.#label = ''
     this.#isDone = false
   }
@@ -26,8 +37,11 @@ export class ActionRun {
   /** Starts the work. Never throws. */
   start(action: RuleAction, origin: ActionOrigin): void {
     this.#label = action.label
+    const traced = this.#traced
     try {
-      action.run(this.#output, origin, (failure) => this.#done(failure))
+      const done = (failure?: ActionFailure): void => this.#done(failure)
+      if (traced === undefined) action.run(this.#output, origin, done)
+      else traced.run(() => action.run(traced.output, origin, done))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       this.#done({ kind: 'unknown', reason })
@@ -37,6 +51,7 @@ export class ActionRun {
   #done(failure: ActionFailure | undefined): void {
     if (this.#isDone) return
     this.#isDone = true
+    this.#traced?.end(failure?.reason)
     const { counters } = this.#rule
     if (failure === undefined) {
       count(counters, RuleCounter.ACTIONS_SUCCESS)

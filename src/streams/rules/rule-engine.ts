@@ -8,6 +8,7 @@ import type { InternalMessage } from '#broker/shard/publish-internal.ts'
 import type { MutableValueMap, ValueMap } from '#plugin/value.ts'
 import { MapRow } from '../sql/row.ts'
 import type { Row } from '../sql/row.ts'
+import type { RuleTracer, TracedRule } from '../tracing/rule-tracer.ts'
 import type { ActionFailure, FindAction, RuleAction } from './action.ts'
 import { ActionRun } from './action-run.ts'
 import { makeDeadLetter } from './dead-letter.ts'
@@ -77,6 +78,8 @@ const NO_RULES: readonly Rule[] = []
 export class RuleEngine {
   /** Events dropped because too many happened in one tick. */
   eventsDropped: number
+  /** Records spans of what rules do with messages that are traced; undefined: of none. */
+  tracer: RuleTracer | undefined
   readonly #ports: RuleEnginePorts
   #settings: RuleEngineSettings
   readonly #rules: Map<string, Rule>
@@ -92,6 +95,7 @@ export class RuleEngine {
 
   constructor(ports: RuleEnginePorts, settings: RuleEngineSettings) {
     this.eventsDropped = 0
+    this.tracer = undefined
     this.#ports = ports
     this.#settings = settings
     ports.services.jqTimeoutMs = settings.jqTimeoutMs
@@ -254,8 +258,9 @@ export class RuleEngine {
     const row = new MessageRow(message, publisher, this.#rows)
     for (const tap of taps) {
       row.ruleId = tap.id
+      const traced = this.tracer?.begin(tap.id, message)
       // Taps are made here only.
-      this.#run(tap as Rule, row, message.publisher)
+      this.#run(tap as Rule, row, message.publisher, traced)
     }
   }
 
@@ -290,7 +295,7 @@ export class RuleEngine {
     }
   }
 
-  #run(rule: Rule, row: Row, publisher: string): void {
+  #run(rule: Rule, row: Row, publisher: string, traced?: TracedRule): void {
     const { counters } = rule
     counters[RuleCounter.MATCHED]! += 1 // The index comes from the table.
     rule.trace?.('matched', matchedFields(row))
@@ -299,17 +304,20 @@ export class RuleEngine {
       outputs = rule.program(row, this.#ports.services)
     } catch (error) {
       this.#failed(rule, row, error)
+      traced?.end(error instanceof Error ? error.message : String(error))
       return
     }
     if (outputs.length === 0) {
       counters[RuleCounter.FAILED]! += 1 // As above.
       counters[RuleCounter.FAILED_NO_RESULT]! += 1
       if (rule.trace !== undefined) this.#traceNoResult(rule, row)
+      traced?.end(undefined)
       return
     }
     counters[RuleCounter.PASSED]! += 1 // As above.
     if (rule.trace !== undefined) for (const output of outputs) rule.trace('output', { output })
-    if (rule.actions.length > 0) this.#act(rule, row, outputs, publisher)
+    if (rule.actions.length > 0) this.#act(rule, row, outputs, publisher, traced)
+    traced?.end(undefined)
   }
 
   #traceNoResult(rule: Rule, row: Row): void {
@@ -321,7 +329,13 @@ export class RuleEngine {
     }
   }
 
-  #act(rule: Rule, row: Row, outputs: readonly ValueMap[], publisher: string): void {
+  #act(
+    rule: Rule,
+    row: Row,
+    outputs: readonly ValueMap[],
+    publisher: string,
+    traced: TracedRule | undefined,
+  ): void {
     const from = parseRulePublisher(publisher)
     const hops = (from?.hops ?? 0) + 1
     const isLoop = from?.rule === rule.id || hops > HOPS_MAX || this.#running.includes(rule)
@@ -330,9 +344,10 @@ export class RuleEngine {
     for (const output of outputs) {
       for (const action of rule.actions) {
         count(rule.counters, RuleCounter.ACTIONS_TOTAL)
-        const run = new ActionRun(rule, output, (failure) => {
+        const failed = (failure: ActionFailure): void => {
           this.#actionFailed(rule, action, output, failure)
-        })
+        }
+        const run = new ActionRun(rule, output, failed, traced?.action(action.label, output))
         run.start(action, origin)
       }
     }

@@ -50,6 +50,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     cancelDelayed: { params: { ...NODE, msgid: scene.delayedId } },
     cancelDelayedByTopic: { params: { topic: 'later/+' } },
     listAudit: { query: 'limit=5' },
+    ...openTelemetry(),
     ...settings(),
     ...rules(),
     ...schemas(),
@@ -74,10 +75,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     deleteTraces: {},
     ...authentication(),
     ...authorization(),
-    createBan: { body: { as: 'username', who: 'someone' } },
-    listBans: {},
-    deleteBan: { params: { as: 'username', who: 'someone' } },
-    clearBans: {},
+    ...BANS,
     getMonitor: { query: 'latest=3600' },
     clearMonitor: {},
     getNodeMonitor: { params: NODE },
@@ -92,6 +90,13 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     listErrorCodes: {},
     getErrorCode: { params: { code: 'BAD_REQUEST' } },
   }
+}
+
+const BANS: Readonly<Record<string, GoodRequest>> = {
+  createBan: { body: { as: 'username', who: 'someone' } },
+  listBans: {},
+  deleteBan: { params: { as: 'username', who: 'someone' } },
+  clearBans: {},
 }
 
 const LOGS: Readonly<Record<string, GoodRequest>> = {
@@ -383,5 +388,15 @@ function settings(): Readonly<Record<string, GoodRequest>> {
     resetConfig: { params: { root: 'delayed' } },
     getConfigSchema: { query: 'key=mqtt' },
     putRetainerSettings: { body: { max_payload_size: '2MB' } },
+  }
+}
+
+function openTelemetry(): Readonly<Record<string, GoodRequest>> {
+  return {
+    getOpenTelemetry: {},
+    putOpenTelemetry: { body: { metrics: { interval: '20s' } } },
+    setTraceWhitelist: { params: { type: 'clientid' }, body: ['seen'] },
+    getTraceWhitelist: { params: { type: 'clientid' } },
+    clearTraceWhitelist: { params: { type: 'topic' } },
   }
 }

@@ -2,7 +2,11 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { formatProblem } from '#config/decode.ts'
 import { ConfigStore, loadWithOverlay } from '#app/config-store.ts'
 import { type BrokerOptions, startBroker, type TestBroker } from '#app/start-broker.ts'
-import { type ManagementAddress, startManagement } from '#app/start-management.ts'
+import {
+  type ManagementAddress,
+  type ManagementOptions,
+  startManagement,
+} from '#app/start-management.ts'
 import { readVersion } from '#app/version.ts'
 import type { Management } from '#management/management.ts'
 
@@ -49,6 +53,7 @@ export interface ManagedOptions extends BrokerOptions {
   readonly fresh?: true
   /** Variables of the environment, for the configuration. */
   readonly env?: Readonly<Record<string, string>>
+  readonly tapLog?: NonNullable<ManagementOptions['tapLog']>
 }
 
 /** Starts a broker with its REST API on free ports. */
@@ -75,6 +80,7 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
     recentLog,
     logLevelMin,
     node,
+    ...(options.tapLog && { tapLog: options.tapLog }),
   })
   if (management === undefined) throw new Error('the REST API is switched off')
   const port = management.addresses[0]?.port ?? 0
