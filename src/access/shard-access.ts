@@ -38,7 +38,7 @@ type AccessMessage =
   /** The change with this token holds. */
   | { readonly kind: 'changed'; readonly token: number }
   /** To the shard that counts how often this client leaves. */
-  | { readonly kind: 'left'; readonly clientId: string }
+  | { readonly kind: 'left'; readonly clientId: string; readonly zone: string }
 
 /** Limits of connections over all shards; Infinity = none. */
 export interface ConnectionLimits {
@@ -46,17 +46,26 @@ export interface ConnectionLimits {
   readonly perAddress: number
 }
 
-/** What can be changed while the shard runs. Can be sent to a thread. */
-export interface AccessSettings {
-  readonly authentication: AuthenticationSettings
-  readonly authorization: AuthorizationConfig
+/** What the clients of a zone are held to. */
+export interface ZoneProtection {
   readonly flapping: FlappingConfig
   readonly limits: ConnectionLimits
+}
+
+/** What can be changed while the shard runs. Can be sent to a thread. */
+export interface AccessSettings extends ZoneProtection {
+  readonly authentication: AuthenticationSettings
+  readonly authorization: AuthorizationConfig
+  /** In place of what holds in general, by name. */
+  readonly zones: ReadonlyMap<string, ZoneProtection>
   /** `max_rules` of the built-in database. */
   readonly rulesMax: number
 }
 
-type ProtectionSettings = Pick<AccessSettings, 'flapping' | 'limits' | 'rulesMax'>
+type ProtectionSettings = Pick<AccessSettings, 'flapping' | 'limits' | 'zones' | 'rulesMax'>
+
+/** Name of what holds in general, which no zone has. */
+const GENERAL = ''
 
 /** How the backends of one shard are doing. */
 export interface AccessReport {
@@ -111,7 +120,8 @@ export class ShardAccess implements AccessControl {
   /** Clients that were counted: limits may have come while others were connected. */
   readonly #countedOfUser = new WeakSet<Identity>()
   readonly #countedOfAddress = new WeakSet<Identity>()
-  #flapping: Flapping
+  /** By zone. */
+  #flapping: ReadonlyMap<string, Flapping> = new Map()
   #settings: ProtectionSettings
   readonly #sweep: NodeJS.Timeout | undefined
   /** Changes that other shards were told of, and how many of them have not answered. */
@@ -123,7 +133,7 @@ export class ShardAccess implements AccessControl {
     this.#parts = parts
     this.#settings = settings
     this.#bans = new Bans(store, clock)
-    this.#flapping = this.#makeFlapping(settings.flapping)
+    this.#flapping = this.#makeFlapping(settings)
     if (parts.shard !== ADMINISTRATION_SHARD) return
     const tell = (change: AccessChange): Promise<void> => this.#tell(change)
     const rulesMax = (): number => this.#settings.rulesMax
@@ -144,7 +154,8 @@ export class ShardAccess implements AccessControl {
   admit(who: Identity): Refused | undefined {
     const { users, addresses } = this.#parts
     const { username, wire } = who
-    const { perUser, perAddress } = this.#settings.limits
+    const { zones, limits } = this.#settings
+    const { perUser, perAddress } = zones.get(wire.zone ?? '')?.limits ?? limits
     if (perAddress !== Infinity && !addresses.take(wire.peerHost, perAddress)) {
       return TOO_MANY_OF_ADDRESS
     }
@@ -162,11 +173,12 @@ export class ShardAccess implements AccessControl {
     const { users, addresses, shard, shardCount } = this.#parts
     if (this.#countedOfAddress.delete(who)) addresses.give(who.wire.peerHost)
     if (this.#countedOfUser.delete(who) && who.username !== undefined) users.give(who.username)
-    if (!this.#flapping.isOn) return
+    const zone = who.wire.zone ?? GENERAL
+    if (!this.#flappingOf(zone).isOn) return
     const { clientId } = who
     const home = hashString(clientId) % shardCount
-    if (home === shard) this.#countLeft(clientId)
-    else this.#send(home, { kind: 'left', clientId })
+    if (home === shard) this.#countLeft(clientId, zone)
+    else this.#send(home, { kind: 'left', clientId, zone })
   }
 
   recallPublish(who: Identity, topic: string, qos: QoS, retain: boolean): Access {
@@ -200,7 +212,7 @@ export class ShardAccess implements AccessControl {
       case 'changed':
         return this.#holds(message.token)
       case 'left':
-        return this.#countLeft(message.clientId)
+        return this.#countLeft(message.clientId, message.zone)
     }
   }
 
@@ -218,9 +230,7 @@ export class ShardAccess implements AccessControl {
     const { authentication, authorization } = this.#parts
     authentication.configure(settings.authentication)
     authorization.configure(settings.authorization)
-    if (!isDeepStrictEqual(settings.flapping, this.#settings.flapping)) {
-      this.#flapping = this.#makeFlapping(settings.flapping)
-    }
+    this.#flapping = this.#makeFlapping(settings)
     this.#settings = settings
   }
 
@@ -237,9 +247,23 @@ export class ShardAccess implements AccessControl {
     await Promise.all([authentication.close(), authorization.close()])
   }
 
-  #makeFlapping(config: FlappingConfig): Flapping {
+  /** Counts go on where the settings are the same. */
+  #makeFlapping(settings: ProtectionSettings): ReadonlyMap<string, Flapping> {
     const { clock } = this.#parts
-    return new Flapping(config, () => clock.monotonicMs())
+    const wanted = new Map<string, ZoneProtection>([[GENERAL, settings], ...settings.zones])
+    return new Map(
+      [...wanted].map(([zone, { flapping: config }]) => {
+        const before = this.#flapping.get(zone)
+        const isSame = before !== undefined && isDeepStrictEqual(before.config, config)
+        return [zone, isSame ? before : new Flapping(config, () => clock.monotonicMs())]
+      }),
+    )
+  }
+
+  #flappingOf(zone: string): Flapping {
+    const flapping = this.#flapping.get(zone) ?? this.#flapping.get(GENERAL)
+    if (flapping === undefined) throw new Error('there is always a general one')
+    return flapping
   }
 
   /** Resolves when the change holds in all shards. */
@@ -286,8 +310,9 @@ export class ShardAccess implements AccessControl {
     this.#parts.kick(compileBans(bans.filter((ban) => holds(ban, nowMs))))
   }
 
-  #countLeft(clientId: string): void {
-    if (!this.#flapping.left(clientId)) return
+  #countLeft(clientId: string, zone: string): void {
+    const flapping = this.#flappingOf(zone)
+    if (!flapping.left(clientId)) return
     const atMs = this.#parts.clock.nowMs()
     const ban: Ban = {
       as: 'clientid',
@@ -295,7 +320,7 @@ export class ShardAccess implements AccessControl {
       by: 'flapping detector',
       reason: 'flapping is detected',
       atMs,
-      untilMs: atMs + this.#flapping.banMs,
+      untilMs: atMs + flapping.banMs,
     }
     this.#parts.log.warn('flapping_detected', { clientid: clientId })
     this.#ban(ban)

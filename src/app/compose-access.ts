@@ -22,7 +22,7 @@ export interface AccessTools {
 /** Puts access control of a shard together. */
 export function composeAccess(start: ShardStart, tools: AccessTools): ShardAccess {
   const { log, store, metrics, send, kick } = tools
-  const { shard, shardCount, memory, protection } = start
+  const { shard, shardCount, memory, tallySalt } = start
   const { access: settings } = start
   const authentication = new ShardAuthentication(settings.authentication, {
     shard,
@@ -36,7 +36,7 @@ export function composeAccess(start: ShardStart, tools: AccessTools): ShardAcces
   })
   const context = { shardCount, log, clock: systemClock, store, readSecret }
   const tallyOf = (shared: SharedArrayBuffer): ConnectionTally =>
-    new ConnectionTally(new Int32Array(shared), protection.tallySalt)
+    new ConnectionTally(new Int32Array(shared), tallySalt)
   return new ShardAccess({
     shard,
     shardCount,

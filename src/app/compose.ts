@@ -23,8 +23,6 @@ import { ShardRuntime, Ticker } from './shard-runtime.ts'
 import { metricsOf, type ShardStart, slotsOf } from './shard-start.ts'
 import { SysPublisher } from './sys-publisher.ts'
 
-const NEVER_OVERLOADED = { lagMsMax: Infinity, memoryMax: Infinity }
-
 /** A ban ends connections, also those that are about to be let in. */
 const BANNED: CloseCause = {
   reason: ReasonCode.BANNED,
@@ -74,8 +72,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     },
     start.broker,
   )
-  const { overload: overloadLimits } = start.protection
-  const overload = new OverloadMonitor(overloadLimits ?? NEVER_OVERLOADED, log)
+  const overload = new OverloadMonitor(start.overload, log)
   const listeners = new ListenerHost({
     log,
     nowMs: systemClock.monotonicMs,
@@ -95,7 +92,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     tracer: composeTracer(start, shard, ruleParts.rules),
     access,
     log,
-    sampler: overloadLimits && new OverloadSampler(overload),
+    overload: new OverloadSampler(overload),
     slotsOf: (place) => slotsOf(start.memory, place),
     sys:
       start.shard === 0 ? new SysPublisher(start.broker, metrics, systemClock, publish) : undefined,

@@ -1,6 +1,7 @@
 import type { ClientRates } from '#broker/limits.ts'
 import { parseAccessRule, parseBind } from '#config/fields/listener-checks.ts'
 import type {
+  MqttConfig,
   SslListenerConfig,
   TcpListenerConfig,
   TidewayConfig,
@@ -29,9 +30,8 @@ export interface CertificateFiles {
 /** What listeners take from elsewhere than their own configuration. */
 export interface ListenerContext {
   readonly shardCount: number
-  readonly packetBytesMax: number
-  /** From accept to CONNECT. */
-  readonly connectTimeoutMs: number
+  /** Limits of the clients of a zone. */
+  readonly mqttOf: (zone: string) => Pick<MqttConfig, 'max_packet_size' | 'idle_timeout'>
   /** Where pre-shared keys stand; undefined: none are accepted. */
   readonly psk: PskOptions | undefined
   /** Makes the certificate for this host when the first listener needs it. */
@@ -108,13 +108,14 @@ function toOptions(
     rates: toRates(listener),
     accessRules: rules,
     mountpoint: listener.mountpoint,
+    zone: listener.zone,
     proxyProtocol: listener.proxy_protocol,
     proxyTimeoutMs: listener.proxy_protocol_timeout,
     noDelay: tcp.nodelay,
     keepAlive: parseKeepAlive(tcp.keepalive),
     sendTimeoutMs: tcp.send_timeout,
     tls: listener.ssl_options && toTls(listener.ssl_options, context),
-    websocket: listener.websocket && toWebSocket(listener.websocket, context),
+    websocket: listener.websocket && toWebSocket(listener.websocket, context.mqttOf(listener.zone)),
   }
 }
 
@@ -195,14 +196,17 @@ function toKeyUsages(names: readonly string[]): readonly string[] {
   return names.map((name) => known[name] ?? name.replace(/^OID:/, ''))
 }
 
-function toWebSocket(websocket: WebSocketConfig, context: ListenerContext): WebSocketOptions {
-  const enough = Math.max(FRAME_BYTES_MAX, context.packetBytesMax + PACKET_HEADER_BYTES)
+function toWebSocket(
+  websocket: WebSocketConfig,
+  limits: Pick<MqttConfig, 'max_packet_size' | 'idle_timeout'>,
+): WebSocketOptions {
+  const enough = Math.max(FRAME_BYTES_MAX, limits.max_packet_size + PACKET_HEADER_BYTES)
   return {
     path: websocket.mqtt_path,
     compress: websocket.compress,
     idleTimeoutMs: websocket.idle_timeout,
     frameBytesMax: Math.min(websocket.max_frame_size, enough),
-    upgradeTimeoutMs: Math.min(UPGRADE_TIMEOUT_MS, context.connectTimeoutMs),
+    upgradeTimeoutMs: Math.min(UPGRADE_TIMEOUT_MS, limits.idle_timeout),
     requireSubprotocol: websocket.fail_if_no_subprotocol,
     subprotocols: websocket.supported_subprotocols,
     origins: websocket.check_origin_enable ? websocket.check_origins : undefined,

@@ -7,7 +7,6 @@ import type { StorageTicket } from '#storage/lmdb/storage-ticket.ts'
 import { composeShard } from './compose.ts'
 import { toRuleStart } from './rule-settings.ts'
 import type { NodeOptions } from './running-node.ts'
-import { toProtectionSettings } from './settings.ts'
 import type { ShardControl } from './shard-runtime.ts'
 import type { ShardSettings, ShardStart, SharedMemory } from './shard-start.ts'
 import { WorkerShard } from './worker-shard.ts'
@@ -50,10 +49,7 @@ function startOf(plan: ShardPlan): Omit<ShardStart, 'shard'> {
       specs: plan.integrations,
       bufferFolder: join(config.node.data_dir, BUFFER_FOLDER),
     },
-    protection: {
-      ...toProtectionSettings(config),
-      tallySalt: randomBytes(TALLY_SALT_BYTES).toString('hex'),
-    },
+    tallySalt: randomBytes(TALLY_SALT_BYTES).toString('hex'),
     storage: plan.storage,
     storagePendingBytesMax: config.durability.max_pending_bytes,
     memory: plan.memory,

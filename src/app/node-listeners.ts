@@ -1,4 +1,5 @@
 import type { TidewayConfig } from '#config/tideway-config.ts'
+import { zoneConfig } from '#config/zone-config.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import { checkPortIsFree } from '#net/acceptor.ts'
 import { developmentCertificate } from './development-certificate.ts'
@@ -119,8 +120,7 @@ export class NodeListeners {
     const { options, shardCount } = this.#parts
     return {
       shardCount,
-      packetBytesMax: config.mqtt.max_packet_size,
-      connectTimeoutMs: config.mqtt.idle_timeout,
+      mqttOf: (zone) => zoneConfig(config, zone).mqtt,
       psk: toPsk(config),
       developmentCertificate: () => {
         return developmentCertificate(options.config.node.data_dir, options.log)

@@ -1,6 +1,6 @@
 import { MeterPlaces } from '#access/authentication/authenticator-meter.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
-import { toAccessSettings, toBrokerSettings } from './settings.ts'
+import { toAccessSettings, toBrokerSettings, toOverloadSettings } from './settings.ts'
 import type { ShardControl } from './shard-runtime.ts'
 import type { ShardSettings } from './shard-start.ts'
 import { toTracingSettings } from './tracing-settings.ts'
@@ -51,6 +51,7 @@ export class NodeSettings {
       broker: toBrokerSettings(config, this.#version),
       access: toAccessSettings(config, (names) => this.meters.assign(names)),
       tracing: toTracingSettings(config),
+      overload: toOverloadSettings(config),
     }
   }
 }

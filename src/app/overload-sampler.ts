@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
-import type { OverloadMonitor } from '#listeners/overload-monitor.ts'
+import type { OverloadMonitor, OverloadSettings } from '#listeners/overload-monitor.ts'
 
 /** How often it is looked whether the event loop is late. */
 const TICK_MS = 50
@@ -11,6 +11,7 @@ export class OverloadSampler {
   readonly #monitor: OverloadMonitor
   readonly #memoryBytesMax: number
   #timer: NodeJS.Timeout | undefined
+  #isStarted = false
   #tickedAtMs = 0
   #ticks = 0
   #lagMs = 0
@@ -22,13 +23,29 @@ export class OverloadSampler {
     this.#memoryBytesMax = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()
   }
 
+  /** Begins to watch, as far as anybody is to be refused. */
   start(): void {
-    this.#tickedAtMs = performance.now()
-    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref()
+    this.#isStarted = true
+    if (this.#monitor.isWanted) this.#watch()
+  }
+
+  /** Watches by other settings. */
+  configure(settings: OverloadSettings): void {
+    this.#monitor.configure(settings)
+    clearInterval(this.#timer)
+    if (this.#isStarted && this.#monitor.isWanted) this.#watch()
   }
 
   stop(): void {
+    this.#isStarted = false
     clearInterval(this.#timer)
+  }
+
+  #watch(): void {
+    this.#ticks = 0
+    this.#lagMs = 0
+    this.#tickedAtMs = performance.now()
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref()
   }
 
   /** The histogram of Node.js would forget a delay when it is reset just before it is recorded. */

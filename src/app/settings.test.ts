@@ -10,6 +10,7 @@ import type { FieldSpec, RawValue } from '#config/field.ts'
 import type { Plain } from '#config/hocon/value.ts'
 import { defaultConfig, loadConfig } from '#config/load.ts'
 import { type TidewayConfig, tidewayFields } from '#config/tideway-config.ts'
+import { zoneConfig } from '#config/zone-config.ts'
 import { allFields, type Located } from '#config/walk.ts'
 import { toListenerOptions, toPsk } from './listener-settings.ts'
 import { toExportSettings } from '#management/telemetry/export-settings.ts'
@@ -22,7 +23,7 @@ import {
   toAccessSettings,
   toBrokerSettings,
   toLogHandlers,
-  toProtectionSettings,
+  toOverloadSettings,
 } from './settings.ts'
 import { toTracingSettings } from './tracing-settings.ts'
 
@@ -61,6 +62,7 @@ const BASE = {
   psk_authentication: { enable: true, init_file: 'psk.txt' },
   authentication_settings: { node_cache: { enable: true } },
   overload_protection: { enable: true },
+  zones: { default: zoneTree(), changed: { mqtt: { max_inflight: 3 } } },
   auto_subscribe: { topics: [{ topic: 'a' }] },
   mqtt: { client_attrs_init: [{ expression: 'clientid', set_as_attr: 'a' }] },
   rewrite: [{ action: 'all', source_topic: 'a', re: 'a', dest_topic: 'b' }],
@@ -89,6 +91,24 @@ const BASE = {
   },
   schema_registry: { schemas: { default: { type: 'json', source: '{}' } } },
   rule_engine: { rules: { default: { sql: 'SELECT * FROM "a"', actions: ['http:a'] } } },
+}
+
+/** A zone that says everything itself, with what holds in general. */
+function zoneTree() {
+  const { mqtt, flapping_detect, force_shutdown } = encode(
+    tidewayFields,
+    defaultConfig(),
+  ) as unknown as Record<string, Record<string, Plain>>
+  const attributes = [{ expression: 'clientid', set_as_attr: 'a' }]
+  const { shared_subscription_strategy, shared_subscription_initial_sticky_pick, ...own } = {
+    ...mqtt,
+  }
+  return {
+    mqtt: { ...own, client_attrs_init: attributes },
+    flapping_detect,
+    force_shutdown,
+    overload_protection: { enable: true, backoff_new_conn: true },
+  }
 }
 
 function dashboardTls() {
@@ -150,7 +170,7 @@ function effectsOf(config: TidewayConfig) {
   return {
     broker: toBrokerSettings(config, '0'),
     access: toAccessSettings(config, () => ({})),
-    protection: toProtectionSettings(config),
+    overload: toOverloadSettings(config),
     log: toLogHandlers(config),
     management: toManagementSettings(config, () => ({ certfile: 'made', keyfile: 'made' })),
     slow: toSlowSettings(config),
@@ -159,8 +179,7 @@ function effectsOf(config: TidewayConfig) {
     rules: toRuleStart(config),
     listeners: toListenerOptions(config, {
       shardCount: 1,
-      packetBytesMax: config.mqtt.max_packet_size,
-      connectTimeoutMs: config.mqtt.idle_timeout,
+      mqttOf: (zone) => zoneConfig(config, zone).mqtt,
       psk: toPsk(config),
       developmentCertificate: () => ({ certfile: 'made', keyfile: 'made' }),
     }),
@@ -201,6 +220,19 @@ function isLeaf({ path, field }: Located): boolean {
   return field.kind !== 'map' || field.value.kind !== 'object'
 }
 
+/** The first configuration of those with one value changed that is valid and another one. */
+function firstOther(changes: readonly [readonly string[], RawValue][]): TidewayConfig {
+  const errors: string[] = []
+  for (const [place, value] of changes) {
+    const tried = load(withValue(written, place, value))
+    errors.push(...tried.errors)
+    const { config } = tried
+    if (config === undefined) continue
+    if (JSON.stringify(encode(tidewayFields, config)) !== JSON.stringify(written)) return config
+  }
+  return assert.fail(`there is no other value to try: ${errors.join('\n')}`)
+}
+
 const base = load(BASE).config
 assert.ok(base)
 const written = encode(tidewayFields, base)
@@ -213,13 +245,8 @@ for (const { path, field } of leaves) {
   test(`${name} reaches the part that obeys it`, () => {
     const place = placeOf(path)
     const now = valueAt(written, place)
-    const tried = candidates(field, now).map((value) => load(withValue(written, place, value)))
-    const changed = tried.find(({ config }) => {
-      return config && JSON.stringify(encode(tidewayFields, config)) !== JSON.stringify(written)
-    })
-    const errors = tried.flatMap((result) => result.errors).join('\n')
-    assert.ok(changed?.config, `there is no other value to try: ${errors}`)
-    assert.notDeepEqual(effectsOf(changed.config), effects)
+    const changed = firstOther(candidates(field, now).map((value) => [place, value]))
+    assert.notDeepEqual(effectsOf(changed), effects)
   })
 }
 
@@ -278,7 +305,7 @@ function tlsOf(text: string) {
   const { config } = loadConfig({ files: [{ source: 'test', text }] })
   assert.ok(config)
   const made = { certfile: 'made/server.pem', keyfile: 'made/server.key' }
-  const limits = { shardCount: 1, packetBytesMax: 1, connectTimeoutMs: 1 }
+  const limits = { shardCount: 1, mqttOf: () => config.mqtt }
   const context = { ...limits, psk: undefined, developmentCertificate: () => made }
   return toListenerOptions(config, context).find(({ id }) => id === 'ssl:default')?.tls
 }

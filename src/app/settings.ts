@@ -6,7 +6,7 @@ import {
 } from '#access/authentication/shard-authentication.ts'
 import { GLOBAL_CHAIN } from '#access/authentication/users/user-table.ts'
 import { readBanFile } from '#access/protection/ban-file.ts'
-import type { AccessSettings } from '#access/shard-access.ts'
+import type { AccessSettings, ZoneProtection } from '#access/shard-access.ts'
 import { authorizerOf } from '#access/authorization/source-chain.ts'
 import { AttributeRules } from '#broker/attributes/attribute-rules.ts'
 import { TopicRewriter } from '#broker/topics/rewrite.ts'
@@ -18,14 +18,16 @@ import {
   type MqttSettings,
   type RewriteRuleSettings,
   type SysSettings,
+  type ZoneSettings,
 } from '#broker/limits.ts'
 import type { Problem } from '#config/decode.ts'
 import { authenticatorId } from '#config/fields/authentication/authentication.ts'
 import type { MqttConfig, TidewayConfig } from '#config/tideway-config.ts'
+import { type ZoneConfig, zoneConfig } from '#config/zone-config.ts'
+import type { OverloadSettings } from '#listeners/overload-monitor.ts'
 import { integrationProblems } from './integration-settings.ts'
 import { pipelineProblems } from './pipeline-settings.ts'
 import { ruleProblems } from './rule-settings.ts'
-import type { ProtectionSettings } from './shard-start.ts'
 import type { LogHandlerOptions } from '#kernel/system/log-handlers.ts'
 
 /** Bytes waiting for one connection at which it is cut: above what makes it a slow reader. */
@@ -44,7 +46,10 @@ export function toBrokerSettings(config: TidewayConfig, version: string): Broker
   return {
     nodeName: config.node.name,
     version,
-    mqtt: toMqttSettings(mqtt),
+    ...toZoneSettings(config),
+    zones: new Map(
+      Object.keys(config.zones).map((name) => [name, toZoneSettings(zoneConfig(config, name))]),
+    ),
     shared: {
       strategy: mqtt.shared_subscription_strategy,
       initialStickyPick: mqtt.shared_subscription_initial_sticky_pick,
@@ -66,11 +71,17 @@ export function toBrokerSettings(config: TidewayConfig, version: string): Broker
     },
     delayed: { enable: delayed.enable, messagesMax: delayed.max_delayed_messages },
     rewrite: toRewriteRules(config),
-    clientAttributes: toAttributes(mqtt),
     autoSubscribe: toAutoSubscribe(config),
     sys: toSysSettings(config),
     denyAction: config.authorization.deny_action,
-    clientBytesMax: config.force_shutdown.enable ? config.force_shutdown.max_heap_size : Infinity,
+  }
+}
+
+function toZoneSettings({ mqtt, force_shutdown: shutdown }: ZoneConfig): ZoneSettings {
+  return {
+    mqtt: toMqttSettings(mqtt),
+    clientAttributes: toAttributes(mqtt.client_attrs_init),
+    clientBytesMax: shutdown.enable ? shutdown.max_heap_size : Infinity,
   }
 }
 
@@ -130,7 +141,7 @@ function toConnectSettings(mqtt: MqttConfig) {
   }
 }
 
-function toAttributes({ client_attrs_init: rules }: MqttConfig): readonly AttributeSettings[] {
+function toAttributes(rules: MqttConfig['client_attrs_init']): readonly AttributeSettings[] {
   return rules.map(({ expression, set_as_attr: name }) => ({ name, expression }))
 }
 
@@ -182,13 +193,17 @@ export function toAccessSettings(
   return {
     authentication: { ...authentication, meterPlaces: placesOf(names) },
     authorization: config.authorization,
-    flapping: config.flapping_detect,
-    limits: {
-      perUser: config.mqtt.max_connections_per_user,
-      perAddress: config.mqtt.max_connections_per_address,
-    },
+    ...toZoneProtection(config),
+    zones: new Map(
+      Object.keys(config.zones).map((name) => [name, toZoneProtection(zoneConfig(config, name))]),
+    ),
     rulesMax: rulesMax ?? RULES_MAX,
   }
+}
+
+function toZoneProtection({ flapping_detect: flapping, mqtt }: ZoneConfig): ZoneProtection {
+  const { max_connections_per_user: perUser, max_connections_per_address: perAddress } = mqtt
+  return { flapping, limits: { perUser, perAddress } }
 }
 
 /** Which clients are asked who they are. */
@@ -238,16 +253,22 @@ function toChains({ authentication, listeners }: TidewayConfig): readonly ChainS
   return all.filter(({ authenticators }) => authenticators.length > 0)
 }
 
-/** What protects the node, but for the secret of this run. */
-export function toProtectionSettings(config: TidewayConfig): Omit<ProtectionSettings, 'tallySalt'> {
+/** When a shard is overloaded, and whose connections are refused then. */
+export function toOverloadSettings(config: TidewayConfig): OverloadSettings {
+  const { overload_protection: general } = config
+  const zones = Object.keys(config.zones).map((name) => {
+    return [name, isRefusing(zoneConfig(config, name).overload_protection)] as const
+  })
   return {
-    overload: toOverloadLimits(config),
+    lagMsMax: general.max_event_loop_lag,
+    memoryMax: general.max_memory,
+    isRefusing: isRefusing(general),
+    zones: new Map(zones),
   }
 }
 
-function toOverloadLimits({ overload_protection: overload }: TidewayConfig) {
-  if (!overload.enable || !overload.backoff_new_conn) return undefined
-  return { lagMsMax: overload.max_event_loop_lag, memoryMax: overload.max_memory }
+function isRefusing(overload: TidewayConfig['overload_protection']): boolean {
+  return overload.enable && overload.backoff_new_conn
 }
 
 /** Where log lines go. */
@@ -275,9 +296,14 @@ export function settingsProblems(config: TidewayConfig): readonly Problem[] {
     const path = ['authorization', 'sources', String(index)]
     return problemsOf(path, () => authorizerOf(source).check?.(source as never))
   })
-  const attributes = problemsOf(['mqtt', 'client_attrs_init'], () => {
-    new AttributeRules(toAttributes(config.mqtt))
-  })
+  const zones = Object.entries(config.zones)
+  const attributes = [{ at: [], mqtt: config.mqtt }, ...zones.map(zoneAttributes)].flatMap(
+    ({ at, mqtt: { client_attrs_init: rules = [] } }) => {
+      return problemsOf([...at, 'mqtt', 'client_attrs_init'], () => {
+        new AttributeRules(toAttributes(rules))
+      })
+    },
+  )
   const { bootstrap_file: bans } = config.banned
   const banned = bans === '' ? [] : problemsOf(['banned'], () => readBanFile(bans, 0))
   const others = [
@@ -286,6 +312,10 @@ export function settingsProblems(config: TidewayConfig): readonly Problem[] {
     ...pipelineProblems(config),
   ]
   return [...rewriting, ...attributes, ...sources, ...banned, ...others]
+}
+
+function zoneAttributes([name, { mqtt }]: [string, TidewayConfig['zones'][string]]) {
+  return { at: ['zones', name], mqtt }
 }
 
 function problemsOf(path: readonly string[], attempt: () => unknown): readonly Problem[] {

@@ -104,7 +104,7 @@ export interface ShardParts {
   readonly tracer: MessageTracer
   readonly access: ShardAccess
   /** Watches for overload, where that is asked for. */
-  readonly sampler: OverloadSampler | undefined
+  readonly overload: OverloadSampler
   readonly log: Log
   readonly slotsOf: (place: number) => SlotCounter
   /** In one of the shards. */
@@ -146,9 +146,9 @@ export class ShardRuntime implements ShardControl {
   }
 
   serve(): Promise<void> {
-    const { listeners, sampler, sys } = this.#need()
+    const { listeners, overload, sys } = this.#need()
     listeners.serve()
-    sampler?.start()
+    overload.start()
     sys?.start()
     return Promise.resolve()
   }
@@ -194,10 +194,11 @@ export class ShardRuntime implements ShardControl {
     return Promise.resolve(this.#need().tracer.take())
   }
 
-  async configure({ broker, access, tracing }: ShardSettings): Promise<void> {
+  async configure({ broker, access, overload, tracing }: ShardSettings): Promise<void> {
     const parts = this.#need()
     parts.access.configure(access)
     parts.shard.configure(broker)
+    parts.overload.configure(overload)
     parts.tracer.configure(tracing)
   }
 
@@ -222,8 +223,8 @@ export class ShardRuntime implements ShardControl {
   }
 
   async close(): Promise<void> {
-    const { store, log, access, sampler } = this.#need()
-    sampler?.stop()
+    const { store, log, access, overload } = this.#need()
+    overload.stop()
     clearInterval(this.#timer)
     this.#loopWatch.stop()
     this.#ticker.runNow()

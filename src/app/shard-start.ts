@@ -4,7 +4,7 @@ import type { AccessSettings } from '#access/shard-access.ts'
 import type { BrokerSettings } from '#broker/limits.ts'
 import { METRICS_BYTES, Metrics } from '#broker/metrics.ts'
 import { TableTotals } from '#broker/table-totals.ts'
-import type { OverloadLimits } from '#listeners/overload-monitor.ts'
+import type { OverloadSettings } from '#listeners/overload-monitor.ts'
 import { SlotCounter } from '#listeners/slot-counter.ts'
 import type { RuleEngineSettings } from '#streams/rules/rule-engine.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
@@ -33,14 +33,6 @@ export interface SharedMemory {
   readonly addresses: SharedArrayBuffer
 }
 
-/** What protects the node, all the time that it runs. */
-export interface ProtectionSettings {
-  /** Undefined: nobody watches for overload. */
-  readonly overload: OverloadLimits | undefined
-  /** Secret that hashes of users and addresses begin with. */
-  readonly tallySalt: string
-}
-
 /** The rules of a node and how they behave. */
 export interface RuleStart {
   readonly settings: RuleEngineSettings
@@ -63,6 +55,7 @@ export interface ShardSettings {
   readonly access: AccessSettings
   /** Undefined: nothing is traced. */
   readonly tracing: TracingSettings | undefined
+  readonly overload: OverloadSettings
 }
 
 /** What a shard is started with, apart from its ways to others. Can be sent to a thread. */
@@ -71,7 +64,8 @@ export interface ShardStart extends ShardSettings {
   readonly shardCount: number
   readonly rules: RuleStart
   readonly integrations: IntegrationStart
-  readonly protection: ProtectionSettings
+  /** Secret that hashes of users and addresses begin with. */
+  readonly tallySalt: string
   readonly storage: StorageTicket
   readonly storagePendingBytesMax: number
   readonly memory: SharedMemory

@@ -97,7 +97,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<TestBrok
   }
 }
 
-function readTestConfig({ config = '', shards = 1 }: BrokerOptions, dataDir: string) {
+/**
+ * The configuration of a broker for a test.
+ * @throws Error that lists what is wrong
+ */
+export function readTestConfig({ config = '', shards = 1 }: BrokerOptions, dataDir: string) {
   const text = `
     node { data_dir = ${JSON.stringify(dataDir)}, shards = ${shards} }
     listeners.tcp.default.bind = "127.0.0.1:0"

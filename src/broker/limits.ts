@@ -124,22 +124,31 @@ export interface SysSettings {
   readonly clientUnsubscribed: boolean
 }
 
-export interface BrokerSettings {
+/** Name of the zone of listeners and sessions that name none. */
+export const DEFAULT_ZONE = 'default'
+
+/** What a zone may have of its own: the rest is the same for all clients. */
+export interface ZoneSettings {
+  readonly mqtt: MqttSettings
+  readonly clientAttributes: readonly AttributeSettings[]
+  /** Memory that one connected client may hold; Infinity = no limit. */
+  readonly clientBytesMax: number
+}
+
+export interface BrokerSettings extends ZoneSettings {
   readonly nodeName: string
   readonly version: string
-  readonly mqtt: MqttSettings
+  /** Settings of the clients of listeners that name a zone, complete; see zones.ts. */
+  readonly zones: ReadonlyMap<string, ZoneSettings>
   readonly shared: SharedGroupSettings
   readonly sharedGroups: ReadonlyMap<string, SharedGroupSettings>
   readonly retainer: RetainerSettings
   readonly delayed: DelayedSettings
   readonly rewrite: readonly RewriteRuleSettings[]
-  readonly clientAttributes: readonly AttributeSettings[]
   readonly autoSubscribe: readonly AutoSubscribeSettings[]
   readonly sys: SysSettings
   /** What a client gets that is denied a publish or a subscription: a refusal, or the end. */
   readonly denyAction: 'ignore' | 'disconnect'
-  /** Memory that one connected client may hold; Infinity = no limit. */
-  readonly clientBytesMax: number
 }
 
 /** What one client may send; undefined = as much as it can. */
@@ -229,4 +238,5 @@ export const DEFAULT_SETTINGS: BrokerSettings = {
   },
   denyAction: 'ignore',
   clientBytesMax: 134_217_728,
+  zones: new Map(),
 }

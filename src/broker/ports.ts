@@ -38,6 +38,8 @@ export interface Refusal {
 export interface WireInfo {
   /** `type:name` of the listener, such as `tcp:default`. */
   readonly listener: string
+  /** Zone that the listener names; absent: `default`. */
+  readonly zone?: string
   readonly transport: 'tcp' | 'ssl' | 'ws' | 'wss'
   readonly peerHost: string
   readonly peerPort: number

@@ -270,6 +270,30 @@ export function object<F extends Fields>(
   return { kind: 'object', fields, ...rest, ...checked }
 }
 
+/** The type of a group whose keys may all be left out. */
+type Overriding<T, K> = { readonly [Key in Exclude<keyof T, K>]: T[Key] | undefined }
+
+/**
+ * The keys of a group once more, without defaults: what is not written there is left to the group.
+ * @param options.without keys that are not offered
+ */
+export function overriding<T, const K extends keyof T & string = never>(
+  group: Field<T>,
+  { text, without = [] }: { readonly text: string; readonly without?: readonly K[] },
+): Field<Overriding<T, K>> {
+  if (group.kind !== 'object') throw new TypeError('only the keys of a group can be overridden')
+  const left: readonly string[] = without
+  const fields = Object.entries(group.fields)
+    .filter(([key]) => !left.includes(key))
+    .map(([key, { default: _, ...field }]) => [key, field as FieldSpec] as const)
+  return {
+    kind: 'object',
+    fields: Object.fromEntries(fields),
+    text,
+    ...(group.hot !== undefined && { hot: group.hot }),
+  }
+}
+
 /** A group of fields in one of several forms, told apart by the values of some keys. */
 export function variant<const F extends readonly Field[]>(
   tellingKeys: readonly string[],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { formatProblem } from './decode.ts'
 import { defaultConfig, formatOrigin, formatWarning, loadConfig } from './load.ts'
 import type { LoadOptions } from './load.ts'
+import { zoneConfig } from './zone-config.ts'
 
 const SOURCE = 'etc/tideway.conf'
 
@@ -111,7 +112,7 @@ cluster { name = emqxcl, discovery_strategy = manual }
 exhook.servers = [{ name = a }]
 listeners.tcp.default.tcp_options.active_n = 100
 listeners.quic.default.enable = false
-zones.fast { mqtt.max_inflight = 64, force_gc.enable = false }
+zones.fast { mqtt { max_inflight = 64, strict_mode = false }, force_gc { count = 1000 } }
 listeners.tcp.default { zone = fast }
 mqtt { strict_mode = false, keepalive_check_interval = 30s }
 log.file { payload_encode = hex }
@@ -124,15 +125,40 @@ log.file { payload_encode = hex }
     'notice mqtt.keepalive_check_interval',
     'notice mqtt.strict_mode',
     'notice node.cookie',
+    'notice zones.fast.force_gc',
+    'notice zones.fast.mqtt.strict_mode',
     'warning cluster',
     'warning exhook',
-    'warning listeners.tcp.default.zone',
-    'warning zones',
   ])
   assert.match(
     loaded.warnings.map(formatWarning).join('\n'),
     /conf:2:15: node\.cookie has no effect/,
   )
+})
+
+test('a zone overrides what it says, and nothing else', () => {
+  const { config } = file(`
+mqtt { max_inflight = 5, max_qos_allowed = 1 }
+zones.fast { mqtt { max_inflight = 64, max_mqueue_len = infinity }, force_shutdown.enable = false }
+listeners.tcp.default.zone = fast
+`)
+  assert.ok(config)
+  const { mqtt, force_shutdown: shutdown } = zoneConfig(config, 'fast')
+  assert.deepEqual(
+    [mqtt.max_inflight, mqtt.max_qos_allowed, mqtt.max_mqueue_len],
+    [64, 1, Infinity],
+  )
+  assert.deepEqual([shutdown.enable, shutdown.max_heap_size], [false, 134_217_728])
+  assert.equal(zoneConfig(config, 'default').mqtt, config.mqtt)
+})
+
+test('a listener that names a zone which does not exist is an error', () => {
+  assert.deepEqual(errorsOf('zones.a {}\nlisteners.tcp.default.zone = b'), [
+    'etc/tideway.conf:2:30: listeners.tcp.default.zone names the zone `b`, which does not exist: ' +
+      'there are default, a',
+  ])
+  assert.match(errorsOf('zones.a.mqtt.max_inflght = 1')[0] ?? '', /did you mean `max_inflight`/)
+  assert.match(errorsOf('zones.a.delayed.enable = true')[0] ?? '', /is not a known key/)
 })
 
 test('keys of EMQX that ask for nothing, or for what holds here anyway, are not reported', () => {

@@ -30,6 +30,7 @@ import { opentelemetry } from './fields/opentelemetry.ts'
 import { pskAuthentication } from './fields/psk.ts'
 import { prometheus } from './fields/prometheus.ts'
 import { slowSubs } from './fields/slow-subs.ts'
+import { zones } from './fields/zones.ts'
 import { ruleEngine } from './fields/rule-engine.ts'
 import { schemaRegistry } from './fields/schema-registry.ts'
 import { banned, flappingDetect, forceShutdown, overloadProtection } from './fields/protection.ts'
@@ -42,12 +43,14 @@ interface ListenerBasics {
   readonly authentication: readonly AuthenticatorConfig[]
   readonly enable: boolean
   readonly bind: string
+  readonly zone: string
 }
 
 interface Roots {
   readonly authentication: readonly AuthenticatorConfig[]
   readonly authorization: { readonly sources: readonly { readonly type: string }[] }
   readonly listeners: Listeners
+  readonly zones: Readonly<Record<string, unknown>>
   readonly connectors: ByType<ConnectorConfig>
   readonly actions: ByType<ActionConfig>
   readonly sources: ByType<SourceConfig>
@@ -56,6 +59,7 @@ interface Roots {
 function checkRoots(config: Roots): readonly Finding[] {
   return [
     ...checkAddresses(config),
+    ...checkZones(config),
     ...checkChains(config),
     ...checkAuthorization(config),
     ...checkIntegrations(config),
@@ -82,6 +86,19 @@ function checkChains({ authentication: global, listeners: types }: Roots): reado
     return checkChain(chain).map(({ path, message }) => {
       return { path: [...at, 'authentication', ...path], message }
     })
+  })
+}
+
+/** Every zone that a listener names is there. */
+function checkZones({ listeners: types, zones: known }: Roots): readonly Finding[] {
+  const names = [...new Set([DEFAULT_ZONE, ...Object.keys(known)])]
+  return Object.entries(types).flatMap(([type, entries]) => {
+    return Object.entries(entries)
+      .filter(([, { zone }]) => !names.includes(zone))
+      .map(([name, { zone }]) => ({
+        path: ['listeners', type, name, 'zone'],
+        message: `names the zone \`${zone}\`, which does not exist: there are ${names.join(', ')}`,
+      }))
   })
 }
 
@@ -120,6 +137,7 @@ export const tidewayFields = object(
     force_shutdown: forceShutdown,
     listeners,
     mqtt,
+    zones,
     durability,
     retainer,
     delayed,
@@ -149,6 +167,9 @@ export const tidewayFields = object(
  * bytes, `infinity` is `Infinity`.
  */
 export type TidewayConfig = Infer<typeof tidewayFields>
+
+/** Name of the zone of listeners that name none. */
+export const DEFAULT_ZONE = 'default'
 
 export type MqttConfig = TidewayConfig['mqtt']
 export type TcpListenerConfig = TidewayConfig['listeners']['tcp'][string]

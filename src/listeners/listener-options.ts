@@ -33,6 +33,8 @@ export interface ListenerOptions {
   /** Applied to the address of whoever opens the connection, be it a proxy. */
   readonly accessRules: readonly AddressRule[]
   readonly mountpoint: string
+  /** Whose settings hold for its clients. */
+  readonly zone: string
   readonly proxyProtocol: boolean
   readonly proxyTimeoutMs: number
   readonly noDelay: boolean

@@ -24,7 +24,7 @@ export interface ListenerTools {
   /** The fast path for TCP; undefined = plain sockets. */
   readonly handleTools: HandleTools | undefined
   /** Whether new connections are to be refused now. */
-  readonly overload: { readonly isOverloaded: boolean }
+  readonly overload: { refuses(zone: string): boolean }
   /** A connection was refused for that. */
   readonly overloadRefused: () => void
   /** 48 secret bytes, the same in all threads, so that any of them resumes a TLS session. */
@@ -175,7 +175,7 @@ export class Listener {
 
   /** Facts about the peer in the form of the core. */
   infoOf(peer: Peer): WireInfo {
-    return wireInfo(this.options.id, this.options.type, peer)
+    return wireInfo(this.options, peer)
   }
 
   /** The socket under `wire` has done its handshakes. */
@@ -194,7 +194,7 @@ export class Listener {
   }
 
   #arrived(incoming: Incoming): void {
-    if (this.#tools.overload.isOverloaded) {
+    if (this.#tools.overload.refuses(this.options.zone)) {
       this.#tools.overloadRefused()
       return this.#turnAway(incoming, OVERLOADED, CloseReason.OVERLOAD)
     }

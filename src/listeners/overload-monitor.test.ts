@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OverloadMonitor } from './overload-monitor.ts'
 
+const SETTINGS = { lagMsMax: 100, memoryMax: 0.8, isRefusing: true, zones: new Map() }
+
 function monitor() {
   const lines: string[] = []
   const note = (message: string): void => void lines.push(message)
   const log = { debug: note, info: note, warn: note, error: note }
-  return { lines, monitor: new OverloadMonitor({ lagMsMax: 100, memoryMax: 0.8 }, log) }
+  return { lines, monitor: new OverloadMonitor(SETTINGS, log) }
 }
 
 test('one sample above a limit is enough, of lag or of memory', () => {

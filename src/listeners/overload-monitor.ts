@@ -1,11 +1,14 @@
 import type { Log } from '#broker/ports.ts'
 
-/** When a thread counts as overloaded. */
-export interface OverloadLimits {
+/** When a thread counts as overloaded, and whose new connections are refused then. */
+export interface OverloadSettings {
   /** How late the event loop may be. */
   readonly lagMsMax: number
   /** Part of the memory that may be in use, 0 to 1. */
   readonly memoryMax: number
+  /** In zones that say nothing about it. */
+  readonly isRefusing: boolean
+  readonly zones: ReadonlyMap<string, boolean>
 }
 
 /** What was measured. */
@@ -25,21 +28,41 @@ const EASED_SAMPLES = 4
  * when everything has been well below for a while.
  */
 export class OverloadMonitor {
-  /** New connections are to be refused. Plain field: asked for every connection. */
+  /** Plain field: asked for every connection. */
   isOverloaded: boolean
-  readonly #limits: OverloadLimits
+  #settings: OverloadSettings
   readonly #log: Log
   #easedCount: number
 
-  constructor(limits: OverloadLimits, log: Log) {
+  constructor(settings: OverloadSettings, log: Log) {
     this.isOverloaded = false
-    this.#limits = limits
+    this.#settings = settings
     this.#log = log
     this.#easedCount = 0
   }
 
+  /** Whether anybody is refused in times of overload. */
+  get isWanted(): boolean {
+    const { isRefusing, zones } = this.#settings
+    return isRefusing || [...zones.values()].includes(true)
+  }
+
+  /** A new connection of this zone is to be refused. */
+  refuses(zone: string): boolean {
+    if (!this.isOverloaded) return false
+    const { isRefusing, zones } = this.#settings
+    return zones.get(zone) ?? isRefusing
+  }
+
+  /** Obeys other settings. Who does not want to know is not overloaded. */
+  configure(settings: OverloadSettings): void {
+    this.#settings = settings
+    if (!this.isWanted) this.isOverloaded = false
+  }
+
+  /** Takes in what was measured. */
   sample({ lagMs, memory }: OverloadSample): void {
-    const { lagMsMax, memoryMax } = this.#limits
+    const { lagMsMax, memoryMax } = this.#settings
     if (lagMs > lagMsMax || memory > memoryMax) {
       this.#easedCount = 0
       if (!this.isOverloaded) this.#log.error('overload_begins', { lagMs, memory })

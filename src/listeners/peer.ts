@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Refusal, WireInfo } from '#broker/ports.ts'
 import type { Incoming } from '#net/acceptor.ts'
+import type { ListenerOptions } from './listener-options.ts'
 
 /** The client at the other end, as far as it is known at some stage. */
 export interface Peer {
@@ -36,11 +37,15 @@ export function peerOf(incoming: Incoming, refusal?: Refusal): Peer {
 }
 
 /** Facts for the broker core. */
-export function wireInfo(listener: string, transport: WireInfo['transport'], peer: Peer): WireInfo {
+export function wireInfo(
+  { id, type, zone }: Pick<ListenerOptions, 'id' | 'type' | 'zone'>,
+  peer: Peer,
+): WireInfo {
   const { certificate } = peer
   return {
-    listener,
-    transport,
+    listener: id,
+    transport: type,
+    zone,
     peerHost: peer.host,
     peerPort: peer.port,
     localHost: peer.localHost,

@@ -33,6 +33,7 @@ for (const [name, handleTools] of PATHS) {
       assert.deepEqual(wire.info, {
         listener: 'tcp:default',
         transport: 'tcp',
+        zone: 'default',
         peerHost: LOOPBACK,
         peerPort: client.localPort,
         localHost: LOOPBACK,

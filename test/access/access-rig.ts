@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
-import { startBroker, type TestBroker } from '#app/start-broker.ts'
+import { readTestConfig, startBroker, type TestBroker } from '#app/start-broker.ts'
 
 /** How a client learnt that it may not: the code of an answer, or 0 when it may. */
 export type Code = number
@@ -59,6 +59,13 @@ export class AccessRig {
     } catch (error) {
       return codeOf(error)
     }
+  }
+
+  /** Has the running broker obey another configuration. */
+  async configure(config: string): Promise<void> {
+    const text = config.replaceAll('@/', `${this.folder}/`)
+    const shards = this.broker.node.shardCount
+    await this.broker.node.configure(readTestConfig({ config: text, shards }, this.broker.dataDir))
   }
 
   /** Stops the broker and starts it again over the same data. */

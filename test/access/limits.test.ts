@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { countersOf } from '#broker/metrics.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import { until } from '../integrations/support/integration-rig.ts'
 import { AccessRig, disconnectCode, publishCode } from './access-rig.ts'
 
 const { CONNECTION_RATE_EXCEEDED, MESSAGE_RATE_TOO_HIGH, QUOTA_EXCEEDED, SERVER_BUSY } = ReasonCode
@@ -24,7 +25,7 @@ describe('a client above its rate', () => {
     let received = 0
     reader.on('message', () => received++)
     const { elapsedMs } = await publishMany(rig, 40)
-    assert.ok(elapsedMs > 800 && elapsedMs < 20_000, `${elapsedMs} ms for 40 at 20 per second`)
+    assert.ok(elapsedMs > 800, `${elapsedMs} ms for 40 at 20 per second`)
     assert.equal(received, 40)
     assert.ok(countersOf(rig.broker.metrics)['rate_limit.paused'] > 0)
   })
@@ -32,15 +33,14 @@ describe('a client above its rate', () => {
   test('has an allowance for bursts besides', async (context) => {
     const config = `${DEFAULT} { messages_rate = "20/s", messages_burst = "100/1h" }`
     const rig = await AccessRig.start(context, 1, config)
-    const { elapsedMs } = await publishMany(rig, 110)
-    // Without the allowance 4.5 s.
-    assert.ok(elapsedMs < 3_500, `${elapsedMs} ms`)
+    await publishMany(rig, 110)
+    assert.equal(countersOf(rig.broker.metrics)['rate_limit.paused'], 0)
   })
 
   test('is held to bytes as well', async (context) => {
     const rig = await AccessRig.start(context, 1, `${DEFAULT}.bytes_rate = "50KB/s"`)
     const { elapsedMs } = await publishMany(rig, 10, 'x'.repeat(10_000))
-    assert.ok(elapsedMs > 700 && elapsedMs < 20_000, `${elapsedMs} ms for 100 kB at 50 kB/s`)
+    assert.ok(elapsedMs > 700, `${elapsedMs} ms for 100 kB at 50 kB/s`)
   })
 
   test('is refused its messages where that is asked for', async (context) => {
@@ -83,26 +83,29 @@ describe('connections above the rate of their listener', () => {
   })
 })
 
-test('an overloaded shard refuses new connections until the load is over', async (context) => {
-  const config = 'overload_protection { enable = true, max_event_loop_lag = 100ms }'
-  const rig = await AccessRig.start(context, 1, config)
+test('an overloaded shard refuses new connections, as it is told now', async (context) => {
+  const tolerant = 'zones.tolerant.overload_protection.backoff_new_conn = false'
+  const listener = 'listeners.tcp.tolerant { bind = "127.0.0.1:0", zone = tolerant }'
+  const rig = await AccessRig.start(context, 1, `${tolerant}\n${listener}`)
   const client = await rig.connect()
-  const { lines } = rig.broker
-  const isNoted = (text: string) => lines.some(({ message }) => message === text)
-  const until = async (text: string) => {
-    const endsAtMs = Date.now() + 10_000
-    while (!isNoted(text) && Date.now() < endsAtMs) {
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    assert.ok(isNoted(text), text)
+  const noted = (text: string): number => {
+    return rig.broker.lines.filter(({ message }) => message === text).length
   }
-  const busyUntilMs = performance.now() + 400
-  while (performance.now() < busyUntilMs);
-  await until('overload_begins')
+  const beBusy = (): void => {
+    const busyUntilMs = performance.now() + 400
+    while (performance.now() < busyUntilMs);
+  }
+  beBusy()
+  assert.equal(await rig.connectCode(), 0, 'nobody watches')
+  const on = 'overload_protection { enable = true, max_event_loop_lag = 100ms }'
+  await rig.configure(`${on}\n${tolerant}\n${listener}`)
+  beBusy()
+  await until('overload', () => noted('overload_begins') === 1)
   assert.equal(await rig.connectCode(), SERVER_BUSY)
+  assert.equal(await rig.connectCode({}, 'tcp:tolerant'), 0, 'its zone is not protected')
   assert.equal(await publishCode(client, 't'), 0, 'who is there is served')
   assert.equal(countersOf(rig.broker.metrics)['overload_protection.new_conn'], 1)
-  await until('overload_is_over')
+  await rig.configure(`${tolerant}\n${listener}`)
   assert.equal(await rig.connectCode(), 0)
 })
 
@@ -126,10 +129,7 @@ test('a client that holds too much memory is sent away', async (context) => {
   // The library reads no DISCONNECT while it is busy with a message.
   const closed = () =>
     rig.broker.lines.find(({ fields }) => fields?.['reason'] === 'force_shutdown')
-  const endsAtMs = Date.now() + 10_000
-  while (closed() === undefined && Date.now() < endsAtMs) {
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+  await until('it is closed', () => closed() !== undefined)
   assert.equal(closed()?.fields?.['clientid'], 'lazy')
   assert.ok(publisher.connected)
   assert.equal(countersOf(rig.broker.metrics)['force_shutdown.closed'], 1)

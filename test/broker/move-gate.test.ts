@@ -23,7 +23,8 @@ describe('a session that moves to this shard', () => {
     message.checkOrigin = true
     const early: unknown[] = []
     const move = { role: 'target', peer: 1, marked: new Set([1]), forwarded: false, early }
-    const session = { storeKey: 'store-key', clientId: 'mover', move }
+    const zone = { mqtt: DEFAULT_SETTINGS.mqtt }
+    const session = { storeKey: 'store-key', clientId: 'mover', zone, move }
     const core = { store, settings: DEFAULT_SETTINGS, noteEarly: () => {} }
     const admit = (): boolean =>
       admitDuringMove(

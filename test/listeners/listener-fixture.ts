@@ -70,7 +70,7 @@ export class HostFixture {
     this.host = new ListenerHost({
       log: this.#log(),
       nowMs: () => performance.now(),
-      overload: { isOverloaded: false },
+      overload: { refuses: () => false },
       overloadRefused: () => {},
       accept: (wire) => {
         const connection = new CoreConnection(wire)
@@ -146,6 +146,7 @@ export function newSlots(): SlotCounter {
 export const listenerOptions: ListenerOptions = {
   id: 'tcp:default',
   type: 'tcp',
+  zone: 'default',
   host: LOOPBACK,
   port: 0,
   backlog: 128,

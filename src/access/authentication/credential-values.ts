@@ -1,4 +1,5 @@
 /** Values of placeholders: what a client presents. */
+import { DEFAULT_ZONE } from '#broker/limits.ts'
 import type { ConnectRequest } from '#broker/ports.ts'
 import type { CREDENTIAL_NAMES } from '#config/fields/authentication/template-check.ts'
 import type { ValueOf } from '../backends/fill-template.ts'
@@ -30,6 +31,8 @@ export function credentialValue(request: Presented, name: string): string | unde
       return `${wire.peerHost}:${wire.peerPort}`
     case 'listener':
       return wire.listener
+    case 'zone':
+      return wire.zone ?? DEFAULT_ZONE
     case 'cert_common_name':
       return wire.certCommonName
     case 'cert_subject':

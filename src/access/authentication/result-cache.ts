@@ -40,8 +40,8 @@ export class ResultCache {
   keyOf(request: ConnectRequest): string | undefined {
     const { clientId, username, password, wire, clientAttributes, method } = request
     if (method !== undefined) return undefined
-    const { listener, peerHost, certCommonName, certSubject } = wire
-    const facts = [clientId, username, listener, peerHost, certCommonName, certSubject]
+    const { listener, zone, peerHost, certCommonName, certSubject } = wire
+    const facts = [clientId, username, listener, zone, peerHost, certCommonName, certSubject]
     const hmac = createHmac('sha256', this.#key)
     hmac.update(JSON.stringify([...facts, clientAttributes, password === undefined]))
     if (wire.certificate !== undefined) hmac.update(wire.certificate)

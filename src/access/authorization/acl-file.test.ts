@@ -7,17 +7,22 @@ import { parseAclFile } from './acl-file.ts'
 import { TermError } from './erlang-terms.ts'
 import { decideByRules } from './rule.ts'
 
-type Client = Partial<Omit<Identity, 'wire'>> & { host?: string; commonName?: string }
+type Client = Partial<Omit<Identity, 'wire'>> & {
+  host?: string
+  zone?: string
+  commonName?: string
+}
 type Asked = Partial<Omit<AuthorizeRequest, 'client'>>
 
 function decide(text: string, client: Client, asked: Asked): string {
-  const { host = '192.0.2.1', commonName, ...rest } = client
+  const { host = '192.0.2.1', zone, commonName, ...rest } = client
   const wire = {
     listener: 'tcp:default',
     transport: 'tcp',
     peerHost: host,
     peerPort: 1,
     localPort: 1883,
+    ...(zone !== undefined && { zone }),
     ...(commonName !== undefined && { certCommonName: commonName }),
   } as const
   const identity = { clientId: 'c', username: undefined, isSuperuser: false, wire, ...rest }
@@ -76,6 +81,9 @@ describe('a file of rules', () => {
       ['{ipaddr, "::1"}', { host: '::1' }, true],
       ['{ipaddrs, ["10.0.0.0/8", "192.0.2.1"]}', {}, true],
       ['{listener, "tcp:default"}', {}, true],
+      ['{zone, default}', {}, true],
+      ['{zone, "plant"}', {}, false],
+      ['{zone, {re, "^pl"}}', { zone: 'plant' }, true],
       [`{'and', [{clientid, "c"}, {ipaddr, "192.0.2.1"}]}`, {}, true],
       [`{'and', [{clientid, "c"}, {username, "u"}]}`, {}, false],
       [`{'or', [{clientid, "x"}, {'and', [all]}]}`, {}, true],

@@ -13,6 +13,7 @@ import {
   ofClientId,
   ofListener,
   ofUser,
+  ofZone,
   type TextTest,
 } from './conditions.ts'
 import { parseTerms, type Term, TermError } from './erlang-terms.ts'
@@ -23,7 +24,7 @@ const RULE_FORM =
   '{allow | deny, Who, publish | subscribe | all, [Topic, …]} or {allow | deny, all}'
 const WHO_FORM =
   'all, {username, Text}, {clientid, Text}, {client_attr, Name, Text}, {ipaddr, Network}, ' +
-  "{ipaddrs, [Network, …]}, {listener, Text}, {'and', […]} or {'or', […]}; " +
+  "{ipaddrs, [Network, …]}, {listener, Text}, {zone, Text}, {'and', […]} or {'or', […]}; " +
   'Text may be {re, Pattern}'
 
 /**
@@ -71,6 +72,8 @@ function toCondition(term: Term): Condition {
         return ofClientId(toTest(first))
       case 'listener':
         return ofListener(toTest(first))
+      case 'zone':
+        return ofZone(toTest(first))
       case 'client_attr':
         return ofAttribute(textOf(first), toTest(second ?? first))
       case 'ipaddr':

@@ -1,4 +1,5 @@
 /** Conditions of rules: which clients a rule is about. */
+import { DEFAULT_ZONE } from '#broker/limits.ts'
 import { explosivePattern } from '#broker/topics/pattern-guard.ts'
 import { makeAddressFilter, parseNetwork } from '#net/ip-address.ts'
 import type { Condition } from './rule.ts'
@@ -57,6 +58,11 @@ export function ofAttribute(name: string, test: TextTest): Condition {
 /** Clients of listeners whose id (`tcp:default`) passes the test. */
 export function ofListener(test: TextTest): Condition {
   return ({ wire }) => test(wire.listener)
+}
+
+/** Clients of listeners whose zone passes the test. */
+export function ofZone(test: TextTest): Condition {
+  return ({ wire }) => test(wire.zone ?? DEFAULT_ZONE)
 }
 
 /**

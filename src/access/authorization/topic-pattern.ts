@@ -1,4 +1,5 @@
 /** The topics of a rule: filters with placeholders, and texts that are compared as they are. */
+import { DEFAULT_ZONE } from '#broker/limits.ts'
 import type { Identity } from '#broker/ports.ts'
 import { matchesFilter } from '#broker/topics/filter-match.ts'
 import { validateTopicFilterText } from '#codec/mqtt/topic.ts'
@@ -16,7 +17,7 @@ type Part = string | { readonly name: string }
 const EQUAL_PREFIX = 'eq '
 const TOPIC_LEVELS_MAX = 65_535
 const ATTRIBUTE_PREFIX = 'client_attrs.'
-const NAMES: readonly string[] = ['clientid', 'username', 'cert_common_name']
+const NAMES: readonly string[] = ['clientid', 'username', 'cert_common_name', 'zone']
 /** A value with one of these would name other levels, or more topics, than the rule means. */
 const UNSAFE_VALUE = /[+#/\0]/
 const PLACEHOLDER = /\$\{([^}]*)\}/g
@@ -28,8 +29,8 @@ export class TopicPatternError extends Error {
 
 /**
  * Compiles the topic of a rule: a filter, which may hold `${clientid}`, `${username}`,
- * `${cert_common_name}` and `${client_attrs.<name>}`; `${$}` stands for a dollar sign. With `eq `
- * in front the rest is compared as text.
+ * `${cert_common_name}`, `${zone}` and `${client_attrs.<name>}`; `${$}` stands for a dollar sign.
+ * With `eq ` in front the rest is compared as text.
  * @throws TopicPatternError
  */
 export function compileTopic(text: string): TopicPattern {
@@ -132,6 +133,8 @@ function valueOf(name: string, client: Identity): string | undefined {
       return client.username
     case 'cert_common_name':
       return client.wire.certCommonName
+    case 'zone':
+      return client.wire.zone ?? DEFAULT_ZONE
     default:
       return attributeOf(client, name.slice(ATTRIBUTE_PREFIX.length))
   }

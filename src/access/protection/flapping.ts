@@ -10,22 +10,22 @@ interface Count {
 
 /** Counts how often clients leave. Each client is counted in one shard. */
 export class Flapping {
-  readonly #config: FlappingConfig
+  readonly config: FlappingConfig
   readonly #monotonicMs: () => number
   readonly #counts = new Map<string, Count>()
 
   constructor(config: FlappingConfig, monotonicMs: () => number) {
-    this.#config = config
+    this.config = config
     this.#monotonicMs = monotonicMs
   }
 
   get isOn(): boolean {
-    return this.#config.enable
+    return this.config.enable
   }
 
   /** How long a ban lasts. */
   get banMs(): number {
-    return this.#config.ban_time
+    return this.config.ban_time
   }
 
   /** Clients that are counted. */
@@ -36,7 +36,7 @@ export class Flapping {
   /** A client left; true when that was once too often. */
   left(clientId: string): boolean {
     const nowMs = this.#monotonicMs()
-    const { window_time: windowMs, max_count: countMax } = this.#config
+    const { window_time: windowMs, max_count: countMax } = this.config
     let entry = this.#counts.get(clientId)
     if (entry === undefined || nowMs - entry.sinceMs >= windowMs) {
       this.#counts.delete(clientId)
@@ -53,7 +53,7 @@ export class Flapping {
   /** Counts stand in the order in which they began. */
   #forgetOld(nowMs: number): void {
     for (const [clientId, { sinceMs }] of this.#counts) {
-      const isOver = nowMs - sinceMs >= this.#config.window_time
+      const isOver = nowMs - sinceMs >= this.config.window_time
       if (!isOver && this.#counts.size < CLIENTS_MAX) return
       this.#counts.delete(clientId)
     }

@@ -1,5 +1,5 @@
 import type { ConnectPacket } from '#codec/mqtt/connect.ts'
-import type { AttributeSettings } from '../limits.ts'
+import { type AttributeSettings, DEFAULT_ZONE } from '../limits.ts'
 import type { ClientAttributes, WireInfo } from '../ports.ts'
 import { compileExpression, type Expression } from './expression.ts'
 
@@ -61,6 +61,8 @@ function valueIn(source: AttributeSource, name: string): string | undefined {
       return wire.peerHost
     case 'listener':
       return wire.listener
+    case 'zone':
+      return wire.zone ?? DEFAULT_ZONE
   }
   const key = name.slice(USER_PROPERTY.length)
   return packet.properties.userProperties?.find(([one]) => one === key)?.[1]

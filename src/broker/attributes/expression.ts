@@ -143,6 +143,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'dn',
   'peerhost',
   'listener',
+  'zone',
 ])
 const USER_PROPERTY = 'user_property.'
 

@@ -53,7 +53,7 @@ export function* kickClients(broker: Broker, clientIds: readonly string[]): Slic
 export function setKeepAlive({ core }: Broker, clientId: string, seconds: number): CommandResult {
   const connection = core.sessions.get(clientId)?.connection
   if (!(connection instanceof Connection)) return CommandResult.NO_CLIENT
-  connection.keepAliveMs = seconds * 1000 * core.settings.mqtt.keepAliveMultiplier
+  connection.keepAliveMs = seconds * 1000 * connection.zone.mqtt.keepAliveMultiplier
   connection.lastReceivedMs = core.monotonicMs
   if (connection.keepAliveMs === 0) core.timers.cancel(connection.timer)
   else core.timers.schedule(connection.timer, connection.keepAliveMs)
@@ -97,9 +97,9 @@ export function subscribeClient(
   const session = core.sessions.get(clientId)
   if (session === undefined) return done(CommandResult.NO_CLIENT)
   const filter = mountFilter(connectionOf(session)?.mountpoint ?? '', wanted.filter)
-  const target = parseSubscription(filter, core.settings.mqtt)
+  const target = parseSubscription(filter, session.zone.mqtt)
   if (isFailure(target)) return done({ reason: target.reason, detail: target.detail })
-  const full = session.subscriptions.size >= core.settings.mqtt.subscriptionsMax
+  const full = session.subscriptions.size >= session.zone.mqtt.subscriptionsMax
   if (full && !session.subscriptions.has(filter)) return done(QUOTA)
   if (session.persistent && !core.store.healthy) return done(UNSTORED)
   const go = (acquired: boolean): void => {

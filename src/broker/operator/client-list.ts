@@ -15,8 +15,8 @@ export function connectionOf({ connection, lastConnection }: Session): LastConne
 }
 
 /** What an operator sees of a session. Has its stored messages counted if need be. */
-export function viewClient({ core, sessions }: Broker, session: Session): ClientView {
-  const { mqtt } = core.settings
+export function viewClient({ sessions }: Broker, session: Session): ClientView {
+  const { mqtt } = session.zone
   sessions.ensureLoaded(session)
   const last = connectionOf(session)
   return {
@@ -29,6 +29,7 @@ export function viewClient({ core, sessions }: Broker, session: Session): Client
     disconnectedAtMs: session.disconnectedAtMs,
     expiryMs: session.expiryMs,
     durable: session.persistent,
+    zone: session.zone.name,
     connection: last && viewConnection(last, mqtt.keepAliveMultiplier),
     subscriptions: session.subscriptions.size,
     subscriptionsMax: mqtt.subscriptionsMax,

@@ -17,6 +17,8 @@ export interface ClientView {
   readonly expiryMs: number
   readonly durable: boolean
   /** Undefined when it has not been connected since the start of the process. */
+  /** Zone whose settings hold for it. */
+  readonly zone: string
   readonly connection: ConnectionView | undefined
   readonly subscriptions: number
   readonly subscriptionsMax: number

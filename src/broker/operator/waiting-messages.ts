@@ -69,11 +69,11 @@ function fromMemory(all: Iterable<Outgoing>, range: MessageRange): Part {
 /** The whole queue of a stored session is in the store, its head in memory besides. */
 function* storedQueue(broker: Broker, session: Session, range: MessageRange): Sliced<Part> {
   const { core } = broker
-  const { store, router, settings } = core
+  const { store, router } = core
   const page = new Page(range)
   const timer = new SliceTimer(core.ports.clock)
   const prefix = session.storeKey
-  const withPriority = settings.mqtt.queuePriorities !== undefined
+  const withPriority = session.zone.mqtt.queuePriorities !== undefined
   let from = prefix + (HEX_KEY.test(range.from) ? textOfHex(range.from) : '')
   for (;;) {
     let next: string | undefined

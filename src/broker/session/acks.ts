@@ -29,7 +29,7 @@ export function handleAck(
 ): DecodeFailure | undefined {
   const type = frame.type as AckType // The dispatcher calls this for these four types only.
   const { bodyStart, bodyEnd } = frame
-  const { userPropertiesMax } = core.settings.mqtt
+  const { userPropertiesMax } = connection.zone.mqtt
   const { version } = connection
   const failure = decodeAck(bytes, type, bodyStart, bodyEnd, version, view, userPropertiesMax)
   if (failure !== undefined) return failure

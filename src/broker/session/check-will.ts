@@ -4,13 +4,16 @@ import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { validateTopicNameText } from '#codec/mqtt/topic.ts'
 import { isUtf8 } from '#codec/mqtt/utf8.ts'
 import { DELAYED_PREFIX, parseDelayedTopic } from '../delayed/delayed-topic.ts'
-import type { ShardCore } from '../shard/core.ts'
+import type { MqttSettings } from '../limits.ts'
 import { isReserved } from '../topics/publish-topic.ts'
 
 /** What is wrong with the will of a CONNECT packet, whoever sends it; it is refused then. */
-export function checkWill(core: ShardCore, packet: ConnectPacket): DecodeFailure | undefined {
+export function checkWill(
+  mqtt: MqttSettings,
+  packet: ConnectPacket,
+  nowMs: number,
+): DecodeFailure | undefined {
   const { will } = packet
-  const { mqtt } = core.settings
   if (will === undefined) return undefined
   if (will.qos > mqtt.qosMax) {
     // [MQTT-3.2.2-12]
@@ -30,7 +33,7 @@ export function checkWill(core: ShardCore, packet: ConnectPacket): DecodeFailure
       'the will says it is UTF-8 and is not',
     )
   }
-  const invalid = topicFailure(core, will.topic)
+  const invalid = topicFailure(mqtt, will.topic, nowMs)
   if (invalid !== undefined) return invalid
   if (!isReserved(will.topic)) return undefined
   return new DecodeFailure(
@@ -39,9 +42,12 @@ export function checkWill(core: ShardCore, packet: ConnectPacket): DecodeFailure
   )
 }
 
-function topicFailure(core: ShardCore, topic: string): DecodeFailure | undefined {
-  const { topicLevelsMax } = core.settings.mqtt
+function topicFailure(
+  { topicLevelsMax }: MqttSettings,
+  topic: string,
+  nowMs: number,
+): DecodeFailure | undefined {
   if (!topic.startsWith(DELAYED_PREFIX)) return validateTopicNameText(topic, topicLevelsMax)
-  const target = parseDelayedTopic(topic, core.nowMs, topicLevelsMax)
+  const target = parseDelayedTopic(topic, nowMs, topicLevelsMax)
   return isFailure(target) ? target : undefined
 }

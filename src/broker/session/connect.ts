@@ -43,7 +43,7 @@ export function handleConnect(
   frame: Frame,
 ): void {
   const { core } = broker
-  const { mqtt } = core.settings
+  const { mqtt } = connection.zone
   const packet = decodeConnect(bytes, frame.bodyStart, frame.bodyEnd, mqtt.userPropertiesMax)
   connection.state = ConnectionState.CONNECTING // Left once, with the only CONNACK [MQTT-3.2.0-2].
   core.metrics.increment(Metric.PACKETS_CONNECT_RECEIVED)
@@ -53,7 +53,7 @@ export function handleConnect(
     return
   }
   connection.version = packet.version
-  takeLimits(broker, connection, packet)
+  takeLimits(connection, packet)
   const { refusal } = connection.wire.info
   const unwanted = refusal && fail(refusal.reason, refusal.reasonString)
   const invalid = unwanted ?? checkConnect(broker, connection, packet)
@@ -80,8 +80,8 @@ function refuse(
   })
 }
 
-function takeLimits(broker: Broker, connection: Connection, packet: ConnectPacket): void {
-  const { mqtt } = broker.core.settings
+function takeLimits(connection: Connection, packet: ConnectPacket): void {
+  const { mqtt } = connection.zone
   const { properties } = packet
   connection.cleanStart = packet.cleanStart
   connection.bridge = packet.bridge
@@ -91,7 +91,7 @@ function takeLimits(broker: Broker, connection: Connection, packet: ConnectPacke
   connection.setAliasesOutMax(Math.min(properties.topicAliasMaximum ?? 0, mqtt.topicAliasMax))
   connection.problemInformation = properties.requestProblemInformation ?? true
   connection.authenticationMethod = properties.authenticationMethod
-  connection.expiryMs = expiryOf(broker, packet)
+  connection.expiryMs = expiryOf(connection, packet)
   connection.askedExpiry = (properties.sessionExpiryIntervalSeconds ?? 0) > 0
 }
 
@@ -99,8 +99,8 @@ function takeLimits(broker: Broker, connection: Connection, packet: ConnectPacke
  * How long the session outlives the connection, in ms [MQTT-3.1.2-23]; before MQTT 5 Clean Session
  * says whether it does [MQTT311-3.1.2-4] [MQTT311-3.1.2-6].
  */
-function expiryOf(broker: Broker, packet: ConnectPacket): number {
-  const { mqtt } = broker.core.settings
+function expiryOf(connection: Connection, packet: ConnectPacket): number {
+  const { mqtt } = connection.zone
   if (packet.version !== ProtocolVersion.V5) return packet.cleanStart ? 0 : mqtt.sessionExpiryMs
   const seconds = packet.properties.sessionExpiryIntervalSeconds ?? 0
   const askedMs = seconds === EXPIRY_NEVER ? Number.POSITIVE_INFINITY : seconds * 1000
@@ -113,7 +113,7 @@ function checkConnect(
   connection: Connection,
   packet: ConnectPacket,
 ): DecodeFailure | undefined {
-  const { mqtt } = broker.core.settings
+  const { mqtt } = connection.zone
   const clientId = clientIdOf(broker, connection, packet)
   if (isFailure(clientId)) return clientId
   connection.clientId = clientId
@@ -121,7 +121,7 @@ function checkConnect(
     const detail = `the client identifier is longer than ${mqtt.clientIdBytesMax} bytes`
     return fail(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, detail) // [MQTT-3.1.3-8] [MQTT311-3.1.3-9]
   }
-  return checkWill(broker.core, packet) ?? checkConnackSize(broker, connection, packet)
+  return checkWill(mqtt, packet, broker.core.nowMs) ?? checkConnackSize(broker, connection, packet)
 }
 
 /** A client that could not even be sent its CONNACK is not let in [MQTT-3.1.2-24]. */
@@ -144,7 +144,7 @@ function clientIdOf(
   connection: Connection,
   packet: ConnectPacket,
 ): string | DecodeFailure {
-  const { mqtt } = broker.core.settings
+  const { mqtt } = connection.zone
   const { info } = connection.wire
   // Whatever takes the place of an empty one: CONNACK returns it.
   connection.assignedClientId = packet.clientId === '' // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
@@ -168,7 +168,7 @@ function authenticate(broker: Broker, connection: Connection, packet: ConnectPac
   const { core } = broker
   const { wire, clientId } = connection
   const username = usernameOf(broker, connection, packet)
-  connection.clientAttributes = broker.attributeRules.attributesOf({
+  connection.clientAttributes = connection.zone.attributeRules.attributesOf({
     clientId,
     username,
     wire: wire.info,
@@ -209,7 +209,7 @@ function usernameOf(
   connection: Connection,
   packet: ConnectPacket,
 ): string | undefined {
-  const source = broker.core.settings.mqtt.peerCertAsUsername
+  const source = connection.zone.mqtt.peerCertAsUsername
   return certificateName(source, connection.wire.info) ?? packet.username
 }
 
@@ -308,6 +308,7 @@ function claimed(
   const session = found ?? sessions.create(clientId, connection.expiryMs)
   if (found !== undefined) core.metrics.increment(Metric.SESSION_RESUMED)
   session.username = username
+  session.zone = connection.zone
   session.expiryMs = connection.expiryMs
   if (session.expiryMs > 0 && !session.persistent) throw new Error('a resumed session is stored')
   broker.wills.cancel(session) // [MQTT-3.1.3-9]
@@ -363,7 +364,7 @@ function willOf(
  */
 function armKeepAlive(broker: Broker, connection: Connection, packet: ConnectPacket): void {
   const { core } = broker
-  const { serverKeepAliveSeconds, keepAliveMultiplier } = core.settings.mqtt
+  const { serverKeepAliveSeconds, keepAliveMultiplier } = connection.zone.mqtt
   const ours = packet.version === ProtocolVersion.V5 ? serverKeepAliveSeconds : 0
   const seconds = ours > 0 ? ours : packet.keepAliveSeconds
   connection.keepAliveMs = seconds * 1000 * keepAliveMultiplier // [MQTT-3.1.2-22]
@@ -402,7 +403,7 @@ function connackProperties(
   connection: Connection,
   packet: ConnectPacket,
 ): ConnackProperties {
-  const { mqtt } = broker.core.settings
+  const { mqtt } = connection.zone
   const asked = packet.properties
   const properties: ConnackProperties = {
     maximumPacketSizeBytes: mqtt.packetBytesMax,

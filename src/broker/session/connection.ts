@@ -1,5 +1,4 @@
-import { encodeAck } from '#codec/mqtt/ack.ts'
-import type { AckType } from '#codec/mqtt/ack.ts'
+import { encodeAck, type AckType } from '#codec/mqtt/ack.ts'
 import { connectVersion } from '#codec/mqtt/connect.ts'
 import type { DecodeFailure } from '#codec/mqtt/decode-failure.ts'
 import { Frame, FrameStatus, readFrame } from '#codec/mqtt/frame.ts'
@@ -7,13 +6,13 @@ import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import type { Block } from '#kernel/block-pool.ts'
-import { Timer } from '#kernel/timer-wheel.ts'
-import type { TimerTarget } from '#kernel/timer-wheel.ts'
-import type { ListenerSettings } from '../limits.ts'
+import { Timer, type TimerTarget } from '#kernel/timer-wheel.ts'
+import { DEFAULT_ZONE, type ListenerSettings } from '../limits.ts'
 import { Metric } from '../metrics.ts'
 import type { ClientAttributes, Identity, Wire } from '../ports.ts'
 import { PickMemory } from '../router/shared-strategy.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
+import type { Zone } from '../zones.ts'
 import type { RateLimit, SessionContext } from './context.ts'
 import { countAck } from './count-ack.ts'
 import { FrameAssembler, PROGRESS_BYTES } from './frame-assembler.ts'
@@ -78,6 +77,8 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   readonly handler: ConnectionHandler
   readonly wire: Wire
   readonly listener: ListenerSettings
+  /** Whose settings hold for the client. */
+  readonly zone: Zone
   readonly outbox: Outbox
   state: ConnectionState
   version: ProtocolVersion
@@ -152,6 +153,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.handler = handler
     this.wire = wire
     this.listener = listener
+    this.zone = context.zones.of(wire.info.zone ?? DEFAULT_ZONE)
     this.outbox = new Outbox(context.slab)
     this.state = ConnectionState.IDLE
     this.version = ProtocolVersion.V311
@@ -365,7 +367,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
       this.markDirty()
     }
     this.#draining = false
-    if (this.#heldByAcks && this.acks.length * 2 < this.context.settings.mqtt.pendingAcksMax) {
+    if (this.#heldByAcks && this.acks.length * 2 < this.zone.mqtt.pendingAcksMax) {
       this.#heldByAcks = false
       this.unpark()
     }
@@ -385,14 +387,13 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   }
 
   close(cause: CloseCause): void {
-    if (this.state === ConnectionState.CLOSED) return
-    this.#gone(cause)
+    if (this.state !== ConnectionState.CLOSED) this.#gone(cause)
   }
 
   #consume(bytes: Buffer, owned: boolean): void {
     let offset = 0
     if (this.#assembler.busy) {
-      offset = this.#assembler.fill(bytes, this.context.settings.mqtt.packetBytesMax)
+      offset = this.#assembler.fill(bytes, this.zone.mqtt.packetBytesMax)
       const { block } = this.#assembler
       const whole = this.#assembler.takeWhole()
       if (whole !== undefined) this.#consumeWhole(whole, block)
@@ -421,13 +422,14 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
 
   /** Hands over all whole packets from `offset` and keeps the rest. Hot. */
   #packets(bytes: Buffer, from: number, owned: boolean): void {
-    const { settings, metrics } = this.context
+    const { metrics } = this.context
+    const { packetBytesMax } = this.zone.mqtt
     const end = bytes.length
     const frame = this.#frame
     let offset = from
     while (offset < end) {
       const known = this.state === ConnectionState.IDLE ? 0 : this.version
-      const status = readFrame(bytes, offset, end, settings.mqtt.packetBytesMax, frame, known)
+      const status = readFrame(bytes, offset, end, packetBytesMax, frame, known)
       if (status !== FrameStatus.OK) {
         if (status === FrameStatus.INCOMPLETE) this.#assembler.start(bytes, offset)
         else this.#refuseFrame(status, frame, bytes)
@@ -446,7 +448,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   }
 
   #refuseFrame(status: FrameStatus, frame: Frame, bytes: Buffer): void {
-    const { packetBytesMax } = this.context.settings.mqtt
+    const { packetBytesMax } = this.zone.mqtt
     if (this.state === ConnectionState.IDLE && frame.type === PacketType.CONNECT) {
       // A client of MQTT 5 can be told why, if so much of its CONNECT is there.
       const end = Math.min(frame.bodyEnd, bytes.length)
@@ -470,7 +472,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   }
 
   #checkCongestion(): void {
-    const { mqtt } = this.context.settings
+    const { mqtt } = this.zone
     const waiting = this.wire.bufferedBytes
     if (waiting > mqtt.outboxBytesHigh) this.congested = true
     if (waiting > mqtt.outboxBytesMax) {

@@ -5,6 +5,7 @@ import type { BrokerSettings } from '../limits.ts'
 import type { Message } from '../message.ts'
 import type { BytesSource, KvStore, Log } from '../ports.ts'
 import type { Router } from '../router/router.ts'
+import type { Zones } from '../zones.ts'
 import type { Bodies } from './bodies.ts'
 import type { WriteSlab } from './outbox.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -21,6 +22,7 @@ export interface Flushable {
  */
 export interface SessionContext {
   readonly settings: BrokerSettings
+  readonly zones: Zones
   readonly store: KvStore
   readonly router: Router
   readonly metrics: Metrics

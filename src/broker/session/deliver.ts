@@ -45,13 +45,13 @@ export function deliver(
 ): void {
   // [MQTT-3.3.1-12] [MQTT-3.3.1-13]; subscriptions of 3.x have no such option [MQTT311-3.3.1-9].
   const retain = message.retain && delivery.retainAsPublished
-  const qos = deliveryQos(context, message, delivery.qos)
+  const qos = deliveryQos(session, message, delivery.qos)
   deliverAs(context, session, message, qos, retain, delivery.subscriptionIds, undefined, shared)
 }
 
 /** The lower of the two QoS [MQTT-3.8.4-8], or the higher where the owner chose so. */
-export function deliveryQos(context: SessionContext, message: Message, granted: QoS): QoS {
-  if (context.settings.mqtt.upgradeQos) return message.qos > granted ? message.qos : granted
+export function deliveryQos(session: Session, message: Message, granted: QoS): QoS {
+  if (session.zone.mqtt.upgradeQos) return message.qos > granted ? message.qos : granted
   return message.qos < granted ? message.qos : granted
 }
 
@@ -81,7 +81,7 @@ export function deliverAs(
     }
     // Nobody relies on QoS 0 being stored, so a store that cannot write is not given more of it.
     const keep = session.persistent ? context.store.healthy : outlet !== undefined
-    if (!keep || (qos0Count === 0 && !context.settings.mqtt.queueStoreQos0)) {
+    if (!keep || (qos0Count === 0 && !session.zone.mqtt.queueStoreQos0)) {
       countDropped(context, Metric.DELIVERY_DROPPED_QOS0_MSG)
       context.hooks.deliveryDropped?.(session, message, 'qos0_msg')
       return
@@ -141,7 +141,7 @@ export function pump(context: SessionContext, session: Session): void {
   if (outlet === undefined) return
   if (session.resend.length > 0) resendWindow(context, session, outlet)
   if (session.queue.count === 0 || session.resend.length > 0) return
-  const { outboxBytesHigh } = context.settings.mqtt
+  const { outboxBytesHigh } = session.zone.mqtt
   while (!outlet.congested && session.inflight.size < outlet.inflightMax) {
     if (outlet.outbox.length > outboxBytesHigh) {
       context.pumpLater(session)

@@ -142,7 +142,7 @@ export function exchangePacket(
     return undefined
   }
   if (frame.type !== PacketType.AUTH) return NOT_AUTH
-  const packet = readAuth(broker, bytes, frame)
+  const packet = readAuth(broker, connection, bytes, frame)
   if (isFailure(packet)) return packet
   const { authenticationMethod: method, authenticationData: data } = packet.properties
   if (method !== connection.authenticationMethod) return OTHER_METHOD
@@ -157,7 +157,7 @@ export function handleAuth(
   bytes: Buffer,
   frame: Frame,
 ): DecodeFailure | undefined {
-  const packet = readAuth(broker, bytes, frame)
+  const packet = readAuth(broker, connection, bytes, frame)
   if (isFailure(packet)) return packet
   const { authenticationMethod, identity, exchange } = connection
   const { authenticationMethod: method, authenticationData: data = NO_DATA } = packet.properties
@@ -172,9 +172,14 @@ export function handleAuth(
   return exchange === undefined ? NOT_ASKED : exchange.take(data)
 }
 
-function readAuth(broker: Broker, bytes: Buffer, frame: Frame): AuthPacket | DecodeFailure {
-  const { metrics, settings } = broker.core
-  const max = settings.mqtt.userPropertiesMax
+function readAuth(
+  broker: Broker,
+  connection: Connection,
+  bytes: Buffer,
+  frame: Frame,
+): AuthPacket | DecodeFailure {
+  const { metrics } = broker.core
+  const max = connection.zone.mqtt.userPropertiesMax
   const packet = decodeAuth(bytes, frame.bodyStart, frame.bodyEnd, max)
   if (!isFailure(packet)) metrics.increment(Metric.PACKETS_AUTH_RECEIVED)
   return packet
@@ -207,7 +212,7 @@ function reauthenticate(
     },
   })
   connection.exchange = exchange
-  exchange.limit(core.settings.mqtt.idleTimeoutMs)
+  exchange.limit(connection.zone.mqtt.idleTimeoutMs)
   const request = {
     clientId,
     username,

@@ -159,7 +159,7 @@ export class PacketHandler implements ConnectionHandler {
       frame.bodyEnd,
       connection.version,
       false,
-      core.settings.mqtt.userPropertiesMax,
+      connection.zone.mqtt.userPropertiesMax,
     )
     if (isFailure(packet)) return packet
     core.metrics.increment(Metric.PACKETS_DISCONNECT_RECEIVED)
@@ -167,7 +167,7 @@ export class PacketHandler implements ConnectionHandler {
     if (seconds !== undefined) {
       if (!connection.askedExpiry && seconds > 0) return EXPIRY_RAISED
       const askedMs = seconds === 0xffffffff ? Number.POSITIVE_INFINITY : seconds * 1000
-      session.expiryMs = Math.min(askedMs, core.settings.mqtt.sessionExpiryMaxMs)
+      session.expiryMs = Math.min(askedMs, connection.zone.mqtt.sessionExpiryMaxMs)
     }
     connection.close({
       reason: ReasonCode.NORMAL_DISCONNECTION,

@@ -51,7 +51,7 @@ export function handlePublish(
   owned: boolean,
 ): DecodeFailure | undefined {
   const { core } = broker
-  const { mqtt } = core.settings
+  const { mqtt } = connection.zone
   const { version } = connection
   const failure = decodePublish(
     bytes,
@@ -120,8 +120,8 @@ function admit(
   packetId: number,
   print: string,
 ): DecodeFailure | typeof ALREADY_ANSWERED | undefined {
-  const { store, settings } = broker.core
-  const { mqtt } = settings
+  const { store } = broker.core
+  const { mqtt } = connection.zone
   const v5 = connection.version === ProtocolVersion.V5
   const isOpen = session.awaitingRel.has(packetId)
   // Before MQTT 5 PUBACK cannot refuse: a QoS 1 message under the identifier is taken.
@@ -167,7 +167,7 @@ function messageOf(
 ): Message {
   const { core } = broker
   const { nowMs } = core
-  const { messageExpiryMs } = core.settings.mqtt
+  const { messageExpiryMs } = connection.zone.mqtt
   let expiresAtMs = 0
   if (view.messageExpirySeconds >= 0 || messageExpiryMs !== Number.POSITIVE_INFINITY) {
     const asked =
@@ -215,7 +215,7 @@ function publishSpecial(
   }
   const text = mountTopic(connection.mountpoint, rewritten)
   if (text !== original) {
-    const { topicLevelsMax } = broker.core.settings.mqtt
+    const { topicLevelsMax } = connection.zone.mqtt
     const invalid = validateTopicNameText(text, topicLevelsMax + DELAYED_LEVELS)
     if (invalid !== undefined) {
       refuse(invalid.reason)
@@ -358,7 +358,7 @@ function publish(
     return
   }
   if (message.topic.isSpecial && message.topic.topic.startsWith(DELAYED_PREFIX)) {
-    const refused = delayMessage(broker, message, session.username)
+    const refused = delayMessage(broker, message, session.username, connection.zone)
     if (refused !== undefined) {
       answer(broker, connection, session, qos, packetId, refused)
       return
@@ -440,5 +440,5 @@ function answer(
   if (needsCommit) core.awaitCommit(ack)
   if (remote !== 0) links.awaitShards(ack, remote)
   if (isEarly) core.awaitEarly(ack)
-  if (connection.acks.length >= core.settings.mqtt.pendingAcksMax) connection.holdUntilAcked()
+  if (connection.acks.length >= connection.zone.mqtt.pendingAcksMax) connection.holdUntilAcked()
 }

@@ -45,7 +45,7 @@ function autoSubscribe(broker: Broker, connection: Connection, session: Session)
     host: info.peerHost,
     port: info.localPort,
   }
-  const wanted = broker.autoSubscriber.subscriptionsFor(client, broker.core.settings.mqtt)
+  const wanted = broker.autoSubscriber.subscriptionsFor(client, connection.zone.mqtt)
   for (const subscription of wanted) {
     subscribeForClient(broker, connection, session, subscription)
   }

@@ -6,12 +6,6 @@ import { deliverOrForward } from '../shard/move-gate.ts'
 import { deliveryQos } from './deliver.ts'
 import type { Session } from './session.ts'
 
-/** Where a queue ends. */
-interface QueueLimits {
-  readonly queueMessagesMax: number
-  readonly queueBytesMax: number
-}
-
 /** Messages of a queue from which on retained messages wait. */
 const FEED_AHEAD_MAX = 256
 
@@ -33,7 +27,7 @@ export function sendRetained(
   if (wanted.retainHandling === 2 || (wanted.retainHandling === 1 && !isNew)) return
   const held = session.subscriptions.get(filter)
   if (held === undefined || held.shared !== undefined) return
-  if (!core.settings.retainer.enable || !core.settings.mqtt.retainAvailable) return
+  if (!core.settings.retainer.enable || !session.zone.mqtt.retainAvailable) return
   const { subscription } = held
   // [MQTT-3.3.4-5]
   const ids = subscription.subscriptionId === 0 ? undefined : [subscription.subscriptionId]
@@ -46,11 +40,11 @@ export function sendRetained(
     }
     // [MQTT-3.8.3-3] holds for what the client itself had retained.
     if (subscription.noLocal && message.publisher === session.clientId) return true
-    const qos = deliveryQos(core, message, subscription.qos)
+    const qos = deliveryQos(session, message, subscription.qos)
     // Retain is set on a message sent because of a new subscription [MQTT311-3.3.1-8].
     const copy = asRetained(message)
     deliverOrForward(core, links, session, copy, qos, true, ids, undefined, false)
-    if (job === undefined || !isAhead(session, core.settings.mqtt)) return true
+    if (job === undefined || !isAhead(session)) return true
     session.holdFeed(() => {
       job.resume()
       broker.wakeFeed()
@@ -72,8 +66,9 @@ export function sendRetained(
  * The client takes them more slowly than they are read: what waits in its queue takes memory there,
  * and would push other messages out of it. The queue of a client that is away takes all.
  */
-function isAhead({ connection, queue }: Session, limits: QueueLimits): boolean {
+function isAhead({ connection, queue, zone }: Session): boolean {
   if (connection === undefined) return false
+  const limits = zone.mqtt
   const isLong = queue.count >= Math.min(FEED_AHEAD_MAX, limits.queueMessagesMax / 2)
   return isLong || queue.bytes >= limits.queueBytesMax / 2
 }

@@ -1,6 +1,7 @@
 import { prefixEnd } from '#kernel/binary-key.ts'
 import { LazySet } from '#kernel/lazy-map.ts'
 import type { Receiver } from '../hooks.ts'
+import type { Zone } from '../zones.ts'
 import { Metric } from '../metrics.ts'
 import type { MqttSettings } from '../limits.ts'
 import { Table } from '../ports.ts'
@@ -42,6 +43,12 @@ interface Lane {
   takenKey: string
 }
 
+/** The session that a queue belongs to. */
+export interface QueueOwner extends Receiver {
+  /** Whose limits hold. */
+  readonly zone: Zone
+}
+
 /**
  * Messages that wait for their session: bounded in count and bytes, one lane per priority.
  *
@@ -60,7 +67,7 @@ export class SessionQueue {
   /** Those of QoS 0: others of QoS 0 must not overtake them. */
   qos0Count: number
   bytes: number
-  readonly #owner: Receiver
+  readonly #owner: QueueOwner
   /** While its session is offline a stored queue keeps nothing in memory. */
   #inMemory: boolean
   /** Its records are from before a restart or a move and have not been counted. */
@@ -71,7 +78,7 @@ export class SessionQueue {
   readonly #given: LazySet<string>
 
   /** @param owner the session, as those see it who watch */
-  constructor(context: SessionContext, storeKey: string, owner: Receiver) {
+  constructor(context: SessionContext, storeKey: string, owner: QueueOwner) {
     this.#context = context
     this.#owner = owner
     this.#storeKey = storeKey
@@ -116,7 +123,7 @@ export class SessionQueue {
    * @returns false when the message itself was dropped
    */
   add(outgoing: Outgoing, shared: boolean): boolean {
-    const { mqtt } = this.#context.settings
+    const { mqtt } = this.#owner.zone
     if (this.#unread) this.#read(undefined)
     if (!this.#makeRoom(outgoing, mqtt)) return false
     const lane = this.#laneOf(outgoing, mqtt)
@@ -206,7 +213,7 @@ export class SessionQueue {
   putBack(taken: readonly Outgoing[]): void {
     for (const outgoing of taken.toReversed()) {
       const { key } = outgoing
-      const { mqtt } = this.#context.settings
+      const { mqtt } = this.#owner.zone
       const lane = key === '' ? this.#laneOf(outgoing, mqtt) : this.#laneAt(laneOfKey(key))
       if (lane.head > 0) lane.entries[--lane.head] = outgoing
       else lane.entries.unshift(outgoing)

@@ -3,6 +3,7 @@ import { encodeRecord, RECORD_HEADER_BYTES } from '#kernel/record.ts'
 import { decodeUtf8 } from '#codec/mqtt/utf8.ts'
 import type { WillProperties } from '#codec/mqtt/properties.ts'
 import type { QoS } from '../qos.ts'
+import { DEFAULT_ZONE } from '../limits.ts'
 import { Table } from '../ports.ts'
 import type { KvStore, Log } from '../ports.ts'
 import { incomingKey, STORE_KEY_BYTES } from './keys.ts'
@@ -25,6 +26,8 @@ interface SessionFields {
   /** null = never. */
   readonly expiryMs: number | null
   readonly username?: string | undefined
+  /** Absent: `default`. */
+  readonly zone?: string | undefined
   readonly will?: WillFields | undefined
 }
 
@@ -61,6 +64,7 @@ export interface StoredSession {
   readonly disconnectedAtMs: number
   readonly expiryMs: number
   readonly username: string | undefined
+  readonly zone: string
   readonly will: HeldWill | undefined
 }
 
@@ -76,7 +80,7 @@ export function isOver(
 /** Writes the session's own record. */
 export function saveSession(store: KvStore, session: Session): void {
   if (!session.persistent) return
-  const { expiryMs } = session
+  const { expiryMs, zone } = session
   const will = session.will ?? session.leavingWill
   const fields: SessionFields = {
     clientId: session.clientId,
@@ -84,6 +88,7 @@ export function saveSession(store: KvStore, session: Session): void {
     disconnectedAtMs: session.disconnectedAtMs,
     expiryMs: expiryMs === Number.POSITIVE_INFINITY ? null : expiryMs,
     username: session.username,
+    zone: zone.name === DEFAULT_ZONE ? undefined : zone.name,
     will: will === undefined ? undefined : willFields(will),
   }
   store.put(Table.SESSIONS, session.storeKey, jsonRecord(fields))
@@ -105,6 +110,7 @@ export function readSession(storeKey: string, value: Uint8Array): StoredSession 
     disconnectedAtMs: fields.disconnectedAtMs,
     expiryMs: fields.expiryMs ?? Number.POSITIVE_INFINITY,
     username: fields.username,
+    zone: fields.zone ?? DEFAULT_ZONE,
     will: fields.will === undefined ? undefined : heldWill(fields.will),
   }
 }

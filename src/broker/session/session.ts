@@ -3,7 +3,9 @@ import type { Timer } from '#kernel/timer-wheel.ts'
 import type { Will } from '#codec/mqtt/connect.ts'
 import type { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import type { WireInfo } from '../ports.ts'
+import { DEFAULT_ZONE } from '../limits.ts'
 import type { GroupMember, Subscriber, Subscription } from '../router/routes.ts'
+import type { Zone } from '../zones.ts'
 import type { SessionContext } from './context.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Outlet } from './outlet.ts'
@@ -77,6 +79,8 @@ export class Session implements Subscriber {
   storeKey: string
   connection: Outlet | undefined
   username: string | undefined
+  /** Whose settings hold for it: that of its connection, or the last one it had. */
+  zone: Zone
   /** How long it outlives its connection, in ms; 0 = transient, Infinity = for ever. */
   expiryMs: number
   readonly createdAtMs: number
@@ -123,6 +127,7 @@ export class Session implements Subscriber {
     this.storeKey = storeKey
     this.connection = undefined
     this.username = undefined
+    this.zone = context.zones.of(DEFAULT_ZONE)
     this.expiryMs = 0
     this.createdAtMs = createdAtMs
     this.ordinal = nextOrdinal++

@@ -47,9 +47,9 @@ export function handleSubscribe(
   frame: Frame,
 ): DecodeFailure | undefined {
   const { core } = broker
-  const { metrics, settings } = core
+  const { metrics } = core
   const { version } = connection
-  const { userPropertiesMax } = settings.mqtt
+  const { userPropertiesMax } = connection.zone.mqtt
   const packet = decodeSubscribe(bytes, frame.bodyStart, frame.bodyEnd, version, userPropertiesMax)
   if (isFailure(packet)) return packet
   metrics.increment(Metric.PACKETS_SUBSCRIBE_RECEIVED)
@@ -111,7 +111,7 @@ function subscribeOne(
   const rewritten = broker.rewriter.rewriteFilter(wanted.filter, client)
   if (rewritten === undefined) return refuse(ReasonCode.TOPIC_FILTER_INVALID)
   const filter = mountFilter(connection.mountpoint, rewritten)
-  const target = parseSubscription(filter, core.settings.mqtt)
+  const target = parseSubscription(filter, session.zone.mqtt)
   if (isFailure(target)) return refuse(target.reason)
   if (isFull(broker, session, filter)) return refuse(ReasonCode.QUOTA_EXCEEDED)
   if (session.persistent && !core.store.healthy) return refuse(ReasonCode.QUOTA_EXCEEDED)
@@ -130,9 +130,7 @@ function subscribeOne(
 /** True when the session has as many subscriptions as it may, and this would be a further one. */
 function isFull(broker: Broker, session: Session, filter: string): boolean {
   const { subscriptions } = session
-  return (
-    subscriptions.size >= broker.core.settings.mqtt.subscriptionsMax && !subscriptions.has(filter)
-  )
+  return subscriptions.size >= session.zone.mqtt.subscriptionsMax && !subscriptions.has(filter)
 }
 
 /** Takes an exclusive topic first, then subscribes. */
@@ -180,7 +178,7 @@ function subscribe(
     return
   }
   // [MQTT-3.2.2-10]
-  const qos = Math.min(wanted.qos, broker.core.settings.mqtt.qosMax) as QoS // At most 2, as both.
+  const qos = Math.min(wanted.qos, session.zone.mqtt.qosMax) as QoS // At most 2, as both.
   request.reason = qos // [MQTT-3.8.4-7]
   request.filter = filter
   const { retainHandling } = wanted
@@ -262,9 +260,9 @@ export function handleUnsubscribe(
   frame: Frame,
 ): DecodeFailure | undefined {
   const { core } = broker
-  const { metrics, settings } = core
+  const { metrics } = core
   const { version } = connection
-  const { userPropertiesMax } = settings.mqtt
+  const { userPropertiesMax } = connection.zone.mqtt
   const packet = decodeUnsubscribe(
     bytes,
     frame.bodyStart,

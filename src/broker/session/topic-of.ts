@@ -30,14 +30,24 @@ export function topicOf(
     return last
   }
   // [MQTT-3.2.2-18] [MQTT-3.3.2-9]
-  if (topicAlias > broker.core.settings.mqtt.topicAliasMax) return ALIAS_TOO_HIGH
+  const { mqtt } = connection.zone
+  if (topicAlias > mqtt.topicAliasMax) return ALIAS_TOO_HIGH
   if (topicStart === topicEnd) {
     // A topic alias stands for the topic of the packet that introduced it.
     return connection.aliasesIn?.[topicAlias] ?? UNKNOWN_ALIAS
   }
-  const known = broker.core.router.entryForBytes(bytes, topicStart, topicEnd)
-  const entry = isFailure(known) ? (delayedTopic(broker, view, bytes) ?? known) : known
+  const { router, zones } = broker.core
+  const known = router.entryForBytes(bytes, topicStart, topicEnd)
+  const { topicLevelsMax } = mqtt
+  const entry = isFailure(known)
+    ? (delayedTopic(broker, view, bytes, topicLevelsMax) ?? known)
+    : known
   if (isFailure(entry)) return entry
+  if (topicLevelsMax < zones.topicLevelsMax) {
+    // Known for a client of another zone: this one may not go so deep.
+    const failure = tooDeep(entry, topicLevelsMax)
+    if (failure !== undefined) return failure
+  }
   if (topicAlias > 0) {
     connection.aliasesIn ??= []
     connection.aliasesIn[topicAlias] = entry // [MQTT-3.3.2-12]
@@ -49,13 +59,23 @@ export function topicOf(
 }
 
 /** A `$delayed/` topic that only has too many levels because of its prefix. */
-function delayedTopic(broker: Broker, view: PublishView, bytes: Buffer): TopicEntry | undefined {
+function delayedTopic(
+  broker: Broker,
+  view: PublishView,
+  bytes: Buffer,
+  topicLevelsMax: number,
+): TopicEntry | undefined {
   const { core } = broker
   const { topicStart, topicEnd } = view
-  const levelsMax = core.settings.mqtt.topicLevelsMax + DELAYED_LEVELS
+  const levelsMax = topicLevelsMax + DELAYED_LEVELS
   if (validateTopicName(bytes, topicStart, topicEnd, levelsMax) !== undefined) return undefined
   const text = bytes.toString('utf8', topicStart, topicEnd)
   return text.startsWith(DELAYED_PREFIX) ? core.router.entryFor(text) : undefined
+}
+
+function tooDeep({ bytes, topic }: TopicEntry, levelsMax: number): DecodeFailure | undefined {
+  const more = topic.startsWith(DELAYED_PREFIX) ? DELAYED_LEVELS : 0
+  return validateTopicName(bytes, 0, bytes.length, levelsMax + more)
 }
 
 function sameBytes(known: Buffer, bytes: Buffer, start: number, end: number): boolean {

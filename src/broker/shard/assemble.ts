@@ -1,5 +1,4 @@
 import { readU8 } from '#kernel/binary-key.ts'
-import { AttributeRules } from '../attributes/attribute-rules.ts'
 import { DELAYED_PREFIX } from '../delayed/delayed-topic.ts'
 import { DelayedStore } from '../delayed/delayed-store.ts'
 import { Message } from '../message.ts'
@@ -50,9 +49,9 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
     routing.connection = undefined
     publishChecked({ routing, retained }, message)
   }
-  const wills = new Wills(core, links, (message, username) => {
+  const wills = new Wills(core, links, (message, username, zone) => {
     if (!message.topic.topic.startsWith(DELAYED_PREFIX)) return publish(message)
-    const refused = delayMessage(broker, message, username)
+    const refused = delayMessage(broker, message, username, zone)
     if (refused === undefined) return
     const { topic } = message.topic
     core.log.warn('will_not_delayed', { clientid: message.publisher, topic, reason: refused })
@@ -86,7 +85,6 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
     rewriter: new TopicRewriter(settings.rewrite),
     rewriting: settings.rewrite.length > 0,
     autoSubscriber: new AutoSubscriber(settings.autoSubscribe),
-    attributeRules: new AttributeRules(settings.clientAttributes),
     events: new ClientEvents(settings.nodeName, settings.sys, (topic) =>
       core.router.isWanted(topic),
     ),

@@ -1,4 +1,3 @@
-import type { AttributeRules } from '../attributes/attribute-rules.ts'
 import type { DelayedStore } from '../delayed/delayed-store.ts'
 import type { RetainedFeed } from '../retained/retained-feed.ts'
 import type { RetainedStore } from '../retained/retained-store.ts'
@@ -40,7 +39,6 @@ export interface Broker {
   /** False while there are no rewrite rules. */
   rewriting: boolean
   autoSubscriber: AutoSubscriber
-  attributeRules: AttributeRules
   readonly events: ClientEvents
   /** Publishes a message of the broker itself. */
   announce(message: SysMessage | undefined): void

@@ -10,6 +10,7 @@ import type { ShardCore } from './core.ts'
 import { Directory } from './directory.ts'
 import type { Links } from './links.ts'
 import { Removals } from './removals.ts'
+import type { ShardMessage } from './messages.ts'
 import type { Sessions } from './sessions.ts'
 
 /** What the owner of a session must do when another shard claims it. */
@@ -20,6 +21,8 @@ export interface ReleaseActions {
    */
   takenOver(session: Session, discard: boolean): void
 }
+
+type HandoverBegin = Extract<ShardMessage, { readonly kind: 'handover-begin' }>
 
 interface Claim {
   readonly clientId: string
@@ -182,7 +185,8 @@ export class Claims {
     if (session !== undefined) this.#actions.takenOver(session, discard)
     const remains = this.#core.sessions.get(clientId)
     if (remains === undefined || remains !== session) {
-      const begin = { kind: 'handover-begin', clientId, token, storeKey: '', sequence: 0 } as const
+      const nothing = { storeKey: '', sequence: 0, zone: '' }
+      const begin = { kind: 'handover-begin', clientId, token, ...nothing } as const
       const isFree = afterBoth(() => this.#links.send(to, begin))
       this.#links.whenTakenIn(isFree)
       this.#removals.whenGone(clientId, isFree)
@@ -192,7 +196,8 @@ export class Claims {
     this.#sessions.disarmExpiry(session)
     const { storeKey } = session
     const sequence = session.queue.nextSequence
-    this.#links.send(to, { kind: 'handover-begin', clientId, token, storeKey, sequence })
+    const zone = session.zone.name
+    this.#links.send(to, { kind: 'handover-begin', clientId, token, storeKey, sequence, zone })
     session.move = beginMove('source', to)
     const isReady = afterBoth(() => this.#links.send(to, { kind: 'handover', clientId }))
     // What the client published here comes before what it publishes there [MQTT-4.6.0-5].
@@ -217,13 +222,8 @@ export class Claims {
   }
 
   /** The old owner begins: from here on it forwards. */
-  handoverBegin(
-    from: number,
-    clientId: string,
-    token: number,
-    storeKey: string,
-    sequence: number,
-  ): void {
+  handoverBegin(from: number, message: HandoverBegin): void {
+    const { clientId, token, storeKey, sequence, zone } = message
     const claim = this.#takeClaim(token)
     if (storeKey === '') {
       claim.done(undefined)
@@ -231,6 +231,7 @@ export class Claims {
     }
     this.#arriving.set(clientId, claim)
     const session = new Session(this.#core, clientId, storeKey, this.#core.nowMs)
+    session.zone = this.#core.zones.of(zone)
     session.queue.setOnline(false)
     session.queue.nextSequence = sequence
     session.move = beginMove('target', from)

@@ -30,6 +30,7 @@ import type { Outgoing } from '../session/outgoing.ts'
 import { pump, sendOutgoing } from '../session/deliver.ts'
 import type { PendingAck } from '../session/pending-ack.ts'
 import type { Session, SessionMove } from '../session/session.ts'
+import { Zones } from '../zones.ts'
 
 /** What the host gives a shard. */
 export interface ShardPorts {
@@ -72,6 +73,7 @@ export class ShardCore implements SessionContext {
   readonly shard: number
   readonly shardCount: number
   settings: BrokerSettings
+  readonly zones: Zones
   readonly ports: ShardPorts
   readonly store: KvStore
   readonly log: Log
@@ -130,6 +132,7 @@ export class ShardCore implements SessionContext {
     this.shard = ports.fabric.shard
     this.shardCount = ports.fabric.shardCount
     this.settings = settings
+    this.zones = new Zones(settings)
     this.ports = ports
     this.store = ports.store
     this.log = ports.log

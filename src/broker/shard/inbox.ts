@@ -168,13 +168,7 @@ export class Inbox implements ItemHandler {
       case 'release':
         return claims.release(clientId, message.to, message.token, message.discard)
       case 'handover-begin':
-        return claims.handoverBegin(
-          from,
-          clientId,
-          message.token,
-          message.storeKey,
-          message.sequence,
-        )
+        return claims.handoverBegin(from, message)
       case 'handover':
         return claims.handover(clientId)
       case 'cut':

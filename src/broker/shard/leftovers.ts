@@ -42,6 +42,7 @@ export function removeLeftover(broker: Broker, stored: StoredSession): void {
   const { core, links, routing, wills } = broker
   const session = new Session(core, stored.clientId, stored.storeKey, stored.createdAtMs)
   session.ended = true
+  session.zone = core.zones.of(stored.zone)
   session.will = stored.will
   wills.sendNow(session)
   session.queue.markUnread()

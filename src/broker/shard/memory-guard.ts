@@ -18,8 +18,7 @@ export class MemoryGuard {
 
   /** Looks at some connections. The host calls it every 100 ms. */
   run(): void {
-    const { connections, settings } = this.#core
-    if (settings.clientBytesMax === Number.POSITIVE_INFINITY) return
+    const { connections } = this.#core
     for (let count = 0; count < Math.min(CONNECTIONS_PER_RUN, connections.size); count++) {
       const next = this.#rest.next()
       // Beginning again in the next run: each connection is looked at once per round.
@@ -27,16 +26,18 @@ export class MemoryGuard {
         this.#rest = connections.values()
         return
       }
-      this.#check(next.value, settings.clientBytesMax)
+      this.#check(next.value)
     }
   }
 
-  #check(connection: Connection, bytesMax: number): void {
+  #check(connection: Connection): void {
+    const { clientBytesMax } = connection.zone
+    if (clientBytesMax === Number.POSITIVE_INFINITY) return
     const queue = connection.session?.queue
     // What is stored is not in memory.
     const waiting = queue === undefined || queue.stored ? 0 : queue.bytes
     const bytes = waiting + connection.wire.bufferedBytes
-    if (bytes <= bytesMax) return
+    if (bytes <= clientBytesMax) return
     this.#core.metrics.increment(Metric.FORCE_SHUTDOWN_CLOSED)
     connection.close({
       reason: ReasonCode.QUOTA_EXCEEDED,

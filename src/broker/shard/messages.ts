@@ -74,6 +74,8 @@ export type ShardMessage =
       readonly token: number
       readonly storeKey: string
       readonly sequence: number
+      /** Zone whose limits hold for its queue. */
+      readonly zone: string
     }
   /** From the old owner: the session is in the store as it was at `handover-begin`. */
   | { readonly kind: 'handover'; readonly clientId: string }

@@ -31,13 +31,13 @@ export function admitDuringMove(
   const afterCut = move.marked.has(source)
   if (move.role === 'source') {
     if (afterCut) return false
-    links.forward(move.peer, session.clientId, outgoingOf(core, message, delivery), message)
+    links.forward(move.peer, session.clientId, outgoingOf(session, message, delivery), message)
     return false
   }
   if (!afterCut) return false
   if (move.forwarded) return true
   if (hasReceived(core.store, message, session.storeKey)) return false
-  const outgoing = outgoingOf(core, message, delivery)
+  const outgoing = outgoingOf(session, message, delivery)
   message.own()
   move.early.push(outgoing)
   core.noteEarly(move)
@@ -69,8 +69,8 @@ export function deliverOrForward(
   links.forward(session.move.peer, session.clientId, outgoing, message)
 }
 
-function outgoingOf(core: ShardCore, message: Message, delivery: Delivery): Outgoing {
-  const qos = deliveryQos(core, message, delivery.qos)
+function outgoingOf(session: Session, message: Message, delivery: Delivery): Outgoing {
+  const qos = deliveryQos(session, message, delivery.qos)
   const retain = message.retain && delivery.retainAsPublished
   return new Outgoing(message, qos, retain, delivery.subscriptionIds, undefined)
 }

@@ -55,7 +55,7 @@ export function publishInternal(broker: Broker, request: InternalMessage): strin
   let refused: string | undefined
   publishOnBehalf(routing, () => {
     if (isDelayed) {
-      const reason = delayMessage(broker, message, undefined)
+      const reason = delayMessage(broker, message, undefined, core.settings)
       if (reason !== undefined)
         refused = `the delayed message is refused with 0x${reason.toString(16)}`
     } else if (request.direct) routeMessage(routing, message)

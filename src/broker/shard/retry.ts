@@ -25,8 +25,7 @@ export class Retry {
   /** Looks at all connections, twice per interval. */
   run(): void {
     const { core } = this.#broker
-    const { retryIntervalMs, awaitRelTimeoutMs } = core.settings.mqtt
-    const intervalMs = Math.min(retryIntervalMs, awaitRelTimeoutMs)
+    const intervalMs = this.#intervalMs()
     if (intervalMs === Number.POSITIVE_INFINITY || core.nowMs < this.#nextMs) return
     this.#nextMs = core.nowMs + intervalMs / 2
     for (const connection of core.connections) {
@@ -37,9 +36,18 @@ export class Retry {
     }
   }
 
+  /** The shortest of both limits in any zone; Infinity = there are none. */
+  #intervalMs(): number {
+    let shortestMs = Number.POSITIVE_INFINITY
+    for (const { mqtt } of this.#broker.core.zones.all()) {
+      shortestMs = Math.min(shortestMs, mqtt.retryIntervalMs, mqtt.awaitRelTimeoutMs)
+    }
+    return shortestMs
+  }
+
   #resend(connection: Connection, session: Session): void {
     const { core } = this.#broker
-    const before = core.nowMs - core.settings.mqtt.retryIntervalMs
+    const before = core.nowMs - connection.zone.mqtt.retryIntervalMs
     for (const outgoing of session.inflight.values()) {
       if (outgoing.sentAtMs > before || connection.congested) continue
       if (outgoing.state === OutgoingState.SENT) sendOutgoing(core, session, connection, outgoing)
@@ -52,7 +60,7 @@ export class Retry {
 
   #forget(session: Session): void {
     const { core } = this.#broker
-    const before = core.nowMs - core.settings.mqtt.awaitRelTimeoutMs
+    const before = core.nowMs - session.zone.mqtt.awaitRelTimeoutMs
     for (const [packetId, receivedAtMs] of session.awaitingRel.entries()) {
       if (receivedAtMs > before) continue
       forgetIncoming(core.store, session, packetId)

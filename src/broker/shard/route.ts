@@ -92,7 +92,7 @@ function ownDelivery(
   message: Message,
   delivery: Delivery,
 ): Delivery | undefined {
-  if (core.settings.mqtt.ignoreLoopDeliver && (session.connection?.version ?? 5) < 5) {
+  if (session.zone.mqtt.ignoreLoopDeliver && (session.connection?.version ?? 5) < 5) {
     core.countNoLocal(session, message)
     return undefined
   }
@@ -152,7 +152,7 @@ export function deliverToMember(
   if (held === undefined) return false
   if (core.topicWatch !== undefined) core.topicWatch.delivered(message, 1)
   const { subscription } = held
-  const qos = deliveryQos(core, message, subscription.qos)
+  const qos = deliveryQos(session, message, subscription.qos)
   const retain = message.retain && subscription.retainAsPublished
   const ids = subscription.subscriptionId === 0 ? undefined : [subscription.subscriptionId]
   // Until the new owner's membership is known here, what comes to one that moved is forwarded.

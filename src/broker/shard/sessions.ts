@@ -110,6 +110,7 @@ export class Sessions implements TimerTarget {
     const core = this.#core
     session.expiryMs = stored.expiryMs
     session.username = stored.username
+    session.zone = core.zones.of(stored.zone)
     session.will = stored.will
     session.disconnectedAtMs = stored.disconnectedAtMs
     session.unloaded = true

@@ -1,4 +1,3 @@
-import { AttributeRules } from '../attributes/attribute-rules.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { TimerWheel } from '#kernel/timer-wheel.ts'
 import type { BrokerSettings, ListenerSettings } from '../limits.ts'
@@ -17,6 +16,7 @@ import type { Session } from '../session/session.ts'
 import type { SysMessage } from '../sys/sys-topics.ts'
 import { AutoSubscriber } from '../topics/auto-subscribe.ts'
 import { TopicRewriter } from '../topics/rewrite.ts'
+import { deepestTopic } from '../zones.ts'
 import { assembleBroker } from './assemble.ts'
 import { BodySweep } from './body-sweep.ts'
 import type { Broker } from './broker.ts'
@@ -66,7 +66,7 @@ export class Shard {
 
   constructor(ports: ShardPorts, settings: BrokerSettings) {
     const router = new Router(ports.fabric.shard, {
-      topicLevelsMax: settings.mqtt.topicLevelsMax,
+      topicLevelsMax: deepestTopic(settings),
       topicCacheEntriesMax: TOPIC_CACHE_ENTRIES_MAX,
     })
     const core = new ShardCore(ports, settings, router, new TimerWheel(ports.clock.monotonicMs()))
@@ -124,7 +124,7 @@ export class Shard {
       connection.rate = new RateGuard(connection, core.timers, rates, core.monotonicMs)
     }
     connection.lastReceivedMs = core.monotonicMs
-    const dueMs = core.monotonicMs + core.settings.mqtt.idleTimeoutMs
+    const dueMs = core.monotonicMs + connection.zone.mqtt.idleTimeoutMs
     core.timers.scheduleAt(connection.timer, dueMs)
     return connection
   }
@@ -174,15 +174,15 @@ export class Shard {
   configure(settings: BrokerSettings): void {
     const rewriter = new TopicRewriter(settings.rewrite)
     const autoSubscriber = new AutoSubscriber(settings.autoSubscribe)
-    const attributeRules = new AttributeRules(settings.clientAttributes)
     const { broker } = this
-    this.#core.settings = settings
-    this.#core.router.setTopicLevelsMax(settings.mqtt.topicLevelsMax)
+    const core = this.#core
+    core.zones.configure(settings)
+    core.settings = settings
+    core.router.setTopicLevelsMax(core.zones.topicLevelsMax)
     broker.routing.picker.settings = settings
     broker.rewriter = rewriter
     broker.rewriting = settings.rewrite.length > 0
     broker.autoSubscriber = autoSubscriber
-    broker.attributeRules = attributeRules
   }
 
   /** Publishes a message of the broker itself, such as the node's numbers under `$SYS`. */

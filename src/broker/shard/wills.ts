@@ -5,8 +5,12 @@ import { Message } from '../message.ts'
 import { saveSession } from '../session/session-record.ts'
 import type { HeldWill, Session } from '../session/session.ts'
 import { mountTopic } from '../topics/mountpoint.ts'
+import type { Zone } from '../zones.ts'
 import type { ShardCore } from './core.ts'
 import type { Links } from './links.ts'
+
+/** Takes a will into the broker; the zone is that of its session. */
+type PublishWill = (message: Message, username: string | undefined, zone: Zone) => void
 
 /**
  * Sends the wills of sessions whose connection broke: at once, after the will delay, or when the
@@ -15,16 +19,12 @@ import type { Links } from './links.ts'
 export class Wills implements TimerTarget {
   readonly #core: ShardCore
   readonly #links: Links
-  readonly #publish: (message: Message, username: string | undefined) => void
+  readonly #publish: PublishWill
   readonly #timers: Map<Session, Timer>
   readonly #byTimer: Map<Timer, Session>
 
   /** @param publish takes the message into the broker, or delays it */
-  constructor(
-    core: ShardCore,
-    links: Links,
-    publish: (message: Message, username: string | undefined) => void,
-  ) {
+  constructor(core: ShardCore, links: Links, publish: PublishWill) {
     this.#core = core
     this.#links = links
     this.#publish = publish
@@ -56,8 +56,8 @@ export class Wills implements TimerTarget {
     if (will === undefined) return
     session.will = undefined
     session.leavingWill = will
-    const message = this.#messageOf(session.clientId, will)
-    this.#publish(message, will.username)
+    const message = this.#messageOf(session, will)
+    this.#publish(message, will.username, session.zone)
     // Not again after a restart [MQTT-3.1.2-10]. It leaves the store together with what its
     // publish wrote here, and after what it wrote elsewhere.
     const { routeEarly, routeRemote } = this.#core
@@ -101,7 +101,7 @@ export class Wills implements TimerTarget {
     this.#core.timers.scheduleAt(timer, this.#core.ports.clock.monotonicMs() + delayMs)
   }
 
-  #messageOf(clientId: string, held: HeldWill): Message {
+  #messageOf({ clientId, zone }: Session, held: HeldWill): Message {
     const core = this.#core
     const { topic, payload, qos, retain, properties } = held.will
     const { willDelayIntervalSeconds: _, messageExpiryIntervalSeconds, ...forwarded } = properties
@@ -110,7 +110,7 @@ export class Wills implements TimerTarget {
       messageExpiryIntervalSeconds === undefined
         ? Number.POSITIVE_INFINITY
         : messageExpiryIntervalSeconds * 1000,
-      core.settings.mqtt.messageExpiryMs,
+      zone.mqtt.messageExpiryMs,
     )
     const expiresAtMs = expiryMs === Number.POSITIVE_INFINITY ? 0 : core.nowMs + expiryMs
     const encoded = encodePublishProperties(forwarded) // [MQTT-3.1.3-10]

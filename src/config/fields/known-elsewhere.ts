@@ -33,8 +33,6 @@ const WARNINGS: readonly Row[] = [
   ['file_transfer', 'receives files over MQTT'],
   ['listeners.quic', 'listens for MQTT over QUIC'],
   ['log.audit', 'writes an audit log'],
-  ['zones', 'overrides settings for the clients of the listeners that name the zone'],
-  ['listeners.*.*.zone', 'names the zone whose settings its clients get', 'default'],
   ['mqtt.clientid_override', 'replaces client identifiers by an expression', 'disabled'],
 ]
 
@@ -198,11 +196,16 @@ export const KNOWN_ELSEWHERE: readonly KnownElsewhere[] = [
   ...connectionRows(),
 ]
 
+/** How many keys lead to the settings of a zone: `zones.<name>`. */
+const ZONE_KEYS = 2
+
 const SPLIT = KNOWN_ELSEWHERE.map((known) => ({ known, keys: known.pattern.split('.') }))
 
-/** The row that covers a key, or undefined. */
+/** The row that covers a key, or undefined. What a zone has is known by its general name. */
 export function knownElsewhere(path: readonly string[]): KnownElsewhere | undefined {
-  return SPLIT.find(({ keys }) => covers(keys, path))?.known
+  const known = SPLIT.find(({ keys }) => covers(keys, path))?.known
+  if (known !== undefined || path[0] !== 'zones') return known
+  return path.length > ZONE_KEYS ? knownElsewhere(path.slice(ZONE_KEYS)) : undefined
 }
 
 function covers(keys: readonly string[], path: readonly string[]): boolean {

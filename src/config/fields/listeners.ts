@@ -136,6 +136,11 @@ function commonFields<const Bind extends string>(bind: Bind) {
       default: '',
       example: 'tenant/${username}/',
     }),
+    zone: string({
+      text: 'Zone whose settings hold for its clients, see `zones`.',
+      hot: 'new-connections',
+      default: 'default',
+    }),
     ...accessFields,
     tcp_options: tcpOptions,
   }

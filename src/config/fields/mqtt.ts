@@ -121,7 +121,8 @@ const attributeFields = {
         expression: string({
           text:
             'How the attribute is made: `clientid`, `username`, `cn`, `dn`, `peerhost`, ' +
-            '`listener`, `user_property.<name>`, texts in quotes, numbers, and the functions ' +
+            '`listener`, `zone`, `user_property.<name>`, texts in quotes, numbers, and the ' +
+            'functions ' +
             '`nth`, `tokens`, `split`, `substr`, `concat`, `coalesce`, `lower`, `upper`, `trim`.',
           required: true,
         }),

@@ -56,7 +56,7 @@ export const overloadProtection = object(
       default: '90%',
     }),
   },
-  { text: 'What happens when there is more work than can be done.', hot: 'restart-node' },
+  { text: 'What happens when there is more work than can be done.', hot: 'live' },
 )
 
 export const forceShutdown = object(

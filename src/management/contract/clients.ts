@@ -31,6 +31,7 @@ export const Client = Type.Object({
   username: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   node: Type.String(),
   listener: Type.Optional(Type.String()),
+  zone: Type.String({ description: 'Zone whose settings hold for it.' }),
   connected: Type.Boolean(),
   connected_at: Type.Optional(Timestamp),
   disconnected_at: Type.Optional(Timestamp),

@@ -33,6 +33,7 @@ const Summary = Type.Object({
   name: Type.String(),
   enable: Type.Boolean(),
   bind: Type.String(),
+  zone: Type.String({ description: 'Zone whose settings hold for its clients.' }),
   acceptors: Type.Integer(),
   number: Type.Integer({ description: 'Nodes that have it.' }),
   status: Status,

@@ -194,6 +194,7 @@ export function toClient({ node }: ManagementContext, view: ClientView): Client 
     clientid: view.clientId,
     username: view.username ?? null,
     node: node.name,
+    zone: view.zone,
     connected: view.connected,
     created_at: formatTime(view.createdAtMs),
     ...(view.connectedAtMs > 0 && { connected_at: formatTime(view.connectedAtMs) }),

@@ -148,9 +148,15 @@ function toEdit(
 
 function checkZone(body: unknown): void {
   const roots = typeof body === 'object' && body !== null ? Object.keys(body) : ['']
-  const other = roots.find((root) => !GLOBAL_ZONE.includes(root))
+  // What EMQX has besides is taken and has no effect, as in a file.
+  const other = roots.find((root) => !GLOBAL_ZONE.includes(root) && !isOfZones(root))
   if (other === undefined) return
   throw badRequest(`body.${other} is not known: the zone has ${GLOBAL_ZONE.join(', ')}.`)
+}
+
+/** Whether EMQX lets a zone have it, though it has no effect here. */
+function isOfZones(root: string): boolean {
+  return ['force_gc', 'durable_sessions', 'session_persistence'].includes(root)
 }
 
 function shownRoot(context: ManagementContext, root: string): unknown {

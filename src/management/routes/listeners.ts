@@ -26,6 +26,7 @@ interface Configured {
   readonly fields: Readonly<Record<string, unknown>> & {
     readonly enable: boolean
     readonly bind: string
+    readonly zone: string
     readonly acceptors: number
     readonly max_connections: number | 'infinity'
     readonly ssl_options?: { readonly certfile?: string }
@@ -163,7 +164,7 @@ function statusOf({ node }: ManagementContext, { id, fields }: Configured) {
 
 function toSummary(context: ManagementContext, listener: Configured) {
   const { id, type, name, fields } = listener
-  const { enable, bind, acceptors } = fields
+  const { enable, bind, zone, acceptors } = fields
   const status = statusOf(context, listener)
   const nodes = [{ node: context.node.name, status }]
   const isTls = type === 'ssl' || type === 'wss'
@@ -174,6 +175,7 @@ function toSummary(context: ManagementContext, listener: Configured) {
     name,
     enable,
     bind,
+    zone,
     acceptors,
     number: 1,
     status,

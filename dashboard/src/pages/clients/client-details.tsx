@@ -85,6 +85,7 @@ function facts(client: Client, t: Translate<keyof typeof TEXTS.en>) {
     [t('address'), host === undefined ? '–' : `${host}:${port}`],
     [t('protocol'), protocolName(client.proto_name, client.proto_ver)],
     [t('listener'), client.listener ?? '–'],
+    [t('zone'), client.zone],
     [t('node'), client.node],
     [t('keepAlive'), keepalive === 0 ? t('off') : t('seconds', { count: keepalive ?? 0 })],
     [t('cleanStart'), t(client.clean_start === true ? 'yes' : 'no')],

@@ -18,7 +18,14 @@ const PORTS: Readonly<Record<Type, string>> = {
   wss: '0.0.0.0:8084',
 }
 /** Keys that hold a text or a number, in the order of the form. */
-const TEXT_KEYS = ['max_connections', 'max_conn_rate', 'messages_rate', 'bytes_rate', 'mountpoint']
+const TEXT_KEYS = [
+  'max_connections',
+  'max_conn_rate',
+  'messages_rate',
+  'bytes_rate',
+  'mountpoint',
+  'zone',
+]
 const TLS_KEYS = ['certfile', 'keyfile', 'cacertfile'] as const
 
 interface Fields {

@@ -9,6 +9,7 @@ export const CREDENTIAL_NAMES = [
   'peerport',
   'peername',
   'listener',
+  'zone',
   'cert_common_name',
   'cert_subject',
   'cert_pem',
