@@ -32,7 +32,7 @@ describe('access control', BROWSER, () => {
     await page.getByRole('cell', { name: 'Built-in database', exact: true }).waitFor()
     assert.equal(await outcome(port), NOT_AUTHORIZED)
     await add('JWT')
-    await page.getByRole('textbox', { name: 'secret', exact: true }).fill('a secret of the test')
+    await page.getByLabel('secret', { exact: true }).fill('a secret of the test')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('cell', { name: 'JWT', exact: true }).waitFor()
     const ids = async (): Promise<readonly string[]> => {
@@ -61,6 +61,40 @@ describe('access control', BROWSER, () => {
     assert.equal(await outcome(port, named('eve', 'green')), 'accepted')
     await checkAccessibility(page, context)
     await takePicture(page, 'authentication-users')
+    await page.context().close()
+  })
+
+  test('forms have all keys of a kind, in the form that is chosen', async (context) => {
+    const page = await dashboard.open('/authentication')
+    const add = async (name: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Add an authenticator' }).click()
+      await page.getByRole('menuitem', { name }).click()
+    }
+    await add('PostgreSQL')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('This has to be filled in.').waitFor()
+    await page.getByLabel('server', { exact: true }).fill('127.0.0.1:1')
+    await page.getByRole('button', { name: /^ssl / }).click()
+    await page.getByRole('switch', { name: 'ssl.enable' }).click()
+    await page.getByLabel('ssl.server_name_indication').fill('db.plant')
+    await page.getByLabel('password_hash_algorithm.name').click()
+    await page.getByTitle('bcrypt', { exact: true }).click()
+    await page.getByLabel('password_hash_algorithm.salt_rounds').waitFor()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'authentication-postgresql')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('cell', { name: 'PostgreSQL', exact: true }).waitFor()
+    const path = '/authentication/password_based:postgresql'
+    const { body } = await dashboard.managed.call('GET', path)
+    assert.equal(body.ssl.enable, true)
+    assert.equal(body.ssl.server_name_indication, 'db.plant')
+    assert.equal(body.password_hash_algorithm.name, 'bcrypt')
+
+    await page.getByRole('row', { name: /JWT/ }).getByRole('button', { name: 'Edit' }).click()
+    await page.getByLabel('algorithm', { exact: true }).click()
+    await page.getByTitle('use_jwks', { exact: true }).click()
+    await page.getByLabel('endpoint', { exact: true }).waitFor()
+    await page.getByLabel('secret', { exact: true }).waitFor({ state: 'detached' })
     await page.context().close()
   })
 

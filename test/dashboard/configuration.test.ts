@@ -49,6 +49,53 @@ describe('configuration', BROWSER, () => {
     await page.context().close()
   })
 
+  test('lists grow, change their order and shrink, without JSON', async (context) => {
+    const page = await dashboard.open('/configuration')
+    const key = page.locator('.config-key', { hasText: 'client_attrs_init' }).first()
+    const add = key.getByRole('button', { name: 'Add to client_attrs_init' })
+    for (const [number, expression] of ['username', 'cn', 'peerhost'].entries()) {
+      await add.click()
+      const item = key.locator('.ant-card').nth(number)
+      await item.getByLabel('client_attrs_init.expression').fill(expression)
+      await item.getByLabel('client_attrs_init.set_as_attr').fill(`a${number}`)
+    }
+    await key.getByRole('button', { name: 'Move 3 of client_attrs_init up' }).click()
+    await key.getByRole('button', { name: 'Remove 1 of client_attrs_init' }).click()
+    await page.getByRole('searchbox').fill('excludes')
+    const words = page.locator('.config-key', { hasText: 'excludes' }).first()
+    for (const [number, filter] of ['alarms/#', 'state/#'].entries()) {
+      await words.getByRole('button', { name: 'Add to excludes' }).click()
+      await words.getByLabel(`${number + 1} of excludes`, { exact: true }).fill(filter)
+    }
+    await words.getByRole('button', { name: 'Move 1 of excludes down' }).click()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'configuration-lists')
+    await page.getByText('Changed keys, not applied yet: 2').waitFor()
+    await page.getByRole('button', { name: 'Look at the changes' }).click()
+    await page.getByRole('button', { name: 'Apply' }).click()
+    await page.getByText('Applied.').waitFor()
+    const { body } = await dashboard.managed.call('GET', '/configs/mqtt')
+    const expected = ['peerhost', 'cn'].map((expression, index) => {
+      return { expression, set_as_attr: index === 0 ? 'a2' : 'a1' }
+    })
+    assert.deepEqual(body.client_attrs_init, expected)
+    const { body: authorization } = await dashboard.managed.call('GET', '/configs/authorization')
+    assert.deepEqual(authorization.cache.excludes, ['state/#', 'alarms/#'])
+    await page.getByRole('searchbox').fill('')
+    await key.getByRole('button', { name: 'Remove 1 of client_attrs_init' }).click()
+    await key.getByRole('button', { name: 'Undo' }).click()
+    await key.locator('.ant-card').nth(1).waitFor()
+    await page.context().close()
+  })
+
+  test('keys are explained in the language that is chosen', async () => {
+    const page = await dashboard.open('/configuration')
+    await page.getByText('Bytes queued for one session.').waitFor()
+    await page.getByRole('button', { name: '简体中文' }).click()
+    await page.getByText('为一个会话排队的字节数。').waitFor()
+    await page.context().close()
+  })
+
   test('what is wrong is refused with its place', async () => {
     const page = await dashboard.open('/configuration')
     await page.getByLabel('idle_timeout').fill('soon')

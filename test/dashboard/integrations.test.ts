@@ -122,7 +122,7 @@ describe('integrations', BROWSER, () => {
     const page = await dashboard.open('/sources', { language: 'zh', width: 380, height: 800 })
     await page.getByText('还没有数据源').waitFor()
     await page.getByRole('button', { name: '新建数据源' }).click()
-    await page.getByRole('button', { name: /^MQTT broker/ }).click()
+    await page.getByRole('button', { name: /^MQTT 服务器/ }).click()
     await page.getByLabel('名称', { exact: true }).fill('lines')
     await page.getByLabel('connector', { exact: true }).click()
     await page.getByTitle('plant').click()

@@ -6,33 +6,21 @@ import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
 import { BackendStatus } from '../../components/backend-status.tsx'
-import { ConfigItems, withoutEmpty } from '../../components/config-items.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
-import { FormDrawer } from '../../components/form-drawer.tsx'
 import { OrderedTable } from '../../components/ordered-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
-import { CHOICES, KINDS } from './kinds.ts'
+import { AuthenticatorEditor } from './authenticator-editor.tsx'
+import { type Authenticator, idOf, KINDS, titleOf } from './kinds.ts'
 import { TEXTS } from './texts.ts'
 import { UsersDrawer } from './users-drawer.tsx'
 
 type Chain = typeof globalChain
-type Authenticator = Readonly<Record<string, unknown>>
 
 const PATH = '/authentication'
 const STALE = ['authenticators']
-/** What tells authenticators apart cannot be changed. */
-const FIXED = ['id', 'mechanism', 'backend']
-
-function idOf(row: Authenticator): string {
-  return String(row['id'])
-}
-
-function titleOf(id: string): string {
-  return KINDS.find((kind) => kind.id === id)?.title ?? id
-}
 
 /** Who may connect: the chain of authenticators, and the users in the built-in database. */
 export default function AuthenticationPage() {
@@ -80,7 +68,9 @@ export default function AuthenticationPage() {
         empty={t('none')}
         reorder={reorder}
       />
-      {edited !== undefined && <Editor initial={edited} close={() => setEdited(undefined)} />}
+      {edited !== undefined && (
+        <AuthenticatorEditor initial={edited} close={() => setEdited(undefined)} />
+      )}
       {usersOf !== undefined && <UsersDrawer id={usersOf} close={() => setUsersOf(undefined)} />}
     </>
   )
@@ -163,33 +153,4 @@ function useColumns(
       ),
     },
   ]
-}
-
-function Editor({ initial, close }: { initial: Authenticator; close: () => void }) {
-  const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const { id } = initial
-  const toBody = (fields: Authenticator) => {
-    const { id: _id, ...rest } = { ...initial, ...fields }
-    return withoutEmpty(rest)
-  }
-  const save = async (fields: Authenticator): Promise<boolean> => {
-    const body = toBody(fields)
-    const work = async (): Promise<unknown> =>
-      typeof id === 'string'
-        ? call<Chain['update']>('PUT', `${PATH}/{id}`, { params: { id }, body })
-        : call<Chain['create']>('POST', PATH, { params: {}, body })
-    return run(work, { done: t('saved'), stale: STALE })
-  }
-  return (
-    <FormDrawer<Authenticator>
-      title={typeof id === 'string' ? t('editOne', { name: titleOf(id) }) : t('add')}
-      initial={initial}
-      toBody={toBody}
-      save={save}
-      close={close}
-    >
-      <ConfigItems value={initial} choices={CHOICES} without={FIXED} />
-    </FormDrawer>
-  )
 }

@@ -1,5 +1,4 @@
 import type {
-  createSource,
   deleteSource,
   getSourceStatus,
   listSources,
@@ -13,25 +12,18 @@ import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
 import { BackendStatus } from '../../components/backend-status.tsx'
-import { ConfigItems, withoutEmpty } from '../../components/config-items.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
-import { FormDrawer } from '../../components/form-drawer.tsx'
 import { OrderedTable } from '../../components/ordered-table.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
-import { CHOICES, SOURCES, titleOf } from './kinds.ts'
+import { type Source, SOURCES, titleOf, typeOf } from './kinds.ts'
+import { SourceEditor } from './source-editor.tsx'
 import { TEXTS } from './texts.ts'
-
-type Source = Readonly<Record<string, unknown>>
 
 const PATH = '/authorization/sources'
 const ONE = '/authorization/sources/{type}'
 const STALE = ['authorization-sources']
-
-function typeOf(row: Source): string {
-  return String(row['type'])
-}
 
 /** Sources of rules, in the order in which they are asked. */
 export function SourceList() {
@@ -79,7 +71,7 @@ export function SourceList() {
         empty={t('none')}
         reorder={reorder}
       />
-      {edited !== undefined && <Editor {...edited} close={() => setEdited(undefined)} />}
+      {edited !== undefined && <SourceEditor {...edited} close={() => setEdited(undefined)} />}
     </>
   )
 }
@@ -154,34 +146,4 @@ function useColumns(edit: (row: Source) => void): TableColumnsType<Source> {
       ),
     },
   ]
-}
-
-function Editor(props: { source: Source; isNew: boolean; close: () => void }) {
-  const { source, isNew, close } = props
-  const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const type = typeOf(source)
-  const toBody = (fields: Source) => ({ ...withoutEmpty({ ...source, ...fields }), type })
-  const save = async (fields: Source): Promise<boolean> => {
-    const body = toBody(fields)
-    const work = async (): Promise<unknown> =>
-      isNew
-        ? call<typeof createSource>('POST', PATH, { body })
-        : call<typeof updateSource>('PUT', ONE, { params: { type }, body })
-    return run(work, { done: t('saved'), stale: STALE })
-  }
-  const title = titleOf(type, t)
-  // The text of a file is kept in the data directory, wherever it was read from.
-  const without = type === 'file' ? ['type', 'path'] : ['type']
-  return (
-    <FormDrawer<Source>
-      title={isNew ? `${t('add')}: ${title}` : t('editOne', { name: title })}
-      initial={source}
-      toBody={toBody}
-      save={save}
-      close={close}
-    >
-      <ConfigItems value={source} choices={CHOICES} without={without} />
-    </FormDrawer>
-  )
 }

@@ -1,16 +1,17 @@
-import type { getConfigKeys, getConfigSchema } from '#management/contract/configs.ts'
+import type { getConfigKeys } from '#management/contract/configs.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Affix, Button, Flex, Input, Select, Switch, Typography } from 'antd'
 import { useMemo, useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { Failure } from '../../components/failure.tsx'
 import { Nothing } from '../../components/nothing.tsx'
+import { useSchema } from '../../components/schema-form/use-schema.ts'
 import { Panel } from '../../components/panel.tsx'
 import { Waiting } from '../../components/waiting.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import { splitPath } from './config-path.ts'
 import { KeyField } from './key-field.tsx'
-import { type KeySchema, schemaAt } from './key-schema.ts'
+import { schemaAt } from './schema-at.ts'
 import { Review } from './review.tsx'
 import { TEXTS } from './texts.ts'
 
@@ -148,18 +149,7 @@ interface KeyProps extends Omit<GroupsProps, 'keys'> {
 
 function KeyWithSchema({ member, draft, change, forget }: KeyProps) {
   const [root = ''] = splitPath(member.key)
-  const { data } = useQuery({
-    queryKey: ['config-schema', root],
-    staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async ({ signal }) => {
-      const query = { key: root }
-      const schema = await call<typeof getConfigSchema>('GET', '/schemas/hotconf', {
-        query,
-        signal,
-      })
-      return schema as KeySchema // JSON schema, which the contract leaves open.
-    },
-  })
+  const { data } = useSchema(root)
   if (data === undefined) return null
   const isChanged = draft.has(member.key)
   return (

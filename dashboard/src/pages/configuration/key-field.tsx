@@ -1,20 +1,23 @@
 import { LockOutlined } from '@ant-design/icons'
-import { Button, Flex, Input, InputNumber, Select, Switch, Tag, Tooltip, Typography } from 'antd'
-import { useId, useState } from 'react'
+import { Button, ConfigProvider, Flex, Tag, Tooltip, Typography } from 'antd'
+import { useEffect, useId, useRef, useState } from 'react'
 import type { resetConfig } from '#management/contract/configs.ts'
 import { call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
+import { Described } from '../../components/described.tsx'
+import { type FormSchema, Shape, shapeOf } from '../../components/schema-form/form-schema.ts'
+import { SchemaValue } from '../../components/schema-form/schema-value.tsx'
+import { ValueInput } from '../../components/schema-form/value-input.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import type { ConfigKey } from './config-form.tsx'
 import { splitPath } from './config-path.ts'
-import { Control, controlOf, type KeySchema, readText } from './key-schema.ts'
 import { TEXTS } from './texts.ts'
 
 interface Props {
   readonly member: ConfigKey
-  readonly schema: KeySchema
+  readonly schema: FormSchema
   /** As it is, or as it was changed and not applied yet. */
   readonly value: unknown
   readonly isChanged: boolean
@@ -29,7 +32,7 @@ export function KeyField(props: Props) {
   const id = useId()
   const { key, description, effect, pinned } = member
   return (
-    <div style={isChanged ? CHANGED : UNCHANGED}>
+    <div className="config-key" style={isChanged ? CHANGED : UNCHANGED}>
       <Flex gap={8} wrap align="center" style={{ marginBottom: 4 }}>
         <label htmlFor={id}>
           <Typography.Text strong>{splitPath(key).at(-1)}</Typography.Text>
@@ -50,7 +53,7 @@ export function KeyField(props: Props) {
       </Flex>
       <ValueControl id={id} {...props} />
       <Typography.Paragraph type="secondary" style={{ margin: '4px 0 0' }}>
-        {description}
+        <Described text={description} />
         {member.default !== undefined && (
           <>
             {' '}
@@ -105,95 +108,52 @@ function ResetButton({ name }: { name: string }) {
   )
 }
 
-function ValueControl({ id, member, schema, value, change }: Props & { readonly id: string }) {
+/** Its controls keep what is written in them, and begin anew when that is taken back. */
+function ValueControl({ id, member, schema, value, isChanged, change }: ValueProps) {
   const isDisabled = !useMayChange() || member.pinned
-  const common = { id, disabled: isDisabled }
-  const width = { width: 'min(480px, 100%)' }
-  switch (controlOf(schema, value)) {
-    case Control.SWITCH:
-      return <Switch {...common} checked={value === true} onChange={change} />
-    case Control.CHOICE:
-      return (
-        <Select
-          {...common}
-          style={width}
-          value={value}
-          onChange={change}
-          options={(schema.enum ?? []).map((one) => ({ value: one, label: String(one) }))}
+  const epoch = useEpoch(isChanged)
+  const key = `${epoch} ${JSON.stringify(member.value)}`
+  const name = splitPath(member.key).at(-1) ?? ''
+  if (shapeOf(schema) !== Shape.VALUE) {
+    return (
+      <div style={{ maxWidth: 720 }}>
+        <SchemaValue
+          key={key}
+          name={name}
+          schema={schema}
+          initial={value}
+          disabled={isDisabled}
+          change={change}
         />
-      )
-    case Control.NUMBER:
-      return (
-        <InputNumber
-          {...common}
-          style={width}
-          value={typeof value === 'number' ? value : null}
-          {...(schema.minimum !== undefined && { min: schema.minimum })}
-          {...(schema.maximum !== undefined && { max: schema.maximum })}
-          suffix={schema['x-unit']}
-          onChange={change}
-        />
-      )
-    case Control.SECRET:
-      return (
-        <Input.Password
-          {...common}
-          style={width}
-          value={written(value)}
-          autoComplete="new-password"
-          onChange={({ target }) => change(target.value)}
-        />
-      )
-    case Control.TEXT:
-      return (
-        <Input
-          {...common}
-          style={width}
-          value={written(value)}
-          placeholder={schema['x-form']}
-          onChange={({ target }) => change(readText(schema, target.value))}
-        />
-      )
-    case Control.JSON:
-      return <JsonInput {...common} value={value} change={change} />
-  }
-}
-
-interface JsonProps {
-  readonly id: string
-  readonly disabled: boolean
-  readonly value: unknown
-  readonly change: (value: unknown) => void
-}
-
-/** A list or a group as JSON; what is no JSON yet changes nothing. */
-function JsonInput({ id, disabled, value, change }: JsonProps) {
-  const [text, setText] = useState(() => JSON.stringify(value ?? null, null, 2))
-  const [isWrong, setWrong] = useState(false)
-  const write = (next: string): void => {
-    setText(next)
-    try {
-      change(JSON.parse(next))
-      setWrong(false)
-    } catch {
-      setWrong(true)
-    }
+      </div>
+    )
   }
   return (
-    <Input.TextArea
-      id={id}
-      disabled={disabled}
-      value={text}
-      status={isWrong ? 'error' : ''}
-      aria-invalid={isWrong}
-      autoSize={{ minRows: 1, maxRows: 16 }}
-      style={{ fontFamily: 'ui-monospace, Consolas, monospace', maxWidth: 720 }}
-      onChange={({ target }) => write(target.value)}
-    />
+    <ConfigProvider componentDisabled={isDisabled}>
+      <div style={{ width: 'min(480px, 100%)' }}>
+        <ValueInput
+          key={key}
+          id={id}
+          schema={schema}
+          label={name}
+          value={value}
+          checked={value === true}
+          onChange={(next) => change(next === '' || next === undefined ? null : next)}
+        />
+      </div>
+    </ConfigProvider>
   )
 }
 
-function written(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
+type ValueProps = Props & { readonly id: string }
+
+/** Counts how often a change was taken back. */
+function useEpoch(isChanged: boolean): number {
+  const [epoch, setEpoch] = useState(0)
+  const wasChanged = useRef(isChanged)
+  useEffect(() => {
+    if (wasChanged.current && !isChanged) setEpoch((before) => before + 1)
+    wasChanged.current = isChanged
+  }, [isChanged])
+  return epoch
 }

@@ -7,7 +7,7 @@ import type {
 } from '#management/contract/integrations.ts'
 import { useQuery } from '@tanstack/react-query'
 import { type Answer, call } from '../../api/call.ts'
-import type { FormSchema } from './form/form-schema.ts'
+import type { FormSchema } from '../../components/schema-form/form-schema.ts'
 
 type Connectors = typeof connectorOperations
 type Actions = typeof actionOperations

@@ -16,8 +16,13 @@ import {
   useIntegrations,
   useSpecification,
 } from './api.ts'
-import { type FormSchema, type Group, initialOf, writtenOf } from './form/form-schema.ts'
-import { SchemaItems } from './form/schema-items.tsx'
+import {
+  type FormSchema,
+  type Group,
+  initialOf,
+  writtenOf,
+} from '../../components/schema-form/form-schema.ts'
+import { SchemaItems } from '../../components/schema-form/schema-items.tsx'
 import { TEXTS } from './texts.ts'
 
 /** Set by the broker. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Control, controlOf, type KeySchema, readText, schemaAt } from './key-schema.ts'
+import { schemaAt } from '../../pages/configuration/schema-at.ts'
+import type { FormSchema } from './form-schema.ts'
+import { Control, controlOf, readText } from './key-control.ts'
 
-const ROOT: KeySchema = {
+const ROOT: FormSchema = {
   type: 'object',
   properties: {
     enable: { type: 'boolean' },

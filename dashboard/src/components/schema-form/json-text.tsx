@@ -1,6 +1,7 @@
 import type { Extension } from '@codemirror/state'
+import { ConfigProvider } from 'antd'
 import { useState } from 'react'
-import { CodeEditor } from '../../../components/code-editor/code-editor.tsx'
+import { CodeEditor } from '../code-editor/code-editor.tsx'
 
 interface Props {
   readonly id?: string
@@ -15,6 +16,7 @@ export function JsonText({ label, language, value, change, ...named }: Props) {
   const [text, setText] = useState(() =>
     value === undefined ? '' : JSON.stringify(value, null, 2),
   )
+  const { componentDisabled } = ConfigProvider.useConfig()
   const write = (next: string): void => {
     setText(next)
     try {
@@ -23,5 +25,6 @@ export function JsonText({ label, language, value, change, ...named }: Props) {
       // It is not finished.
     }
   }
+  if (componentDisabled) return <pre className="code">{text}</pre>
   return <CodeEditor {...named} label={label} language={language} value={text} onChange={write} />
 }

@@ -1,18 +1,4 @@
-import { splitPath } from './config-path.ts'
-
-/** What the JSON schema of the configuration says of a key. */
-export interface KeySchema {
-  readonly type?: string | readonly string[]
-  readonly enum?: readonly string[]
-  readonly anyOf?: readonly KeySchema[]
-  readonly properties?: Readonly<Record<string, KeySchema>>
-  readonly additionalProperties?: KeySchema | boolean
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly writeOnly?: boolean
-  readonly 'x-unit'?: string
-  readonly 'x-form'?: string
-}
+import type { FormSchema } from './form-schema.ts'
 
 /** How a key is filled in. */
 export const Control = {
@@ -27,18 +13,8 @@ export const Control = {
 } as const
 export type Control = (typeof Control)[keyof typeof Control]
 
-/** The schema of a key below a root, from the schema of the root. */
-export function schemaAt(root: KeySchema, key: string): KeySchema {
-  let schema = root
-  for (const name of splitPath(key).slice(1)) {
-    const other = schema.additionalProperties
-    schema = schema.properties?.[name] ?? (typeof other === 'object' ? other : {})
-  }
-  return schema
-}
-
 /** The control that suits a key. */
-export function controlOf(schema: KeySchema, value: unknown): Control {
+export function controlOf(schema: FormSchema, value: unknown): Control {
   if (schema.writeOnly === true) return Control.SECRET
   if (schema.enum !== undefined) return Control.CHOICE
   if (schema.type === 'boolean') return Control.SWITCH
@@ -50,7 +26,7 @@ export function controlOf(schema: KeySchema, value: unknown): Control {
 }
 
 /** What somebody wrote into a text: a number where the key takes one. */
-export function readText(schema: KeySchema, text: string): string | number | boolean | null {
+export function readText(schema: FormSchema, text: string): string | number | boolean | null {
   const types = [schema, ...(schema.anyOf ?? [])].flatMap(({ type = [] }) => type)
   if (text === '') return null
   if (

@@ -1,13 +1,17 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons'
 import { Button, Flex, Input } from 'antd'
 import { useState } from 'react'
-import { useTexts } from '../../../i18n/i18n.ts'
-import { TEXTS } from '../texts.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import type { FormSchema } from './form-schema.ts'
+import { readText } from './key-control.ts'
+import { TEXTS } from './texts.ts'
 
 interface Props {
   readonly label: string
+  /** Of a value. */
+  readonly schema: FormSchema
   readonly value?: Readonly<Record<string, unknown>>
-  readonly onChange?: (value: Readonly<Record<string, string>>) => void
+  readonly onChange?: (value: Readonly<Record<string, unknown>>) => void
 }
 
 type Rows = readonly (readonly [name: string, text: string])[]
@@ -16,13 +20,16 @@ function rowsOf(value: Props['value']): Rows {
   return Object.entries(value ?? {}).map(([name, text]) => [name, String(text)])
 }
 
-/** Texts under names that people choose, such as headers. */
-export function NamedTexts({ label, value, onChange }: Props) {
+/** Texts or numbers under names that people choose, such as headers. */
+export function NamedValues({ label, schema, value, onChange }: Props) {
   const t = useTexts(TEXTS)
   const [rows, setRows] = useState<Rows>(() => rowsOf(value))
   const change = (next: Rows): void => {
     setRows(next)
-    onChange?.(Object.fromEntries(next.filter(([name]) => name !== '')))
+    const named = next.filter(([name]) => name !== '')
+    const read = (text: string): unknown =>
+      schema.type === 'string' ? text : readText(schema, text)
+    onChange?.(Object.fromEntries(named.map(([name, text]) => [name, read(text)])))
   }
   return (
     <Flex vertical gap={8}>
@@ -55,7 +62,7 @@ export function NamedTexts({ label, value, onChange }: Props) {
           aria-label={t('addItem', { name: label })}
           onClick={() => change([...rows, ['', '']])}
         >
-          {t('addRow')}
+          {t('add')}
         </Button>
       </div>
     </Flex>

@@ -29,8 +29,8 @@ const schema: FormSchema = {
 
 test('each key is filled in as what it holds', () => {
   const shapes = Object.values(schema.properties ?? {}).map(shapeOf)
-  const { VALUE, GROUP, NAMED_TEXTS, WORD_LIST, FORMS, GROUP_LIST } = Shape
-  assert.deepEqual(shapes, [VALUE, VALUE, GROUP, NAMED_TEXTS, WORD_LIST, FORMS, GROUP_LIST])
+  const { VALUE, GROUP, NAMED_VALUES, WORD_LIST, FORMS, GROUP_LIST } = Shape
+  assert.deepEqual(shapes, [VALUE, VALUE, GROUP, NAMED_VALUES, WORD_LIST, FORMS, GROUP_LIST])
 })
 
 test('a form begins with defaults, and with its first form', () => {

@@ -1,11 +1,15 @@
 import { Input, InputNumber, Select, Switch } from 'antd'
-import { CodeEditor } from '../../../components/code-editor/code-editor.tsx'
-import { JSON_LANGUAGE, TEMPLATE } from '../../../components/code-editor/languages.ts'
-import { Control, controlOf, readText } from '../../configuration/key-schema.ts'
-import { type FormSchema, itemsOf, Shape, shapeOf } from './form-schema.ts'
+import { CodeEditor } from '../code-editor/code-editor.tsx'
+import { JSON_LANGUAGE, TEMPLATE } from '../code-editor/languages.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { type FormSchema, itemsOf, Shape, shapeOf, textOf } from './form-schema.ts'
 import { JsonText } from './json-text.tsx'
+import { Control, controlOf, readText } from './key-control.ts'
+import { TEXTS } from './texts.ts'
+import { WordRows } from './word-rows.tsx'
 
 const LONG_CHARS = 10_000
+const FORMATS = ['duration', 'bytes', 'percent', 'rate'] as const
 
 interface Props {
   readonly schema: FormSchema
@@ -23,7 +27,8 @@ export function ValueInput({ schema, label, ...given }: Props) {
   const named = id === undefined ? {} : { id }
   const change = (next: unknown): void => onChange?.(next)
   if (shapeOf(schema) === Shape.WORD_LIST) {
-    return <Words {...named} words={itemsOf(schema)?.enum} value={value} change={change} />
+    const items = itemsOf(schema) ?? {}
+    return <Words {...named} label={label} schema={items} value={value} change={change} />
   }
   switch (controlOf(schema, value)) {
     case Control.SWITCH:
@@ -76,6 +81,7 @@ interface TextProps {
 }
 
 function Text({ schema, label, value, change, ...named }: TextProps) {
+  const t = useTexts(TEXTS)
   const text = textOf(value)
   if (schema['x-lines'] === true) {
     return (
@@ -93,11 +99,12 @@ function Text({ schema, label, value, change, ...named }: TextProps) {
     )
   }
   const [example] = schema.examples ?? []
+  const format = FORMATS.find((known) => known === schema['x-format'])
   return (
     <Input
       {...named}
       value={text}
-      placeholder={schema['x-form'] ?? (example === undefined ? '' : textOf(example))}
+      placeholder={format === undefined ? textOf(example) : t(format)}
       onChange={({ target }) => {
         // A text stays a text; what can be a number as well is one when it looks like one.
         change(schema.type === 'string' ? target.value : readText(schema, target.value))
@@ -108,28 +115,26 @@ function Text({ schema, label, value, change, ...named }: TextProps) {
 
 interface WordsProps {
   readonly id?: string
-  /** The words that there are; undefined: any. */
-  readonly words: FormSchema['enum'] | undefined
+  readonly label: string
+  /** Of an item. */
+  readonly schema: FormSchema
   readonly value: unknown
   readonly change: (value: unknown) => void
 }
 
-function Words({ words, value, change, ...named }: WordsProps) {
-  const all = Array.isArray(value) ? value : []
-  return words === undefined ? (
-    <Select {...named} mode="tags" open={false} suffixIcon={null} value={all} onChange={change} />
-  ) : (
+/** Words: chosen among those that there are, or written. */
+function Words({ label, schema, value, change, ...named }: WordsProps) {
+  const all: readonly unknown[] = Array.isArray(value) ? value : []
+  if (schema.enum === undefined) {
+    return <WordRows {...named} label={label} schema={schema} value={all} change={change} />
+  }
+  return (
     <Select
       {...named}
       mode="multiple"
-      value={all}
+      value={[...all]}
       onChange={change}
-      options={words.map((word) => ({ value: word, label: word }))}
+      options={schema.enum.map((word) => ({ value: word, label: word }))}
     />
   )
-}
-
-function textOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

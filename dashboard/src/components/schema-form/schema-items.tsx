@@ -1,19 +1,12 @@
 import { Collapse, Form } from 'antd'
 import { type ReactElement, useId } from 'react'
-import { useTexts } from '../../../i18n/i18n.ts'
-import { TEXTS } from '../texts.ts'
-import {
-  type FormSchema,
-  formOf,
-  formsOf,
-  hasRequired,
-  Shape,
-  shapeOf,
-  titleOf,
-} from './form-schema.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { choiceOf, type FormSchema, hasRequired, namedOf, Shape, shapeOf } from './form-schema.ts'
+import { Described } from '../described.tsx'
 import { FormChoice } from './form-choice.tsx'
 import { GroupList } from './group-list.tsx'
-import { NamedTexts } from './named-texts.tsx'
+import { NamedValues } from './named-values.tsx'
+import { TEXTS } from './texts.ts'
 import { ValueInput } from './value-input.tsx'
 
 type Path = readonly (string | number)[]
@@ -68,7 +61,10 @@ interface PartProps {
 function Fold({ name, schema, full, at }: PartProps) {
   const label = (
     <>
-      <code>{name}</code> <span className="secondary">{schema.description}</span>
+      <code>{name}</code>{' '}
+      <span className="secondary">
+        <Described text={schema.description} />
+      </span>
     </>
   )
   const children = <GroupPart name={name} schema={schema} full={full} at={at} />
@@ -82,7 +78,8 @@ function Fold({ name, schema, full, at }: PartProps) {
   )
 }
 
-function GroupPart({ schema, full, at, name }: PartProps) {
+/** A group, a list of groups, or a group in one of several forms. */
+export function GroupPart({ schema, full, at, name }: PartProps) {
   const id = useId()
   switch (shapeOf(schema)) {
     case Shape.FORMS:
@@ -109,17 +106,11 @@ function GroupPart({ schema, full, at, name }: PartProps) {
 /** A group in one of several forms: which one is chosen first. */
 function Forms({ schema, full, at }: Omit<PartProps, 'name'>) {
   const value: unknown = Form.useWatch([...full])
-  const telling = schema['x-telling-keys'] ?? []
-  const form = formOf(schema, value)
+  const { form, told, title } = choiceOf(schema, value)
+  const telling = Object.keys(told)
   return (
     <>
-      <FormChoice
-        label={[...full.filter((part) => typeof part === 'string'), telling[0]].join('.')}
-        full={full}
-        telling={telling}
-        chosen={titleOf(schema, form)}
-        forms={formsOf(schema).map((one) => ({ form: one, title: titleOf(schema, one) }))}
-      />
+      <FormChoice schema={schema} full={full} chosen={title} />
       {telling.map((key) => (
         <Form.Item key={key} name={[...at, key]} hidden noStyle>
           <input type="hidden" />
@@ -149,13 +140,13 @@ function SchemaItem({ name, schema, full, at, isRequired, control }: ItemProps) 
     <Form.Item
       name={[...at]}
       label={name === label ? name : label}
-      extra={schema.description}
+      extra={<Described text={schema.description} />}
       rules={rules}
       {...(isSwitch && { valuePropName: 'checked' })}
     >
       {control ??
-        (shapeOf(schema) === Shape.NAMED_TEXTS ? (
-          <NamedTexts label={label} />
+        (shapeOf(schema) === Shape.NAMED_VALUES ? (
+          <NamedValues label={label} schema={namedOf(schema)} />
         ) : (
           <ValueInput schema={schema} label={label} />
         ))}

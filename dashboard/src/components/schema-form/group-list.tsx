@@ -1,9 +1,10 @@
 import { PlusOutlined } from '@ant-design/icons'
 import { Button, Card, Flex, Form } from 'antd'
 import type { ReactNode } from 'react'
-import { useTexts } from '../../../i18n/i18n.ts'
-import { TEXTS } from '../texts.ts'
+import { useTexts } from '../../i18n/i18n.ts'
 import { type FormSchema, initialOf, itemsOf } from './form-schema.ts'
+import { RowButtons } from './row-buttons.tsx'
+import { TEXTS } from './texts.ts'
 
 type Path = readonly (string | number)[]
 
@@ -21,7 +22,7 @@ export function GroupList({ name, schema, full, at, children }: Props) {
   const item = itemsOf(schema) ?? {}
   return (
     <Form.List name={[...at]}>
-      {(fields, { add, remove }) => (
+      {(fields, { add, move, remove }) => (
         <Flex vertical gap={12}>
           {fields.map((field, index) => (
             <Card
@@ -29,13 +30,13 @@ export function GroupList({ name, schema, full, at, children }: Props) {
               size="small"
               title={index + 1}
               extra={
-                <Button
-                  size="small"
-                  aria-label={t('removeItem', { name, number: index + 1 })}
-                  onClick={() => remove(field.name)}
-                >
-                  {t('removeOne')}
-                </Button>
+                <RowButtons
+                  name={name}
+                  index={index}
+                  count={fields.length}
+                  move={move}
+                  remove={() => remove(field.name)}
+                />
               }
             >
               {children(item, { full: [...full, field.name], at: [field.name] })}

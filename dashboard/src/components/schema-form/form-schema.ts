@@ -1,20 +1,27 @@
-import type { KeySchema } from '../../configuration/key-schema.ts'
-
-/** What the specification of a type says of a key, and of all keys below it. */
-export interface FormSchema extends KeySchema {
+/** What the JSON schema of the configuration says of a key, and of all keys below it. */
+export interface FormSchema {
+  readonly type?: string | readonly string[]
   readonly description?: string
   readonly default?: unknown
   readonly examples?: readonly unknown[]
-  /** Keys of a group that must be there. */
-  readonly required?: readonly string[]
+  readonly enum?: readonly (string | number)[]
+  readonly minimum?: number
+  readonly maximum?: number
+  /** A secret: it comes back hidden. */
+  readonly writeOnly?: boolean
   readonly pattern?: string
   readonly maxLength?: number
   readonly properties?: Readonly<Record<string, FormSchema>>
+  /** Keys of a group that must be there. */
+  readonly required?: readonly string[]
   readonly additionalProperties?: FormSchema | boolean
   readonly items?: FormSchema
   readonly anyOf?: readonly FormSchema[]
-  readonly 'x-telling-keys'?: readonly string[]
+  readonly 'x-unit'?: string
+  readonly 'x-format'?: string
   readonly 'x-lines'?: boolean
+  /** Keys whose values say which of the forms a group has. */
+  readonly 'x-telling-keys'?: readonly string[]
 }
 
 export type Group = Readonly<Record<string, unknown>>
@@ -27,10 +34,10 @@ export const Shape = {
   FORMS: 'forms',
   /** Groups in an order. */
   GROUP_LIST: 'group-list',
-  /** Words in an order. */
+  /** Words or numbers in an order. */
   WORD_LIST: 'word-list',
-  /** Texts under names that people choose. */
-  NAMED_TEXTS: 'named-texts',
+  /** Texts or numbers under names that people choose. */
+  NAMED_VALUES: 'named-values',
   VALUE: 'value',
 } as const
 export type Shape = (typeof Shape)[keyof typeof Shape]
@@ -44,8 +51,7 @@ export function shapeOf(schema: FormSchema): Shape {
     const isGroup = ([Shape.GROUP, Shape.FORMS] as Shape[]).includes(shapeOf(items))
     return isGroup ? Shape.GROUP_LIST : Shape.WORD_LIST
   }
-  const { additionalProperties: named } = schema
-  if (typeof named === 'object' && named.type === 'string') return Shape.NAMED_TEXTS
+  if (['string', 'integer'].includes(String(namedOf(schema).type))) return Shape.NAMED_VALUES
   return Shape.VALUE
 }
 
@@ -54,29 +60,75 @@ export function itemsOf(schema: FormSchema): FormSchema | undefined {
   return schema.items ?? schema.anyOf?.find(({ items }) => items !== undefined)?.items
 }
 
+/** What stands under the names of a group whose names people choose. */
+export function namedOf({ additionalProperties: named }: FormSchema): FormSchema {
+  return typeof named === 'object' ? named : {}
+}
+
 /** The forms that a group may have. */
 export function formsOf({ anyOf = [] }: FormSchema): readonly FormSchema[] {
   return anyOf.filter(({ properties }) => properties !== undefined)
 }
 
-/** The form that a value has: its telling keys are among those of the form. */
-export function formOf(schema: FormSchema, value: unknown): FormSchema {
-  const forms = formsOf(schema)
-  const telling = schema['x-telling-keys'] ?? []
-  const fits = ({ properties = {} }: FormSchema): boolean =>
-    telling.every((key) => {
-      const told = asGroup(value)[key] ?? properties[key]?.default
-      return told === undefined || (properties[key]?.enum ?? []).some((one) => one === told)
-    })
-  return forms.find(fits) ?? forms[0] ?? {}
+/** The forms in which some telling keys are settled already; these keys are not asked for. */
+export function formsWith(
+  schema: FormSchema,
+  settled: Readonly<Record<string, string>>,
+): FormSchema {
+  const isLeft = (key: string): boolean => settled[key] === undefined
+  const forms = formsOf(schema).filter(({ properties = {} }) =>
+    Object.entries(settled).every(([key, word]) => properties[key]?.enum?.includes(word)),
+  )
+  return {
+    ...schema,
+    'x-telling-keys': (schema['x-telling-keys'] ?? []).filter(isLeft),
+    anyOf: forms.map((form) => ({
+      ...form,
+      properties: Object.fromEntries(
+        Object.entries(form.properties ?? {}).filter(([key]) => isLeft(key)),
+      ),
+    })),
+  }
 }
 
-/** The words that tell a form from the others. */
-export function titleOf(schema: FormSchema, form: FormSchema): string {
-  const words = (schema['x-telling-keys'] ?? []).flatMap(
-    (key) => form.properties?.[key]?.enum ?? [],
-  )
-  return words.join(', ')
+/** A form of a group with the words that tell it from the others. */
+export interface Choice {
+  readonly form: FormSchema
+  readonly told: Readonly<Record<string, string | number>>
+  readonly title: string
+}
+
+/** Every form, once for each of its telling words. */
+export function choicesOf(schema: FormSchema): readonly Choice[] {
+  const telling = schema['x-telling-keys'] ?? []
+  return formsOf(schema).flatMap((form) => {
+    const tellings = telling.reduce<readonly Choice['told'][]>(
+      (all, key) => {
+        const words = form.properties?.[key]?.enum
+        return words === undefined
+          ? all
+          : all.flatMap((told) => words.map((word) => ({ ...told, [key]: word })))
+      },
+      [{}],
+    )
+    return tellings.map((told) => ({ form, told, title: titleOf(told) }))
+  })
+}
+
+function titleOf(told: Choice['told']): string {
+  const words = Object.entries(told).filter(([, word]) => word !== 'false')
+  return words.map(([key, word]) => (word === 'true' ? key : word)).join(', ')
+}
+
+/** The choice that a value has made; the first one as long as it says nothing. */
+export function choiceOf(schema: FormSchema, value: unknown): Choice {
+  const choices = choicesOf(schema)
+  const fits = ({ form, told }: Choice): boolean =>
+    (schema['x-telling-keys'] ?? []).every((key) => {
+      const said = asGroup(value)[key] ?? form.properties?.[key]?.default
+      return said === undefined || said === told[key]
+    })
+  return choices.find(fits) ?? choices[0] ?? { form: {}, told: {}, title: '' }
 }
 
 /** A value to begin a form with: what is written, and defaults where nothing is. */
@@ -89,11 +141,8 @@ export function initialOf(schema: FormSchema, value: unknown): unknown {
         }),
       )
     case Shape.FORMS: {
-      const form = formOf(schema, value)
-      const told = (schema['x-telling-keys'] ?? []).map((key) => {
-        return [key, form.properties?.[key]?.enum?.[0]] as const
-      })
-      return initialOf(form, { ...Object.fromEntries(told), ...asGroup(value) })
+      const { form, told } = choiceOf(schema, value)
+      return initialOf(form, { ...told, ...asGroup(value) })
     }
     case Shape.GROUP_LIST: {
       const items = itemsOf(schema) ?? {}
@@ -113,7 +162,7 @@ export function writtenOf(schema: FormSchema, value: unknown): unknown {
     case Shape.GROUP:
       return writtenGroup(schema, value, [])
     case Shape.FORMS:
-      return writtenGroup(formOf(schema, value), value, schema['x-telling-keys'] ?? [])
+      return writtenGroup(choiceOf(schema, value).form, value, schema['x-telling-keys'] ?? [])
     case Shape.GROUP_LIST: {
       const items = itemsOf(schema) ?? {}
       const list = asList(value).map((item) => writtenOf(items, item) ?? {})
@@ -154,4 +203,10 @@ function asList(value: unknown): readonly unknown[] {
 
 function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** A value as one writes it into a text. */
+export function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
