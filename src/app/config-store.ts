@@ -87,7 +87,7 @@ export class ConfigStore {
   /** Makes what was planned the configuration, and keeps it safely. */
   commit(plan: ConfigPlan): void {
     const { config, text } = plan
-    mkdirSync(dirname(this.#path), { recursive: true })
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
     const temporary = `${this.#path}.new`
     writeFileSync(temporary, HEADER + text, { mode: 0o600, flush: true })
     renameSync(temporary, this.#path)

@@ -13,7 +13,7 @@ import type { ManagementContext } from './context.ts'
 import { Authenticator } from './http/authenticator.ts'
 import { addDashboard } from './http/dashboard-files.ts'
 import { addDocs } from './http/docs.ts'
-import { makeServer } from './http/server.ts'
+import { ARRIVAL, makeServer } from './http/server.ts'
 import { ApiKeys } from './identity/api-keys.ts'
 import { applyBootstrapKeys } from './identity/bootstrap-keys.ts'
 import { LocalAccess } from './identity/local-access.ts'
@@ -88,7 +88,7 @@ export class Management {
 
   /** @throws the error of SQLite when its database cannot be opened */
   constructor(node: NodePort, settings: ManagementSettings) {
-    mkdirSync(node.dataDir, { recursive: true })
+    mkdirSync(node.dataDir, { recursive: true, mode: 0o700 })
     const nowMs = (): number => node.nowMs()
     const database = new SqliteDatabase(join(node.dataDir, DATABASE), MANAGEMENT_SCHEMA)
     this.#database = database
@@ -134,6 +134,7 @@ export class Management {
       localOnly: () => context.users.someMustChange,
       cors: settings.cors,
       connectionsMax: settings.http?.connectionsMax ?? 0,
+      arrival: ARRIVAL,
     })
     this.#server.get<{ Querystring: { format?: string } }>('/status', (request, reply) => {
       const { body, type = 'text/plain' } = statusReply(context, request.query.format === 'json')
@@ -180,6 +181,8 @@ export class Management {
       handshakeTimeout: address.handshakeTimeoutMs,
     }
     const server = createServer(options, this.#server.routing)
+    server.requestTimeout = ARRIVAL.uploadMsMax
+    server.headersTimeout = ARRIVAL.requestMsMax
     this.#tlsServer = server
     server.maxConnections = connectionsMax
     server.listen(port, host)

@@ -27,7 +27,7 @@ export interface DataLock {
 export function lockDataDirectory(dataDir: string): DataLock {
   let connection: DatabaseSync | undefined
   try {
-    mkdirSync(dataDir, { recursive: true })
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     connection = new DatabaseSync(join(dataDir, LOCK_FILE), { timeout: 0 })
     connection.exec('BEGIN EXCLUSIVE')
     writeFileSync(join(dataDir, OWNER_FILE), ownerText())

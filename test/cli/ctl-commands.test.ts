@@ -90,9 +90,13 @@ describe('commands for a node that runs', () => {
 
   it('make a backup and take it over', async () => {
     const file = join(folder, 'backup.tar.gz')
-    assert.equal(await ok('ctl', 'data', 'export', file, '--table-sets', 'banned'), `${file}\n`)
+    const made = await run('ctl', 'data', 'export', file, '--table-sets', 'banned', '--no-files')
+    assert.deepEqual([made.code, made.stdout], [0, `${file}\n`])
+    assert.match(made.stderr, /Passwords .* as they are/)
     assert.ok(statSync(file).size > 0)
     assert.equal(await ok('ctl', 'data', 'import', file), 'imported\n')
+    const { body } = await managed.call('GET', '/audit?from=cli&operation_id=/data/import')
+    assert.deepEqual([body.data.length, body.data[0].from], [1, 'cli'])
     assert.match(await ok('ctl', 'data', 'list'), /^backup\.tar\.gz/m)
   })
 

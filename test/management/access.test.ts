@@ -221,6 +221,10 @@ describe('the server', () => {
     const broken = await managed.call('POST', '/publish', { body: '{"topic":', headers })
     assert.equal(broken.status, 400)
     assert.match(broken.body.message, /body is not JSON/)
+    const secret = await managed.call('POST', '/users', { body: '{"password": hunter2}', headers })
+    assert.match(secret.body.message, /body is not JSON/)
+    const audit = await managed.call('GET', '/audit?limit=5')
+    assert.ok(!JSON.stringify([secret.body, audit.body]).includes('hunter'))
     const nowhere = await managed.call('GET', '/nothing/here')
     assert.deepEqual([nowhere.status, nowhere.body.code], [404, 'NOT_FOUND'])
     const xml = { 'content-type': 'application/xml' }

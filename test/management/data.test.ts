@@ -1,6 +1,7 @@
 /** Backups over the REST API: what one node exports another one takes over. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { packTar, unpackTar } from '#management/files/tar.ts'
@@ -17,39 +18,39 @@ const USERS = '/authentication/password_based%3Abuilt_in_database/users'
 const CHAIN = `authentication = [{ mechanism = password_based, backend = built_in_database }]
   authorization.sources = [{ type = built_in_database }]`
 
+let from: ManagedBroker
+let to: ManagedBroker
+/** Logins end when their users are replaced by those of a backup. */
+let auth: string
+const call: ApiCall = (method, path, options) => to.call(method, path, { auth, ...options })
+before(async () => {
+  from = await startManaged({ config: CHAIN })
+  to = await startManaged({ config: CHAIN })
+  const key = (await to.call('POST', '/api_key', { body: { name: 'own' } })).body
+  auth = basic(key.api_key, key.api_secret)
+})
+after(async () => {
+  await from.stop()
+  await to.stop()
+})
+
+async function bring(name: string, archive: Uint8Array): Promise<ApiReply> {
+  const uploaded = await call('POST', '/data/files', { body: formWith(name, archive) })
+  assert.equal(uploaded.status, 204)
+  return call('POST', '/data/import', { body: { filename: name } })
+}
+
+async function exported(body: object = {}): Promise<{ name: string; archive: Buffer }> {
+  const made = await from.call('POST', '/data/export', { body })
+  assert.equal(made.status, 200, JSON.stringify(made.body))
+  const name: string = made.body.filename
+  const url = `http://127.0.0.1:${from.port}/api/v5/data/files/${name}`
+  const headers = { authorization: `Bearer ${from.token}` }
+  const response = await fetch(url, { headers })
+  return { name, archive: Buffer.from(await response.arrayBuffer()) }
+}
+
 describe('a backup', () => {
-  let from: ManagedBroker
-  let to: ManagedBroker
-  /** Logins end when their users are replaced by those of a backup. */
-  let auth: string
-  const call: ApiCall = (method, path, options) => to.call(method, path, { auth, ...options })
-  before(async () => {
-    from = await startManaged({ config: CHAIN })
-    to = await startManaged({ config: CHAIN })
-    const key = (await to.call('POST', '/api_key', { body: { name: 'own' } })).body
-    auth = basic(key.api_key, key.api_secret)
-  })
-  after(async () => {
-    await from.stop()
-    await to.stop()
-  })
-
-  async function bring(name: string, archive: Uint8Array): Promise<ApiReply> {
-    const uploaded = await call('POST', '/data/files', { body: formWith(name, archive) })
-    assert.equal(uploaded.status, 204)
-    return call('POST', '/data/import', { body: { filename: name } })
-  }
-
-  async function exported(body: object = {}): Promise<{ name: string; archive: Buffer }> {
-    const made = await from.call('POST', '/data/export', { body })
-    assert.equal(made.status, 200, JSON.stringify(made.body))
-    const name: string = made.body.filename
-    const url = `http://127.0.0.1:${from.port}/api/v5/data/files/${name}`
-    const headers = { authorization: `Bearer ${from.token}` }
-    const response = await fetch(url, { headers })
-    return { name, archive: Buffer.from(await response.arrayBuffer()) }
-  }
-
   it('carries configuration, users, keys, rules, bans, files and retained messages', async () => {
     const user = { user_id: 'ann', password: 'of-ann-1', is_superuser: true }
     assert.equal((await from.call('POST', USERS, { body: user })).status, 201)
@@ -113,13 +114,19 @@ describe('a backup', () => {
         { name: 'emqx-export/cluster.hocon', content: Buffer.from(cluster) },
         { name: 'emqx-export/mnesia/emqx_banned', content: Buffer.from('\x01\x02') },
         { name: 'emqx-export/certs/../../escaped.pem', content: Buffer.from('x') },
+        { name: 'emqx-export/certs/folder/', content: Buffer.from('x') },
       ],
       0,
     )
     const { status, body } = await bring('emqx-export.tar.gz', archive)
     assert.equal(status, 200)
     const told: string = body.warnings.join('\n')
-    for (const part of ['nonsense', 'delayed.max_delayed_messages', 'mnesia/emqx_banned']) {
+    for (const part of [
+      'nonsense',
+      'delayed.max_delayed_messages',
+      'mnesia/emqx_banned',
+      'folder/',
+    ]) {
       assert.ok(told.includes(part), `${part} in ${told}`)
     }
     assert.equal((await call('GET', '/configs/mqtt')).body.max_qos_allowed, 1)
@@ -136,5 +143,124 @@ describe('a backup', () => {
     assert.equal(unknown.status, 404)
     const body = formWith('../../evil.sh', empty)
     assert.equal((await call('POST', '/data/files', { body })).status, 400)
+  })
+})
+
+describe('what is in a backup', () => {
+  it('are certificates and keys where they were asked for, and that is said', async () => {
+    const folder = join(from.broker.dataDir, 'certs', 'a'.repeat(90), 'b'.repeat(90))
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, `${'c'.repeat(180)}.pem`), 'far away')
+    const namesOf = async (body: object): Promise<readonly string[]> => {
+      return unpackTar((await exported(body)).archive, 1_000_000).map(({ name }) => name)
+    }
+    const has = (names: readonly string[]): boolean =>
+      names.some((name) => name.includes('/certs/'))
+    const whole = await namesOf({})
+    assert.ok(has(whole) && whole.some((name) => name.endsWith(`b/${'c'.repeat(180)}.pem`)))
+    assert.ok(!has(await namesOf({ root_keys: ['mqtt'] })))
+    assert.ok(has(await namesOf({ root_keys: ['listeners'], files: true })))
+    const made = await from.call('POST', '/data/export', { body: { files: false } })
+    assert.match(made.body.notice, /Passwords .* as they are/)
+  })
+
+  it('are neither users nor keys for a key with scopes', async () => {
+    const { name, archive } = await exported()
+    const body = { name: 'backups', scopes: ['data_backup'] }
+    const key = (await from.call('POST', '/api_key', { body })).body
+    const limited = basic(key.api_key, key.api_secret)
+    const asKey: ApiCall = (method, path, options) => {
+      return from.call(method, path, { auth: limited, ...options })
+    }
+    const asked = await asKey('POST', '/data/export', { body: { table_sets: ['api_keys'] } })
+    assert.deepEqual([asked.status, asked.body.code], [403, 'UNAUTHORIZED_ROLE'])
+    const made = await asKey('POST', '/data/export', { body: {} })
+    assert.equal(made.status, 200, JSON.stringify(made.body))
+    assert.equal((await asKey('GET', `/data/files/${made.body.filename}`)).status, 200)
+    assert.equal((await asKey('GET', `/data/files/${name}`)).status, 403)
+    const form = formWith('whole.tar.gz', archive)
+    assert.equal((await asKey('POST', '/data/files', { body: form })).status, 204)
+    const whole = { body: { filename: 'whole.tar.gz' } }
+    assert.equal((await asKey('POST', '/data/import', whole)).status, 403)
+    const part = { body: { filename: made.body.filename } }
+    assert.ok((await asKey('POST', '/data/import', part)).status < 300)
+    const { body: audit } = await from.call('GET', '/audit?limit=50')
+    const methods = audit.data.map(({ http_method: method }: { http_method: string }) => method)
+    assert.ok(methods.includes('get'), 'who takes secrets away is kept')
+  })
+
+  it('is not taken over at all when it is wrong in one place', async () => {
+    const user = {
+      username: 'admin',
+      password: 'scrypt$1$1$1$a$b',
+      description: '',
+      must_change: 0,
+    }
+    const key = {
+      name: 'x',
+      api_key: 'x',
+      role: 'viewer',
+      description: '',
+      enable: 1,
+      scopes: '[]',
+    }
+    const ban = { by: '', reason: '', atMs: 0 }
+    const subject = { kind: 'client', name: 'c' }
+    const cases: readonly (readonly [table: string, row: object, told: RegExp])[] = [
+      [
+        'api_keys',
+        { ...key, secret_hash: 'c2hvcnQ=', expires_at_ms: null, created_at_ms: 0 },
+        /api_keys.*line 1: secret_hash/,
+      ],
+      ['dashboard_users', { ...user, role: 'owner' }, /dashboard_users.*role/],
+      ['dashboard_users', { ...user, role: 'viewer' }, /no administrator would be left/],
+      ['banned', { ...ban, as: 'clientid_re', who: '(' }, /banned: .* no regular expression/],
+      ['banned', { ...ban, as: 'shoe', who: 'x' }, /banned.*line 1: as /],
+      ['builtin_authn', { chain: 'mqtt:global', mechanism: 'password_based' }, /builtin_authn/],
+      ['builtin_authz', { subject, rules: [{ topic: 'a' }] }, /builtin_authz/],
+      ['builtin_retainer', { topic: 'a/#', payload: '', qos: 0, publisher: '' }, /topic/],
+    ]
+    for (const [table, row, told] of cases) {
+      const archive = packTar(
+        [
+          { name: 'x/META.hocon', content: Buffer.from('version = "1"') },
+          { name: 'x/cluster.hocon', content: Buffer.from('mqtt.max_topic_levels = 3') },
+          { name: 'x/certs/new.pem', content: Buffer.from('x') },
+          { name: `x/tables/${table}.jsonl`, content: Buffer.from(JSON.stringify(row)) },
+        ],
+        0,
+      )
+      const { status, body } = await bring('wrong.tar.gz', archive)
+      assert.equal(status, 400, `${table}: ${JSON.stringify(body)}`)
+      assert.match(body.message, told)
+    }
+    assert.notEqual((await call('GET', '/configs/mqtt')).body.max_topic_levels, 3)
+    assert.ok(!existsSync(join(to.broker.dataDir, 'certs', 'new.pem')))
+  })
+
+  it('leaves files as they were when the configuration cannot run', async (t) => {
+    const busy = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => busy.once('listening', resolve))
+    t.after(() => busy.close())
+    const { port } = busy.address() as AddressInfo
+    const certs = join(to.broker.dataDir, 'certs')
+    mkdirSync(certs, { recursive: true })
+    writeFileSync(join(certs, 'kept.pem'), 'before')
+    const listener = `listeners.tcp.taken.bind = "127.0.0.1:${port}"`
+    const archive = packTar(
+      [
+        { name: 'x/META.hocon', content: Buffer.from('version = "1"') },
+        { name: 'x/cluster.hocon', content: Buffer.from(listener) },
+        { name: 'x/certs/kept.pem', content: Buffer.from('after') },
+        { name: 'x/certs/new.pem', content: Buffer.from('x') },
+      ],
+      0,
+    )
+    const { status, body } = await bring('taken.tar.gz', archive)
+    assert.equal(status, 400, JSON.stringify(body))
+    assert.match(body.message, /tcp:taken cannot be started/)
+    assert.equal(readFileSync(join(certs, 'kept.pem'), 'utf8'), 'before')
+    assert.ok(!existsSync(join(certs, 'new.pem')))
+    assert.equal((await call('GET', '/listeners/tcp:taken')).status, 404)
   })
 })

@@ -114,6 +114,10 @@ describe('a trace', () => {
     const post = async (body: object) => (await managed.call('POST', '/trace', { body })).status
     assert.equal(await post({ name: 'x', type: 'topic' }), 400)
     assert.equal(await post({ name: '1x', type: 'clientid', clientid: 'c' }), 400)
+    const long = { type: 'clientid', clientid: 'c' }
+    assert.equal(await post({ name: 'x'.repeat(241), ...long }), 400)
+    assert.equal(await post({ name: 'x'.repeat(240), ...long }), 200)
+    assert.equal((await managed.call('DELETE', `/trace/${'x'.repeat(240)}`)).status, 204)
     assert.equal(await post({ name: 'x', type: 'ip_address', ip_address: '1.2.3' }), 400)
     assert.equal(await post({ name: 'x', type: 'topic', topic: 'a/#/b' }), 400)
     assert.equal(await post({ name: 'x', type: 'topic', topic: 'a', end_at: 1000 }), 400)

@@ -15,9 +15,11 @@ export function makeDataGroup(): Command {
       options: [
         ['--root-keys <roots>', 'only these roots of the configuration, with commas'],
         ['--table-sets <tables>', 'only these tables, with commas'],
+        ['--no-files', 'without certificates, their keys and acl.conf'],
       ],
-      run: async (client, [file], { rootKeys, tableSets }) => {
+      run: async (client, [file], { rootKeys, tableSets, files }) => {
         const body = {
+          ...(files === false && { files }),
           ...(typeof rootKeys === 'string' && { root_keys: rootKeys.split(',') }),
           // The API refuses names that it does not know.
           ...(typeof tableSets === 'string' && { table_sets: tableSets.split(',') as [] }),
@@ -26,7 +28,10 @@ export function makeDataGroup(): Command {
         if (file !== undefined) await download(client, made.filename, file)
         return { ...made, ...(file !== undefined && { file }) }
       },
-      show: ({ filename, file }) => console.log(file ?? filename),
+      show: ({ filename, file, notice }) => {
+        console.log(file ?? filename)
+        console.error(notice)
+      },
     }),
     restCommand({
       usage: 'import <file>',

@@ -137,6 +137,13 @@ export class RestClient {
 function readLocal(given: string | undefined): LocalAccessFile | undefined {
   const node = findLocalNode(given)
   if (node === undefined) return undefined
+  const hasHttp = node.listeners.some(({ id }) => id === 'http:dashboard')
+  if (!hasHttp && node.listeners.some(({ id }) => id === 'https:dashboard')) {
+    throw new NoNodeError(
+      `the API of node ${node.pid} is served over HTTPS only: name it with --url https://…, ` +
+        '--api-key and --api-secret; NODE_EXTRA_CA_CERTS names the file of its authority',
+    )
+  }
   try {
     const text = readFileSync(join(node.dataDir, LOCAL_ACCESS_FILE), 'utf8')
     return JSON.parse(text) as LocalAccessFile // Written by the node.

@@ -158,7 +158,7 @@ export class DiskLog {
   adopt(folder: string): void {
     const others = listSegments(folder)
     const position = readPosition(folder)
-    mkdirSync(this.#folder, { recursive: true })
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     for (const other of others.toReversed()) {
       const number = (this.#segments[0]?.number ?? FIRST_SEGMENT) - 1
       renameSync(fileOf(folder, other.number), fileOf(this.#folder, number))
@@ -258,9 +258,9 @@ export class DiskLog {
     if (this.#writer?.segment === segment) return this.#writer.file
     await this.#writer?.file.close()
     this.#writer = undefined
-    mkdirSync(this.#folder, { recursive: true })
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     const path = fileOf(this.#folder, segment)
-    const file = await open(path, 'r+').catch(() => open(path, 'w+'))
+    const file = await open(path, 'r+').catch(() => open(path, 'w+', 0o600))
     this.#writer = { segment, file }
     return file
   }
@@ -347,7 +347,7 @@ export class DiskLog {
       header.writeUInt32LE(crc32(content), 4)
       return [header, content]
     })
-    mkdirSync(this.#folder, { recursive: true })
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     await writeFile(fileOf(this.#folder, number), Buffer.concat(bytes))
   }
 }

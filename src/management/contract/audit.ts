@@ -4,8 +4,11 @@ import { oneOf, pageOf, pageQuery, pathText, TimeInput, Timestamp } from './comm
 import { operation } from './operation.ts'
 
 const Result = oneOf(['success', 'failure'])
-const HttpMethod = oneOf(['post', 'put', 'delete'])
-const From = oneOf(['dashboard', 'rest_api', 'cli', 'erlang_console'])
+/** `get` where secrets were taken away. */
+export const AUDIT_METHODS = ['post', 'put', 'delete', 'get'] as const
+export const AUDIT_ORIGINS = ['dashboard', 'rest_api', 'cli', 'erlang_console'] as const
+const HttpMethod = oneOf(AUDIT_METHODS)
+const From = oneOf(AUDIT_ORIGINS)
 
 const AuditRecord = Type.Object({
   created_at: Timestamp,

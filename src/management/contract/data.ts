@@ -13,6 +13,8 @@ export const TABLE_SETS = [
   'builtin_retainer',
 ] as const
 export type TableSetName = (typeof TABLE_SETS)[number]
+/** Whoever has these can become anybody: API keys with scopes cannot. */
+export const IDENTITY_TABLES: readonly TableSetName[] = ['dashboard_users', 'api_keys']
 
 /** Bytes that an uploaded backup may have. */
 export const BACKUP_BYTES_MAX = 256 * 1024 * 1024
@@ -39,12 +41,27 @@ export const exportData = operation({
   body: Type.Union([
     closed({
       root_keys: Type.Optional(Type.Array(Type.String(), { description: 'Without it all.' })),
-      table_sets: Type.Optional(Type.Array(oneOf(TABLE_SETS), { description: 'Without it all.' })),
+      table_sets: Type.Optional(
+        Type.Array(oneOf(TABLE_SETS), {
+          description:
+            'Without it all that the caller may have, an API key with scopes no users and keys.',
+        }),
+      ),
+      files: Type.Optional(
+        Type.Boolean({
+          description: 'Certificates with their keys and `acl.conf`; usual without `root_keys`.',
+        }),
+      ),
     }),
     // No body at all.
     Type.Null(),
   ]),
-  replies: { 200: BackupInfo },
+  replies: {
+    200: Type.Object({
+      ...BackupInfo.properties,
+      notice: Type.String({ description: 'What can be read in it by whoever has the file.' }),
+    }),
+  },
 })
 
 export const importData = operation({
@@ -101,6 +118,7 @@ export const downloadBackup = operation({
   tag: TAG,
   summary: 'A backup.',
   permission: 'write',
+  audited: true,
   params: Filename,
   query: Type.Object({ node: Type.Optional(Type.String()) }),
   replies: { 200: file('An archive.', 'application/octet-stream') },

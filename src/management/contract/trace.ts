@@ -50,7 +50,8 @@ export const createTrace = operation({
   permission: 'write',
   body: closed({
     name: Type.String({
-      maxLength: 256,
+      // The name of its file is somewhat longer, and may have 255.
+      maxLength: 240,
       pattern: '^[A-Za-z]+[A-Za-z0-9_-]*$',
       description: 'Begins with a letter; letters, digits, `_`, `-`.',
     }),

@@ -1,17 +1,23 @@
 /** What a backup holds beside the configuration: tables, each as lines of JSON. */
 import type { StoredUser } from '#access/authentication/users/user-directory.ts'
 import type { SubjectRules } from '#access/authorization/rules/rule-table.ts'
-import type { Ban } from '#access/protection/ban.ts'
+import { type Ban, compileBan } from '#access/protection/ban.ts'
 import type { OperatorMessage } from '#broker/operator/views.ts'
 import type { SqlRow } from '#storage/sqlite/sqlite-database.ts'
 import type { TableSetName } from '../contract/data.ts'
 import type { ManagementContext } from '../context.ts'
+import type { TableRow } from './table-rows.ts'
 
 /** A table: all of its rows, and how rows come back. Rows that exist are replaced. */
 export interface TableSet {
   readonly name: TableSetName
   rows(): Promise<readonly unknown[]>
-  /** @throws an Error for rows that are not of the table */
+  /**
+   * Checks what is to be restored, beside the form of each row.
+   * @throws an Error that says why it cannot be
+   */
+  check?(rows: readonly unknown[]): void
+  /** @param rows are of the form of `TABLE_ROWS` */
   restore(rows: readonly unknown[]): Promise<void>
 }
 
@@ -26,6 +32,7 @@ export function tableSets(context: ManagementContext): readonly TableSet[] {
     {
       name: 'dashboard_users',
       rows: async () => users.dump(),
+      check: (rows) => users.checkRestore(rows as readonly SqlRow[]),
       async restore(rows) {
         for (const username of users.restore(rows as readonly SqlRow[])) tokens.endAllOf(username)
       },
@@ -48,6 +55,9 @@ export function tableSets(context: ManagementContext): readonly TableSet[] {
     {
       name: 'banned',
       rows: () => bans(context),
+      check(rows) {
+        for (const ban of rows as readonly Ban[]) compileBan(ban)
+      },
       async restore(rows) {
         await node.access.ban(rows as readonly Ban[])
       },
@@ -84,13 +94,7 @@ async function bans({ node }: ManagementContext): Promise<readonly Ban[]> {
   }
 }
 
-interface RetainedRow {
-  readonly topic: string
-  /** Base64. */
-  readonly payload: string
-  readonly qos: 0 | 1 | 2
-  readonly publisher: string
-}
+type RetainedRow = TableRow<'builtin_retainer'>
 
 async function retained({ shards }: ManagementContext): Promise<readonly RetainedRow[]> {
   const all: RetainedRow[] = []

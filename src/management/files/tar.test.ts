@@ -12,6 +12,24 @@ it('an archive comes back as it was', () => {
   assert.deepEqual(more, [])
 })
 
+it('long names come back, whether a slash parts them well or not', () => {
+  const names = [
+    'a'.repeat(100),
+    `${'a'.repeat(150)}/${'b'.repeat(99)}`,
+    'x'.repeat(101),
+    `${'p'.repeat(160)}/${'q'.repeat(160)}`,
+    `${'n'.repeat(120)}\n1 path=y`,
+    // Around the length of 100, whose digits count as well.
+    ...Array.from({ length: 20 }, (_, more) => 'ü'.repeat(35) + 'z'.repeat(25 + more)),
+  ]
+  const entries = names.map((name) => ({ name, content: Buffer.from(name) }))
+  const read = unpackTar(packTar(entries, 0), BYTES_MAX)
+  assert.deepEqual(
+    read.map(({ name, content }) => [name, String(content)]),
+    names.map((name) => [name, name]),
+  )
+})
+
 it('a size that is no octal number is damage', () => {
   for (const size of ['-0000001000', '0000000009 ', '            ']) {
     const bytes = gunzipSync(packTar([{ name: 'a', content: Buffer.from('text') }], 0))

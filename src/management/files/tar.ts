@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 
 /** A file of an archive. */
 export interface TarEntry {
-  /** Path with slashes, at most 100 bytes when it is written. */
+  /** Path with slashes. */
   readonly name: string
   readonly content: Buffer
 }
@@ -14,19 +14,57 @@ export class TarError extends Error {
 
 const BLOCK = 512
 const NAME_BYTES = 100
+const PREFIX_BYTES = 155
 const FILE_MODE = '0000600\0'
 /** Kinds of entries: files, and names of the next entry that are too long for its header. */
 const FILES: ReadonlySet<string> = new Set(['0', '\0'])
 const GNU_LONG_NAME = 'L'
 const PAX_HEADER = 'x'
 
-/** A tar archive (POSIX ustar) packed by gzip. */
+/** A tar archive (POSIX ustar; names that do not fit into it as pax has them) packed by gzip. */
 export function packTar(entries: readonly TarEntry[], timeMs: number): Buffer {
   const blocks = entries.flatMap(({ name, content }) => {
-    const rest = (BLOCK - (content.length % BLOCK)) % BLOCK
-    return [headerOf(name, content.length, timeMs), content, Buffer.alloc(rest)]
+    const split = splitName(name)
+    if (split !== undefined) return blocksOf('0', split, content, timeMs)
+    const record = Buffer.from(paxRecord('path', name))
+    return [
+      ...blocksOf(PAX_HEADER, { prefix: '', rest: 'pax' }, record, timeMs),
+      ...blocksOf('0', { prefix: '', rest: 'see-pax-header' }, content, timeMs),
+    ]
   })
   return gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]))
+}
+
+/** A name in the two fields that a header has for it. */
+interface SplitName {
+  readonly prefix: string
+  readonly rest: string
+}
+
+function blocksOf(kind: string, name: SplitName, content: Buffer, timeMs: number): Buffer[] {
+  const padding = (BLOCK - (content.length % BLOCK)) % BLOCK
+  return [headerOf(kind, name, content.length, timeMs), content, Buffer.alloc(padding)]
+}
+
+/** Undefined when no slash of it stands where both parts fit. */
+function splitName(name: string): SplitName | undefined {
+  if (Buffer.byteLength(name) <= NAME_BYTES) return { prefix: '', rest: name }
+  for (let at = name.indexOf('/'); at !== -1; at = name.indexOf('/', at + 1)) {
+    const prefix = name.slice(0, at)
+    const rest = name.slice(at + 1)
+    if (Buffer.byteLength(prefix) > PREFIX_BYTES) return undefined
+    if (rest !== '' && Buffer.byteLength(rest) <= NAME_BYTES) return { prefix, rest }
+  }
+  return undefined
+}
+
+/** `<length> <key>=<value>\n`; the length counts its own digits. */
+function paxRecord(key: string, value: string): string {
+  const rest = ` ${key}=${value}\n`
+  const bytes = Buffer.byteLength(rest)
+  let length = bytes + String(bytes).length
+  if (String(length).length > String(bytes).length) length += 1
+  return `${length}${rest}`
 }
 
 /**
@@ -67,10 +105,9 @@ function unpack(packed: Uint8Array, bytesMax: number): Buffer {
   }
 }
 
-function headerOf(name: string, size: number, timeMs: number): Buffer {
-  if (Buffer.byteLength(name) > NAME_BYTES) throw new TarError(`${name} is too long for a name`)
+function headerOf(kind: string, name: SplitName, size: number, timeMs: number): Buffer {
   const header = Buffer.alloc(BLOCK)
-  header.write(name, 0)
+  header.write(name.rest, 0)
   header.write(FILE_MODE, 100)
   header.write('0000000\0', 108)
   header.write('0000000\0', 116)
@@ -81,8 +118,9 @@ function headerOf(name: string, size: number, timeMs: number): Buffer {
       .padStart(11, '0')}\0`,
     136,
   )
-  header.write('0', 156)
+  header.write(kind, 156)
   header.write('ustar\x0000', 257)
+  header.write(name.prefix, 345)
   header.write(`${checksum(header).toString(8).padStart(6, '0')}\0 `, 148)
   return header
 }
@@ -115,6 +153,15 @@ function text(bytes: Buffer, from: number, to: number): string {
   return bytes.toString('utf8', from, end === -1 || end > to ? to : end)
 }
 
+/** The path of a pax header: records of `<length> <key>=<value>\n`. */
 function paxPath(content: Buffer): string | undefined {
-  return /^\d+ path=(.*)$/m.exec(content.toString('utf8'))?.[1]
+  for (let at = 0; at < content.length;) {
+    const space = content.indexOf(' ', at)
+    const length = Number(content.toString('latin1', at, space))
+    if (space === -1 || !Number.isSafeInteger(length) || length <= space - at) return undefined
+    const record = content.toString('utf8', space + 1, at + length - 1)
+    if (record.startsWith('path=')) return record.slice('path='.length)
+    at += length
+  }
+  return undefined
 }

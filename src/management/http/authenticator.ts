@@ -13,7 +13,17 @@ export interface AuthenticatorParts {
   readonly local: LocalAccess
 }
 
-/** Finds out who makes a request, from its Authorization header and its address. */
+/** A request, as far as it says who makes it. */
+export interface Credentials {
+  /** Its Authorization header. */
+  readonly header: string | undefined
+  /** It comes from the host of the node. */
+  readonly isFromThisHost: boolean
+  /** False where it is looked at once more: that does not put off the end of a login. */
+  readonly isUse: boolean
+}
+
+/** Finds out who makes a request. */
 export class Authenticator {
   readonly #parts: AuthenticatorParts
 
@@ -22,12 +32,12 @@ export class Authenticator {
   }
 
   /** @throws ApiError 401 for credentials that are not valid; without any it is nobody */
-  identify(header: string | undefined, address: string): Caller {
+  identify({ header, isFromThisHost, isUse }: Credentials): Caller {
     if (header === undefined) return { kind: 'nobody' }
     const [scheme = '', value = ''] = header.split(' ', 2)
     switch (scheme.toLowerCase()) {
       case 'bearer':
-        return this.#bearer(value, address)
+        return this.#bearer(value, isFromThisHost, isUse)
       case 'basic':
         return this.#basic(value)
       default:
@@ -35,10 +45,12 @@ export class Authenticator {
     }
   }
 
-  #bearer(token: string, address: string): Caller {
+  #bearer(token: string, isFromThisHost: boolean, isUse: boolean): Caller {
     const { tokens, users, local } = this.#parts
-    if (local.isRight(token, address)) return { kind: 'local', name: 'cli', role: 'administrator' }
-    const login = tokens.find(token)
+    if (isFromThisHost && local.isRight(token)) {
+      return { kind: 'local', name: 'cli', role: 'administrator' }
+    }
+    const login = tokens.find(token, isUse)
     if (login === undefined) {
       throw new ApiError(401, 'BAD_TOKEN', 'The token is not known: log in again.')
     }

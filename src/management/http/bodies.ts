@@ -22,8 +22,11 @@ export function acceptBodies(server: FastifyInstance): void {
       try {
         done(null, JSON.parse(written))
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
-        done(new ApiError(400, 'BAD_REQUEST', `body is not JSON: ${reason}`))
+        // The message of the parser shows part of the body, and this one is kept in the audit.
+        const place = /at position \d+(?: \(line \d+ column \d+\))?/.exec(String(error))?.[0]
+        const end = String(error).includes('Unexpected end') ? ': it ends too early' : ''
+        const where = place === undefined ? end : ` ${place}`
+        done(new ApiError(400, 'BAD_REQUEST', `body is not JSON${where}.`))
       }
     },
   )

@@ -25,11 +25,13 @@ export interface ServerParts {
   readonly localOnly: () => boolean
   readonly cors: boolean
   readonly connectionsMax: number
+  /** Time in which a whole request has to arrive, and one that may be large. */
+  readonly arrival: { readonly requestMsMax: number; readonly uploadMsMax: number }
 }
 
 const BODY_BYTES_MAX = 1024 * 1024
-/** A whole request has to arrive within this time. */
-const REQUEST_MS_MAX = 30_000
+/** Time in which a whole request has to arrive. */
+export const ARRIVAL = { requestMsMax: 30_000, uploadMsMax: 15 * 60_000 } as const
 const PARAMETER_CHARS_MAX = 200_000
 const QUERY_CHARS_MAX = 65_536
 
@@ -58,7 +60,8 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   const server = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MS_MAX,
+    requestTimeout: parts.arrival.uploadMsMax,
+    http: { headersTimeout: parts.arrival.requestMsMax },
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX, ignoreTrailingSlash: true },
@@ -120,24 +123,40 @@ function receive(parts: ServerParts, request: FastifyRequest, reply: FastifyRepl
   }
   const { operation } = request.routeOptions.config
   const isProbe = operation?.id === 'getStatus' || pathOf(request.raw) === '/status'
-  if (!isProbe && parts.localOnly() && !isLoopbackAddress(addressOf(request))) throw localOnly()
+  if (!isProbe && parts.localOnly() && !isFromThisHost(request)) throw localOnly()
+  if (operation?.bodyBytesMax === undefined) limitArrival(request, parts.arrival.requestMsMax)
   if (operation === undefined) return
-  request.caller = letIn(parts, request, operation)
+  request.caller = letIn(parts, request, operation, true)
+}
+
+/** Ends a request that comes too slowly. */
+function limitArrival({ raw }: FastifyRequest, msMax: number): void {
+  const timer = setTimeout(() => raw.destroy(), msMax)
+  const stop = (): void => clearTimeout(timer)
+  raw.once('end', stop).once('close', stop)
 }
 
 /** @throws ApiError 401, 403 */
-function letIn(parts: ServerParts, request: FastifyRequest, operation: OperationSpec): Caller {
+function letIn(
+  parts: ServerParts,
+  request: FastifyRequest,
+  operation: OperationSpec,
+  isUse: boolean,
+): Caller {
   const isPublic = operation.permission === 'public'
-  const header = isPublic ? undefined : request.headers.authorization
-  const caller = parts.authenticator.identify(header, addressOf(request))
+  const caller = parts.authenticator.identify({
+    header: isPublic ? undefined : request.headers.authorization,
+    isFromThisHost: isFromThisHost(request),
+    isUse,
+  })
   authorize(caller, operation)
   return caller
 }
 
-/** Whether who was let in would be let in again. */
+/** Whether who was let in would be let in again; being asked does not keep a login alive. */
 function isStillLetIn(parts: ServerParts, request: FastifyRequest, spec: OperationSpec): boolean {
   try {
-    letIn(parts, request, spec)
+    letIn(parts, request, spec, false)
     return true
   } catch (error) {
     if (error instanceof ApiError) return false
@@ -153,6 +172,13 @@ function localOnly(): ApiError {
       'served. Change it there (log in as admin with the password public), or start with ' +
       'dashboard.default_password set to another one before there is any user.',
   )
+}
+
+/** From a loopback address, or from the very address that the request came to. */
+function isFromThisHost(request: FastifyRequest): boolean {
+  const address = addressOf(request)
+  const own = request.socket.localAddress
+  return isLoopbackAddress(address) || (own !== undefined && address === plainAddress(own))
 }
 
 function addressOf(request: FastifyRequest): string {
@@ -237,8 +263,9 @@ function record(
   status: number,
   failure: string,
 ): void {
-  const { method, permission } = operation
-  if (method === 'GET' || permission === 'publish' || permission === 'read') return
+  const { method, permission, audited = false } = operation
+  const isChange = method !== 'GET' && permission !== 'publish' && permission !== 'read'
+  if (!isChange && !audited) return
   parts.audit.record({
     caller: request.caller,
     address: addressOf(request),

@@ -1,10 +1,12 @@
-import type { ApiKeys, KeyRole } from './api-keys.ts'
+import type { ApiKey, ApiKeyChange, ApiKeys, KeyRole } from './api-keys.ts'
 
 const ROLES: readonly string[] = ['administrator', 'viewer', 'publisher']
 const NAME_PREFIX = 'from_bootstrap_file_'
 
 /**
- * Makes or replaces the keys of a file with lines of `key:secret` or `key:secret:role`.
+ * Makes the keys of a file with lines of `key:secret` or `key:secret:role`. Those that are there
+ * get secret and role of the file; what an administrator has set else stays, so that a key that was
+ * switched off is not on again after a restart.
  * @throws an Error that names the line, for a line that is neither
  */
 export function applyBootstrapKeys(keys: ApiKeys, text: string): void {
@@ -23,10 +25,18 @@ export function applyBootstrapKeys(keys: ApiKeys, text: string): void {
     })
   for (const { key, secret, role } of wanted) {
     const before = keys.list().find((held) => held.key === key)
-    const name = before?.name ?? NAME_PREFIX + key
+    const { name, description, enable, scopes, expiresAtMs } = before ?? freshKey(key)
     keys.remove(name)
-    const description = before?.description ?? 'from api_key.bootstrap_file'
-    const expiresAtMs = Number.POSITIVE_INFINITY
-    keys.create(name, { role, description, enable: true, scopes: [], expiresAtMs }, { key, secret })
+    keys.create(name, { role, description, enable, scopes, expiresAtMs }, { key, secret })
+  }
+}
+
+function freshKey(key: string): Pick<ApiKey, 'name'> & Required<Omit<ApiKeyChange, 'role'>> {
+  return {
+    name: NAME_PREFIX + key,
+    description: 'from api_key.bootstrap_file',
+    enable: true,
+    scopes: [],
+    expiresAtMs: Number.POSITIVE_INFINITY,
   }
 }

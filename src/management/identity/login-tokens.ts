@@ -33,13 +33,19 @@ export class LoginTokens {
     return token
   }
 
-  /** Whose token it is; using it puts its end off. Looked up by hash, so time tells nothing. */
-  find(token: string): { readonly username: string; readonly isExpired: boolean } | undefined {
+  /**
+   * Whose token it is. Looked up by hash, so time tells nothing.
+   * @param isUse puts its end off
+   */
+  find(
+    token: string,
+    isUse: boolean,
+  ): { readonly username: string; readonly isExpired: boolean } | undefined {
     const login = this.#logins.get(hashOf(token))
     if (login === undefined) return undefined
     const nowMs = this.#nowMs()
     const isExpired = login.expiresAtMs <= nowMs
-    if (!isExpired) login.expiresAtMs = nowMs + this.#idleMsMax
+    if (isUse && !isExpired) login.expiresAtMs = nowMs + this.#idleMsMax
     return { username: login.username, isExpired }
   }
 

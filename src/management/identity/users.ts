@@ -112,25 +112,37 @@ export class Users {
   }
 
   /**
-   * Takes users of a backup, and gives the names of those that there are now.
-   * @throws an Error when one is not well-formed; nothing has changed then
+   * Checks users of a backup.
+   * @throws an Error when no administrator would be left, or there would be too many users
    */
-  restore(rows: readonly SqlRow[]): readonly string[] {
-    for (const row of rows) {
-      const isText = ['username', 'password'].every((name) => typeof row[name] === 'string')
-      if (!isText) throw new Error('a user of the backup is not well-formed')
+  checkRestore(rows: readonly SqlRow[]): void {
+    const after = new Map(this.#users)
+    for (const user of rows.map(toUser)) after.set(user.username, user)
+    if (after.size > USERS_MAX) throw new Error(`there may be ${USERS_MAX} users at most`)
+    if (![...after.values()].some(({ role }) => role === 'administrator')) {
+      throw new Error('no administrator would be left')
     }
+  }
+
+  /** Takes users of a backup, which were checked, and gives their names. */
+  restore(rows: readonly SqlRow[]): readonly string[] {
+    const restored = rows.map(toUser)
     this.#database.transaction(() => {
-      for (const row of rows) {
-        const user = toUser(row)
+      for (const [index, user] of restored.entries()) {
         this.#database.run('DELETE FROM users WHERE username = ?', user.username)
-        this.#put(user, String(row['password']))
+        this.#insert(user, String(rows[index]?.['password']))
       }
     })
-    return rows.map((row) => String(row['username']))
+    for (const user of restored) this.#users.set(user.username, user)
+    return restored.map(({ username }) => username)
   }
 
   #put(user: User, stored: string): void {
+    this.#insert(user, stored)
+    this.#users.set(user.username, user)
+  }
+
+  #insert(user: User, stored: string): void {
     const { username, role, description, mustChangePassword } = user
     this.#database.run(
       `INSERT INTO users (username, password, role, description, must_change, created_at_ms)
@@ -142,7 +154,6 @@ export class Users {
       mustChangePassword ? 1 : 0,
       this.#nowMs(),
     )
-    this.#users.set(username, user)
   }
 }
 

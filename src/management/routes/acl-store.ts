@@ -52,7 +52,7 @@ export class AclStore {
   }
 
   #write(text: string): void {
-    mkdirSync(dirname(this.#path), { recursive: true })
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
     writeFileSync(`${this.#path}.new`, text, { mode: 0o600, flush: true })
     renameSync(`${this.#path}.new`, this.#path)
   }

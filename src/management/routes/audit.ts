@@ -1,5 +1,11 @@
 import type { SqlRow, SqlValue } from '#storage/sqlite/sqlite-database.ts'
-import { getErrorCode, listAudit, listErrorCodes } from '../contract/audit.ts'
+import {
+  AUDIT_METHODS,
+  AUDIT_ORIGINS,
+  getErrorCode,
+  listAudit,
+  listErrorCodes,
+} from '../contract/audit.ts'
 import { ERROR_CODES } from '../contract/error-codes.ts'
 import type { ManagementContext } from '../context.ts'
 import { notFound } from '../http/api-error.ts'
@@ -61,11 +67,10 @@ function toBody({ node }: ManagementContext, row: SqlRow) {
   const status = Number(row['status'])
   const method = methodOf(row['method'])
   const request = JSON.parse(String(row['request'])) as Record<string, unknown>
-  const origin = row['origin'] === 'rest_api' ? ('rest_api' as const) : ('dashboard' as const)
   return {
     created_at: formatTime(Number(row['created_at_ms'])),
     node: node.name,
-    from: origin,
+    from: AUDIT_ORIGINS.find((origin) => origin === row['origin']) ?? 'dashboard',
     source: String(row['source']),
     source_ip: String(row['source_ip']),
     operation_id: String(row['operation_id']),
@@ -79,6 +84,6 @@ function toBody({ node }: ManagementContext, row: SqlRow) {
   }
 }
 
-function methodOf(value: SqlRow[string] | undefined): 'post' | 'put' | 'delete' {
-  return value === 'put' || value === 'delete' ? value : 'post'
+function methodOf(value: SqlRow[string] | undefined): (typeof AUDIT_METHODS)[number] {
+  return AUDIT_METHODS.find((method) => method === value) ?? 'post'
 }

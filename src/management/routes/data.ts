@@ -2,17 +2,27 @@ import {
   deleteBackup,
   downloadBackup,
   exportData,
+  IDENTITY_TABLES,
   importData,
   listBackups,
+  TABLE_SETS,
+  type TableSetName,
   uploadBackup,
 } from '../contract/data.ts'
 import type { ManagementContext } from '../context.ts'
 import { type BackupFile, BackupFiles } from '../data/backup-files.ts'
-import { makeBackup, restoreBackup } from '../data/backup.ts'
-import { badRequest, notFound } from '../http/api-error.ts'
+import { readArchive } from '../data/archive.ts'
+import { makeBackup } from '../data/make-backup.ts'
+import { restoreBackup } from '../data/restore-backup.ts'
+import { ApiError, badRequest, notFound } from '../http/api-error.ts'
+import type { Caller } from '../http/caller.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
 import { pageMeta } from './page-meta.ts'
+
+const NOTICE =
+  'Passwords of connectors and keys of certificates are in the archive as they are: keep it as ' +
+  'safe as the node itself.'
 
 /** Backups of the node. */
 export function dataRoutes(context: ManagementContext): readonly Route[] {
@@ -23,20 +33,27 @@ export function dataRoutes(context: ManagementContext): readonly Route[] {
     return files.read(name)
   }
   return [
-    route(exportData, async ({ body }) => {
+    route(exportData, async ({ body, caller }) => {
       const base = `tideway-export-${stamp(node.nowMs())}`
       // Without a body there is none.
-      const parts = { roots: body?.root_keys, tables: body?.table_sets }
+      const { root_keys: roots, table_sets: tables, files: withFiles } = body ?? {}
+      checkTables(caller, tables ?? [])
       const name = `${base}.tar.gz`
+      const parts = {
+        roots,
+        tables: tables ?? TABLE_SETS.filter((table) => mayHave(caller, table)),
+        files: withFiles ?? roots === undefined,
+      }
       await files.write(name, await makeBackup(context, base, parts))
       const made = files.get(name)
       if (made === undefined) throw new Error(`${name} was written and is not there`)
-      return ok(toBody(node.name, made))
+      return ok({ ...toBody(node.name, made), notice: NOTICE })
     }),
-    route(importData, async ({ body: { filename } }) => {
-      const packed = await read(filename)
+    route(importData, async ({ body: { filename }, caller }) => {
+      const archive = readArchive(await read(filename))
+      checkTables(caller, [...archive.tables.keys()])
       const warnings = await context.configChanges.inTurn((turn) => {
-        return restoreBackup(context, turn, packed)
+        return restoreBackup(context, turn, archive)
       })
       for (const warning of warnings) node.log.warn('data_not_imported', { reason: warning })
       return warnings.length === 0 ? noContent() : ok({ warnings: [...warnings] })
@@ -55,14 +72,35 @@ export function dataRoutes(context: ManagementContext): readonly Route[] {
       await files.write(body.name, body.bytes)
       return noContent()
     }),
-    route(downloadBackup, async ({ params: { filename } }) => {
-      return ok({ name: filename, content: [await read(filename)] })
+    route(downloadBackup, async ({ params: { filename }, caller }) => {
+      const content = await read(filename)
+      if (isLimited(caller)) checkTables(caller, [...readArchive(content).tables.keys()])
+      return ok({ name: filename, content: [content] })
     }),
     route(deleteBackup, async ({ params: { filename } }) => {
       if (!(await files.remove(filename))) throw noBackup(filename)
       return noContent()
     }),
   ]
+}
+
+/** An API key that may not do everything. */
+function isLimited(caller: Caller): boolean {
+  return caller.kind === 'key' && caller.scopes.length > 0
+}
+
+function mayHave(caller: Caller, table: TableSetName): boolean {
+  return !isLimited(caller) || !IDENTITY_TABLES.includes(table)
+}
+
+/** @throws ApiError 403 for tables that would make a key with scopes more than it is */
+function checkTables(caller: Caller, tables: readonly TableSetName[]): void {
+  const refused = tables.filter((table) => !mayHave(caller, table))
+  if (refused.length === 0) return
+  const message =
+    `API keys with scopes may not have ${refused.join(' and ')}: log in as a user, or use a key ` +
+    'without scopes.'
+  throw new ApiError(403, 'UNAUTHORIZED_ROLE', message)
 }
 
 /** `2026-11-23-12-00-00.123`, as EMQX has it. */

@@ -87,7 +87,7 @@ async function prepareLocked(settings: StorageSettings, lock: DataLock): Promise
     ticket: { path, durability, bytesMax, shared: new SharedArrayBuffer(SHARED_BYTES) },
     usage: () => usageOf(environment),
     async backup(target) {
-      mkdirSync(target, { recursive: true })
+      mkdirSync(target, { recursive: true, mode: 0o700 })
       await environment.root.backup(target, true)
     },
     async close() {
@@ -101,7 +101,7 @@ async function create(path: string, durability: Durability, format: StorageForma
   const making = `${path}-new`
   rmSync(making, { recursive: true, force: true })
   rmSync(path, { recursive: true, force: true })
-  mkdirSync(making, { recursive: true })
+  mkdirSync(making, { recursive: true, mode: 0o700 })
   // lmdb must not meet a full disk, see `DiskReserve`.
   if (!hasRoom(making, 0)) throw new StorageError('io', noRoomMessage(path))
   const environment = openEnvironment(making, durability)

@@ -1,0 +1,112 @@
+import { normalize } from 'node:path'
+import { parseSyntax } from '#config/hocon/parser.ts'
+import { resolveSyntax } from '#config/hocon/resolve.ts'
+import type { Plain } from '#config/hocon/value.ts'
+import { HoconError, toPlain } from '#config/hocon/value.ts'
+import { TABLE_SETS, type TableSetName } from '../contract/data.ts'
+import { TarError, unpackTar } from '../files/tar.ts'
+import { badRequest } from '../http/api-error.ts'
+import { checkRows } from './table-rows.ts'
+
+/** What an archive may hold, unpacked. */
+const ARCHIVE_BYTES_MAX = 1024 * 1024 * 1024
+/** Folders of the data directory that belong to the configuration. */
+export const FOLDERS = ['certs', 'authz'] as const
+const LINE_FEED = 0x0a
+
+/** Roots of a configuration, as they are written. */
+export type Written = Readonly<Record<string, Plain>>
+
+/** What is in a backup. */
+export interface Archive {
+  readonly config: Written
+  /** Files for the data directory, by their path in it. */
+  readonly files: ReadonlyMap<string, Buffer>
+  /** Rows are of their table. */
+  readonly tables: ReadonlyMap<TableSetName, readonly unknown[]>
+  /** Tables in the format of Erlang, and files that belong nowhere here. */
+  readonly foreign: readonly string[]
+}
+
+/**
+ * Reads and checks a backup, of this product or of EMQX 5.
+ * @throws ApiError 400 when it is none, or something in it is not what it should be
+ */
+export function readArchive(packed: Uint8Array): Archive {
+  const all = unpack(packed)
+  const meta = all.get('META.hocon')
+  const config = all.get('cluster.hocon')
+  if (meta === undefined || config === undefined) {
+    throw badRequest('The archive is no backup: it has no META.hocon or no cluster.hocon.')
+  }
+  const ours = [...all].filter(([name]) => FOLDERS.some((folder) => name.startsWith(`${folder}/`)))
+  const files = ours.filter(([name]) => isInside(name))
+  const escaping = ours.filter(([name]) => !isInside(name)).map(([name]) => name)
+  const mnesia = [...all.keys()].filter((name) => name.startsWith('mnesia/'))
+  return {
+    config: readHocon(config.toString('utf8')),
+    files: new Map(files),
+    tables: new Map(TABLE_SETS.flatMap((name) => tableOf(all, name))),
+    foreign: [...mnesia, ...escaping],
+  }
+}
+
+/** HOCON as written roots. @throws ApiError 400 */
+export function readHocon(text: string): Written {
+  try {
+    const { root } = resolveSyntax([parseSyntax(text, 'cluster.hocon')])
+    return toPlain(root) as Written // A document is an object.
+  } catch (error) {
+    if (error instanceof HoconError) throw badRequest(`${error.message}.`)
+    throw error
+  }
+}
+
+/** Files by their path below the one folder that an archive has. */
+function unpack(packed: Uint8Array): ReadonlyMap<string, Buffer> {
+  try {
+    const entries = unpackTar(packed, ARCHIVE_BYTES_MAX)
+    return new Map(
+      entries.map(({ name, content }) => {
+        const parts = name.replace(/^\.\//, '').split('/')
+        return [parts.slice(1).join('/'), content]
+      }),
+    )
+  } catch (error) {
+    if (error instanceof TarError) throw badRequest(`${error.message}.`)
+    throw error
+  }
+}
+
+/** Nothing of an archive gets outside of its folders, or stands for a folder itself. */
+function isInside(name: string): boolean {
+  return normalize(name) === name && !/[\\\0]|\/$/.test(name)
+}
+
+function tableOf(
+  all: ReadonlyMap<string, Buffer>,
+  name: TableSetName,
+): readonly (readonly [TableSetName, readonly unknown[]])[] {
+  const path = `tables/${name}.jsonl`
+  const content = all.get(path)
+  if (content === undefined) return []
+  const rows = [...linesOf(content)].map((line, index): unknown => {
+    try {
+      return JSON.parse(line)
+    } catch {
+      throw badRequest(`${path} of the archive is damaged at line ${index + 1}.`)
+    }
+  })
+  checkRows(name, rows)
+  return [[name, rows]]
+}
+
+/** One line at a time: the whole may be larger than a string. */
+function* linesOf(content: Buffer): Generator<string> {
+  for (let at = 0; at < content.length;) {
+    const end = content.indexOf(LINE_FEED, at)
+    const line = content.toString('utf8', at, end === -1 ? content.length : end)
+    if (line !== '') yield line
+    at = end === -1 ? content.length : end + 1
+  }
+}

@@ -1,0 +1,128 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { printHocon } from '#config/hocon/print.ts'
+import type { Plain } from '#config/hocon/value.ts'
+import type { ConfigTurn } from '../config/config-changes.ts'
+import { type ConfigEdit, ConfigRefusal } from '../config-port.ts'
+import type { ManagementContext } from '../context.ts'
+import { badRequest } from '../http/api-error.ts'
+import type { Archive, Written } from './archive.ts'
+import { type TableSet, tableSets } from './table-sets.ts'
+
+/**
+ * Takes over what is in a backup: configuration by roots, files, tables. What exists under the same
+ * names is replaced, everything else stays. Files and configuration are taken over together or not
+ * at all; then each table is.
+ * @returns what could not be taken over, and why
+ * @throws ApiError 400 when it cannot be taken over; nothing has changed then
+ */
+export async function restoreBackup(
+  context: ManagementContext,
+  turn: ConfigTurn,
+  { config, files, tables, foreign }: Archive,
+): Promise<readonly string[]> {
+  const sets = tableSets(context)
+  for (const set of sets) checkSet(set, tables.get(set.name) ?? [])
+  const { good, warnings } = validRoots(context, config)
+  const replaced = new ReplacedFiles(context.node.dataDir)
+  try {
+    for (const [name, content] of files) await replaced.put(name, content)
+    await turn.edit(toEdit(good))
+  } catch (error) {
+    await replaced.takeBack()
+    throw error
+  }
+  // Where only a file is another one, the configuration is the same.
+  await context.node.reload()
+  for (const { name, restore } of sets) {
+    const rows = tables.get(name)
+    if (rows === undefined) continue
+    try {
+      await restore(rows)
+    } catch (error) {
+      warnings.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  const isTable = (name: string): boolean => name.startsWith('mnesia/')
+  for (const name of foreign) {
+    warnings.push(
+      isTable(name)
+        ? `${name}: tables of EMQX are in the format of Erlang, which is not read here`
+        : `${name}: it would stand outside of its folder`,
+    )
+  }
+  return warnings
+}
+
+function checkSet({ name, check }: TableSet, rows: readonly unknown[]): void {
+  try {
+    check?.(rows)
+  } catch (error) {
+    throw badRequest(`${name}: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
+/** Files of the data directory that others took the place of, until that is certain. */
+class ReplacedFiles {
+  readonly #dataDir: string
+  /** Undefined: there was none. */
+  readonly #before = new Map<string, Buffer | undefined>()
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir
+  }
+
+  async put(name: string, content: Buffer): Promise<void> {
+    const path = join(this.#dataDir, name)
+    const before = existsSync(path) ? readFileSync(path) : undefined
+    if (before?.equals(content) === true) return
+    this.#before.set(path, before)
+    await write(path, content)
+  }
+
+  async takeBack(): Promise<void> {
+    for (const [path, content] of this.#before) {
+      if (content === undefined) await rm(path, { force: true })
+      else await write(path, content)
+    }
+  }
+}
+
+async function write(path: string, content: Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await writeFile(`${path}.new`, content, { mode: 0o600, flush: true })
+  await rename(`${path}.new`, path)
+}
+
+interface ValidRoots {
+  readonly good: Written
+  /** Why the others are not. */
+  readonly warnings: string[]
+}
+
+/** Roots that are not valid here are told and passed over. */
+function validRoots(context: ManagementContext, written: Written): ValidRoots {
+  const warnings: string[] = []
+  const good: Record<string, Plain> = {}
+  for (const [root, value] of Object.entries(written)) {
+    const problems = problemsOf(context, { ...good, [root]: value })
+    if (problems.length > 0) warnings.push(...problems)
+    else good[root] = value
+  }
+  return { good, warnings }
+}
+
+function problemsOf({ node }: ManagementContext, written: Written): readonly string[] {
+  try {
+    node.config.plan(toEdit(written))
+    return []
+  } catch (error) {
+    if (error instanceof ConfigRefusal) return error.problems
+    throw error
+  }
+}
+
+function toEdit(written: Written): ConfigEdit {
+  return { kind: 'text', text: printHocon(written), replace: true, without: [] }
+}
