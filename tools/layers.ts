@@ -64,7 +64,7 @@ export const LAYERS: readonly Layer[] = [
   layer(
     2,
     'drivers',
-    ['crypto', 'net', 'tls'],
+    ['crypto', 'dgram', 'net', 'tls'],
     [
       '@nats-io/jetstream',
       '@nats-io/transport-node',

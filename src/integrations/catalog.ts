@@ -17,6 +17,7 @@ import opents from './connectors/opents.ts'
 import pgsql from './connectors/pgsql.ts'
 import rabbitmq from './connectors/rabbitmq.ts'
 import redis from './connectors/redis.ts'
+import syslog from './connectors/syslog.ts'
 import tdengine from './connectors/tdengine.ts'
 import timescale from './connectors/timescale.ts'
 
@@ -40,6 +41,7 @@ export const CONNECTORS: readonly AnyConnector[] = [
   pgsql,
   rabbitmq,
   redis,
+  syslog,
   tdengine,
   timescale,
 ]

@@ -13,6 +13,7 @@ import { opents } from './opents.ts'
 import { rabbitmq } from './rabbitmq.ts'
 import { redis } from './redis.ts'
 import { mysql, pgsql, timescale } from './sql.ts'
+import { syslog } from './syslog.ts'
 import { tdengine } from './tdengine.ts'
 import { actionFields, connectorFields, INTEGRATION_NAME, sourceFields } from './integration.ts'
 import type {
@@ -42,6 +43,7 @@ export const INTEGRATIONS: readonly IntegrationDescription[] = [
   pgsql,
   rabbitmq,
   redis,
+  syslog,
   tdengine,
   timescale,
 ]
