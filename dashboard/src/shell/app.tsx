@@ -6,12 +6,13 @@ import { lazy, Suspense } from 'react'
 import { BrowserRouter } from 'react-router'
 import { ApiError } from '../api/http.ts'
 import { useSession } from '../api/session.ts'
-import { SignInPage } from '../sign-in/sign-in-page.tsx'
 import { getPreferences, subscribeToPreferences, usePreferences } from './preferences.ts'
 import { themeOf } from './theme.ts'
 import { Waiting } from '../components/waiting.tsx'
 
+// Each of them comes alone: who has signed in needs no form, and who has not needs no menu.
 const Layout = lazy(() => import('./layout.tsx'))
+const SignInPage = lazy(() => import('../sign-in/sign-in-page.tsx'))
 
 const RETRIES = 2
 
@@ -47,13 +48,9 @@ export function App() {
       <AntApp style={{ minHeight: '100%' }} className={`theme-${theme}`}>
         <QueryClientProvider client={queries}>
           <BrowserRouter>
-            {session === undefined ? (
-              <SignInPage />
-            ) : (
-              <Suspense fallback={<Waiting />}>
-                <Layout session={session} />
-              </Suspense>
-            )}
+            <Suspense fallback={<Waiting />}>
+              {session === undefined ? <SignInPage /> : <Layout session={session} />}
+            </Suspense>
           </BrowserRouter>
         </QueryClientProvider>
       </AntApp>

@@ -17,7 +17,7 @@ interface Credentials {
 }
 
 /** Who are you? Who comes with the first password has to choose another before anything else. */
-export function SignInPage() {
+export default function SignInPage() {
   const t = useTexts(TEXTS)
   const hasExpired = useHasExpired()
   const [problem, setProblem] = useState<string>()
