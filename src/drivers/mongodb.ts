@@ -1,7 +1,8 @@
-import type { Document, MongoClient, MongoClientOptions } from 'mongodb'
+import type { Db, Document, MongoClient, MongoClientOptions } from 'mongodb'
 import { type ConnectionKind, ConnectionPool } from './connection-pool.ts'
 import type { Driver, DriverLimits, ServerAddress, TlsClientOptions } from './driver.ts'
 import { DriverError, explainNetworkError, readLibraryError } from './driver-error.ts'
+import { readDocuments, type RefusedDocument, refusedBy } from './mongodb-documents.ts'
 
 /** A MongoDB deployment. */
 export interface MongodbSettings extends DriverLimits {
@@ -32,6 +33,18 @@ export interface MongodbDriver extends Driver {
     limit: number,
     signal?: AbortSignal,
   ): Promise<readonly Readonly<Record<string, unknown>>[]>
+  /**
+   * Inserts documents, in order; texts are read as extended JSON.
+   * @param isAcknowledged wait until the server has them
+   * @returns those that were refused; the others are there
+   * @throws DriverError when it is not known which are there
+   */
+  insert(
+    collection: string,
+    documents: readonly (string | Readonly<Record<string, unknown>>)[],
+    isAcknowledged: boolean,
+    signal?: AbortSignal,
+  ): Promise<readonly RefusedDocument[]>
 }
 
 /** Opens connections to MongoDB in the background. */
@@ -65,7 +78,42 @@ export function openMongodb(settings: MongodbSettings): MongodbDriver {
         Object.values(filter),
         signal,
       ),
+    insert: (
+      collection: string,
+      documents: readonly (string | Readonly<Record<string, unknown>>)[],
+      isAcknowledged: boolean,
+      signal?: AbortSignal,
+    ) =>
+      pool.use(
+        (client) => insert(client.db(settings.database), collection, documents, isAcknowledged),
+        [],
+        signal,
+      ),
   })
+}
+
+async function insert(
+  database: Db,
+  collection: string,
+  written: readonly (string | Readonly<Record<string, unknown>>)[],
+  isAcknowledged: boolean,
+): Promise<readonly RefusedDocument[]> {
+  const { BSON, MongoBulkWriteError } = await import('mongodb')
+  const { documents, places, refused } = readDocuments(written, BSON)
+  if (documents.length === 0) return refused
+  try {
+    await database.collection(collection).insertMany(documents, {
+      ordered: false, // One that is refused does not hold up the others.
+      ignoreUndefined: true,
+      writeConcern: { w: isAcknowledged ? 'majority' : 0 },
+    })
+    return refused
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || [error.writeErrors].flat().length === 0) {
+      throw error
+    }
+    return [...refused, ...refusedBy(error, places)]
+  }
 }
 
 function addressesOf({ servers, srvRecord }: MongodbSettings): string {
@@ -85,6 +133,7 @@ async function open(settings: MongodbSettings, signal: AbortSignal): Promise<Mon
     socketTimeoutMS: settings.requestTimeoutMs,
     heartbeatFrequencyMS: settings.retryMostMs,
     retryReads: false, // Whoever asks decides.
+    retryWrites: false,
     directConnection: type === 'single' && !srvRecord,
     ...(settings.replicaSetName !== undefined && { replicaSet: settings.replicaSetName }),
     ...(settings.readsFromSecondaries && { readPreference: 'secondaryPreferred' as const }),

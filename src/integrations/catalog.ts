@@ -10,6 +10,7 @@ import http from './connectors/http.ts'
 import influxdb from './connectors/influxdb.ts'
 import kafkaConsumer from './connectors/kafka-consumer.ts'
 import kafkaProducer from './connectors/kafka-producer.ts'
+import mongodb from './connectors/mongodb.ts'
 import mqtt from './connectors/mqtt.ts'
 import mysql from './connectors/mysql.ts'
 import nats from './connectors/nats.ts'
@@ -34,6 +35,7 @@ export const CONNECTORS: readonly AnyConnector[] = [
   influxdb,
   kafkaConsumer,
   kafkaProducer,
+  mongodb,
   mqtt,
   mysql,
   nats,

@@ -1,12 +1,12 @@
 /**
  * A stand-in for MongoDB, which Debian does not have. It speaks the wire protocol (OP_MSG, and
- * OP_QUERY for the first hello), logs in with SCRAM-SHA-256 (RFC 7677) and finds documents whose
- * fields equal those of the filter.
+ * OP_QUERY for the first hello), logs in with SCRAM-SHA-256 (RFC 7677), finds documents whose
+ * fields equal those of the filter, and inserts documents.
  */
 import { BSON, type Document } from 'mongodb'
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { launchTcp, type LocalServer, type ServerPem } from './local-server.ts'
+import { ScramServer } from './scram-server.ts'
 
 /** The user and password that the server has. */
 export const MONGODB_LOGIN = { username: 'tideway', password: 'mongo-Secret-1' } as const
@@ -15,10 +15,12 @@ const OP_REPLY = 1
 const OP_QUERY = 2004
 const OP_MSG = 2013
 const HEADER_BYTES = 16
-const ITERATIONS = 4096
 const UNAUTHORIZED = 13
 const AUTHENTICATION_FAILED = 18
 const NO_SUCH_COMMAND = 59
+const DUPLICATE_KEY = 11_000
+/** Flag of OP_MSG: nobody waits for an answer. */
+const MORE_TO_COME = 2
 
 /** Documents by collection; a test changes them as it likes. */
 export type FakeCollections = Map<string, Document[]>
@@ -31,20 +33,30 @@ export interface MongodbFake {
   answer: Document | undefined
 }
 
+/** What the server says that it is. */
+export type MongodbFakeKind = 'single' | 'rs' | 'sharded'
+
+/** Name of the replica set of kind `rs`. */
+export const REPLICA_SET = 'rs0'
+
 interface Login {
   isDone: boolean
-  clientFirst: string
-  serverFirst: string
+  scram: ScramServer
 }
 
 /** Starts a stand-in on a free port. */
-export async function startMongodbFake(pem?: ServerPem): Promise<MongodbFake> {
+export async function startMongodbFake(
+  pem?: ServerPem,
+  kind: MongodbFakeKind = 'single',
+): Promise<MongodbFake> {
   const collections: FakeCollections = new Map()
   const state: { answer: Document | undefined } = { answer: undefined }
   const connected = (socket: Socket, server: LocalServer) => {
-    const login: Login = { isDone: false, clientFirst: '', serverFirst: '' }
+    const login: Login = { isDone: false, scram: new ScramServer('sha256', MONGODB_LOGIN) }
+    const self = selfOf(kind, `${server.host}:${server.port}`)
     readMessages(socket, (message) => {
-      const answer = run(message.command, login, collections, state.answer)
+      const answer = run(message.command, { login, self, collections, answer: state.answer })
+      if (message.isSilent) return
       server.answer(() => socket.write(encodeReply(message, answer)))
     })
   }
@@ -52,10 +64,18 @@ export async function startMongodbFake(pem?: ServerPem): Promise<MongodbFake> {
   return Object.assign(state, { server, collections })
 }
 
+function selfOf(kind: MongodbFakeKind, address: string): Document {
+  if (kind === 'sharded') return { msg: 'isdbgrid' }
+  if (kind === 'single') return {}
+  const set = { setName: REPLICA_SET, setVersion: 1, hosts: [address], primary: address }
+  return { ...set, me: address, secondary: false }
+}
+
 interface Message {
   readonly requestId: number
   readonly opcode: number
   readonly command: Document
+  readonly isSilent: boolean
 }
 
 function readMessages(socket: Socket, take: (message: Message) => void): void {
@@ -75,10 +95,33 @@ function decodeMessage(bytes: Buffer): Message {
   const opcode = bytes.readInt32LE(12)
   if (opcode === OP_QUERY) {
     const afterName = bytes.indexOf(0, HEADER_BYTES + 4) + 1
-    return { requestId, opcode, command: BSON.deserialize(bytes.subarray(afterName + 8)) }
+    const command = BSON.deserialize(bytes.subarray(afterName + 8))
+    return { requestId, opcode, command, isSilent: false }
   }
-  // flags (4), kind of section (1): 0 is the body, which a driver puts first.
-  return { requestId, opcode, command: BSON.deserialize(bytes.subarray(HEADER_BYTES + 5)) }
+  const isSilent = (bytes.readUInt32LE(HEADER_BYTES) & MORE_TO_COME) !== 0
+  return { requestId, opcode, command: decodeSections(bytes.subarray(HEADER_BYTES + 4)), isSilent }
+}
+
+/** A section of kind 0 is the command, one of kind 1 a list of documents that belongs to it. */
+function decodeSections(bytes: Buffer): Document {
+  let command: Document = {}
+  for (let at = 0; at < bytes.length;) {
+    const size = bytes.readInt32LE(at + 1)
+    const section = bytes.subarray(at + 1, at + 1 + size)
+    if (bytes[at] === 0) command = { ...BSON.deserialize(section), ...command }
+    else {
+      const nameEnd = section.indexOf(0, 4)
+      const documents: Document[] = []
+      for (let from = nameEnd + 1; from < section.length;) {
+        const end = from + section.readInt32LE(from)
+        documents.push(BSON.deserialize(section.subarray(from, end)))
+        from = end
+      }
+      command = { ...command, [section.toString('utf8', 4, nameEnd)]: documents }
+    }
+    at += 1 + size
+  }
+  return command
 }
 
 function encodeReply({ requestId, opcode }: Message, answer: Document): Buffer {
@@ -93,18 +136,22 @@ function encodeReply({ requestId, opcode }: Message, answer: Document): Buffer {
   return Buffer.concat([front, body])
 }
 
-function run(
-  command: Document,
-  login: Login,
-  collections: FakeCollections,
-  answer: Document | undefined,
-): Document {
+/** What a connection knows when a command comes. */
+interface Place {
+  readonly login: Login
+  readonly self: Document
+  readonly collections: FakeCollections
+  readonly answer: Document | undefined
+}
+
+function run(command: Document, { login, self, collections, answer }: Place): Document {
   const name = Object.keys(command)[0]?.toLowerCase()
-  if (name === 'hello' || name === 'ismaster') return helloAnswer(command, login)
+  if (name === 'hello' || name === 'ismaster') return helloAnswer(command, login, self)
   if (name === 'saslstart' || name === 'saslcontinue') return loginStep(command, login)
   if (name === 'endsessions') return { ok: 1 }
   if (!login.isDone) return failure(UNAUTHORIZED, 'command requires authentication')
   if (name === 'ping') return { ok: 1 }
+  if (name === 'insert') return insert(command, collections)
   if (name !== 'find') return failure(NO_SUCH_COMMAND, `no such command: ${name}`)
   if (answer !== undefined) return answer
   const documents = collections.get(String(command['find'])) ?? []
@@ -114,10 +161,33 @@ function run(
   return { cursor: { id: BSON.Long.ZERO, ns: `mqtt.${command['find']}`, firstBatch }, ok: 1 }
 }
 
-function helloAnswer(command: Document, login: Login): Document {
+/** Inserts what has an id that is new, whatever the order. */
+function insert(command: Document, collections: FakeCollections): Document {
+  const name = String(command['insert'])
+  const documents = collections.get(name) ?? []
+  collections.set(name, documents)
+  const ids = new Set(documents.map(({ _id: id }) => String(id)))
+  const writeErrors: Document[] = []
+  const given = command['documents'] as readonly Document[]
+  given.forEach((document, index) => {
+    const id = String(document['_id'])
+    if (ids.has(id)) {
+      const errmsg = `E11000 duplicate key error collection: ${name} dup key: { _id: ${id} }`
+      writeErrors.push({ index, code: DUPLICATE_KEY, errmsg })
+      return
+    }
+    ids.add(id)
+    documents.push(document)
+  })
+  const n = given.length - writeErrors.length
+  return { n, ok: 1, ...(writeErrors.length > 0 && { writeErrors }) }
+}
+
+function helloAnswer(command: Document, login: Login, self: Document): Document {
   const speculative = command['speculativeAuthenticate'] as Document | undefined
   const first = speculative === undefined ? undefined : loginStep(speculative, login)
   return {
+    ...self,
     ismaster: true,
     isWritablePrimary: true,
     helloOk: true,
@@ -135,33 +205,12 @@ function helloAnswer(command: Document, login: Login): Document {
 
 function loginStep(command: Document, login: Login): Document {
   const text = Buffer.from((command['payload'] as BSON.Binary).buffer).toString()
-  const field = (name: string) => new RegExp(`(?:^|,)${name}=([^,]*)`).exec(text)?.[1] ?? ''
-  if (command['saslStart'] !== undefined) {
-    login.clientFirst = text.replace(/^n,,/, '')
-    const nonce = field('r') + randomBytes(12).toString('base64')
-    const salt = createHash('sha256').update(MONGODB_LOGIN.username).digest('base64')
-    login.serverFirst = `r=${nonce},s=${salt},i=${ITERATIONS}`
-    return step(login.serverFirst, false)
-  }
+  if (command['saslStart'] !== undefined) return step(login.scram.first(text), false)
   if (text === '') return step('', true)
-  const { username, password } = MONGODB_LOGIN
-  const [, salt = ''] = /s=([^,]*)/.exec(login.serverFirst) ?? []
-  const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), ITERATIONS, 32, 'sha256')
-  const withoutProof = text.slice(0, text.lastIndexOf(',p='))
-  const signed = `${login.clientFirst},${login.serverFirst},${withoutProof}`
-  const clientKey = hmac(salted, 'Client Key')
-  const signature = hmac(createHash('sha256').update(clientKey).digest(), signed)
-  const proof = Buffer.from(clientKey.map((byte, index) => byte ^ (signature[index] ?? 0)))
-  const isRight = field('p') === proof.toString('base64')
-  if (!isRight || !login.clientFirst.includes(`n=${username},`)) {
-    return failure(AUTHENTICATION_FAILED, 'Authentication failed.')
-  }
-  login.isDone = true
-  return step(`v=${hmac(hmac(salted, 'Server Key'), signed).toString('base64')}`, true)
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
+  const last = login.scram.final(text)
+  login.isDone = last !== undefined
+  if (last === undefined) return failure(AUTHENTICATION_FAILED, 'Authentication failed.')
+  return step(last, true)
 }
 
 function step(payload: string, done: boolean): Document {

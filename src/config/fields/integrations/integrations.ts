@@ -7,6 +7,7 @@ import { elasticsearch } from './elasticsearch.ts'
 import { http } from './http.ts'
 import { datalayers, greptimedb, influxdb } from './influxdb.ts'
 import { azureEventHubProducer, confluentProducer, kafkaConsumer, kafkaProducer } from './kafka.ts'
+import { mongodb } from './mongodb.ts'
 import { mqtt } from './mqtt.ts'
 import { nats } from './nats.ts'
 import { opents } from './opents.ts'
@@ -36,6 +37,7 @@ export const INTEGRATIONS: readonly IntegrationDescription[] = [
   influxdb,
   kafkaConsumer,
   kafkaProducer,
+  mongodb,
   mqtt,
   mysql,
   nats,
