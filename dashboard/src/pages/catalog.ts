@@ -47,6 +47,17 @@ export const PAGES = [
   { key: 'actions', group: 'rules', load: () => import('./integrations/actions-page.tsx') },
   { key: 'sources', group: 'rules', load: () => import('./integrations/sources-page.tsx') },
   { key: 'connectors', group: 'rules', load: () => import('./integrations/connectors-page.tsx') },
+  { key: 'schemas', group: 'rules', load: () => import('./schemas/schemas-page.tsx') },
+  {
+    key: 'validations',
+    group: 'rules',
+    load: () => import('./pipeline/validations-page.tsx'),
+  },
+  {
+    key: 'transformations',
+    group: 'rules',
+    load: () => import('./pipeline/transformations-page.tsx'),
+  },
   { key: 'rewrite', group: 'mqtt', load: () => import('./rewrite/rewrite-page.tsx') },
   {
     key: 'auto-subscribe',
