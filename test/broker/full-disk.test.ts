@@ -97,3 +97,27 @@ test('a sibling tells that a stored session came, and that the last one left', (
   assert.equal(publish(), ReasonCode.SUCCESS)
   assert.deepEqual(transient.payloads(), ['x'])
 })
+
+worldTest(
+  'on a full disk a group of clients that keep nothing is served at QoS 1 and 2',
+  (world) => {
+    const members = [0, 1].map((number) => {
+      const member = world.connect({ shard: number % world.shardCount })
+      member.subscribe('$share/g/t', { qos: 2 })
+      return member
+    })
+    const publisher = world.connect({ shard: 0 })
+    const publishBoth = (): number[] => {
+      for (const qos of [1, 2] as const) publisher.publish('t', `by ${qos}`, { qos })
+      return [PacketType.PUBACK, PacketType.PUBREC].map((type) => publisher.take(type).reason)
+    }
+    const stored = world.connect(kept('stored', { shard: world.shardCount - 1 }))
+    stored.subscribe('$share/g/t', { qos: 1 })
+    for (const store of world.stores) store.setLimitReached(true)
+    const { QUOTA_EXCEEDED, SUCCESS } = ReasonCode
+    assert.deepEqual(publishBoth(), [QUOTA_EXCEEDED, QUOTA_EXCEEDED])
+    stored.unsubscribe('$share/g/t')
+    assert.deepEqual(publishBoth(), [SUCCESS, SUCCESS])
+    assert.deepEqual(members.flatMap((member) => member.payloads()).sort(), ['by 1', 'by 2'])
+  },
+)

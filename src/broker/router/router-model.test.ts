@@ -204,7 +204,7 @@ function isSameMember(
 const join: fc.Arbitrary<Step> = fc
   .tuple(groupName, topicFilter, clientId, shard, fc.boolean())
   .map(([group, filter, id, from, online]) => (router, model) => {
-    const member = { clientId: id, shard: from, online, subscription: undefined }
+    const member = { clientId: id, shard: from, online, stored: false, subscription: undefined }
     router.joinGroup(group, filter, member)
     drop(model.members, (each) => isSameMember(each, group, filter, member))
     model.members.push({ group, filter, member })

@@ -154,6 +154,7 @@ function benchShared(): void {
       clientId: `worker-${i}`,
       shard: i % 4,
       online: i % 3 !== 0,
+      stored: false,
       subscription: undefined,
     })
   }

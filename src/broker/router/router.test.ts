@@ -27,7 +27,7 @@ function subscription(
 }
 
 function member(clientId: string, shard: number, online = true): GroupMember {
-  return { clientId, shard, online, subscription: undefined }
+  return { clientId, shard, online, stored: false, subscription: undefined }
 }
 
 function find(router: Router, topic: string): TopicEntry {
@@ -284,7 +284,13 @@ test('each member keeps the QoS granted to it [MQTT-4.8.2-3]', () => {
   const router = new Router(0, LIMITS)
   for (const [clientId, qos] of [['m1', 1] as const, ['m2', 2] as const]) {
     const own = subscription({ clientId }, 'jobs', { qos })
-    router.joinGroup('g', 'jobs', { clientId, shard: 0, online: true, subscription: own })
+    router.joinGroup('g', 'jobs', {
+      clientId,
+      shard: 0,
+      online: true,
+      stored: false,
+      subscription: own,
+    })
   }
   const granted = router.findGroup('g', 'jobs')?.members.map(({ clientId, subscription: own }) => {
     return `${clientId} ${own?.qos}`

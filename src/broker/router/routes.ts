@@ -43,6 +43,8 @@ export interface GroupMember {
   readonly clientId: string
   readonly shard: number
   online: boolean
+  /** Its session is stored: what it gets with QoS 1 or 2 has to be. */
+  readonly stored: boolean
   /** Holds the QoS granted to this very member [MQTT-4.8.2-3]. */
   readonly subscription: Subscription | undefined
 }

@@ -51,7 +51,13 @@ test('members stand in their part whatever joins, leaves and changes', () => {
         const present = group.find(clientId, shard)
         assert.equal(present !== undefined, model.has(name))
         if (kind === 'join') {
-          const isNew = group.join({ clientId, shard, online, subscription: undefined })
+          const isNew = group.join({
+            clientId,
+            shard,
+            online,
+            stored: false,
+            subscription: undefined,
+          })
           assert.equal(isNew, present === undefined)
           model.set(name, online)
         } else if (present !== undefined && kind === 'leave') {
@@ -73,7 +79,7 @@ test('members stand in their part whatever joins, leaves and changes', () => {
 test('a member of another group is refused', () => {
   const [group, other] = [new SharedGroup('g', 'f', 0), new SharedGroup('h', 'f', 0)]
   for (const each of [group, other]) {
-    each.join({ clientId: 'm', shard: 0, online: true, subscription: undefined })
+    each.join({ clientId: 'm', shard: 0, online: true, stored: false, subscription: undefined })
   }
   const stranger = other.find('m', 0)
   assert.ok(stranger !== undefined)

@@ -10,6 +10,7 @@ export class SharedMember implements GroupMember {
   readonly clientId: string
   readonly shard: number
   online: boolean
+  stored: boolean
   subscription: Subscription | undefined
   /** Place in `members`; below 0 once it has left. */
   position: number
@@ -18,6 +19,7 @@ export class SharedMember implements GroupMember {
     this.clientId = member.clientId
     this.shard = member.shard
     this.online = member.online
+    this.stored = member.stored
     this.subscription = member.subscription
     this.position = GONE
   }
@@ -101,6 +103,7 @@ export class SharedGroup implements GroupRoute {
     const present = this.find(given.clientId, given.shard)
     if (present !== undefined) {
       this.setOnline(present, given.online)
+      present.stored = given.stored
       present.subscription = given.subscription
       return false
     }

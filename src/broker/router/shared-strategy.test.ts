@@ -40,7 +40,13 @@ class World {
   }
 
   join(clientId: string, shard = OWN_SHARD, online = true): void {
-    this.router.joinGroup('g', 'jobs', { clientId, shard, online, subscription: undefined })
+    this.router.joinGroup('g', 'jobs', {
+      clientId,
+      shard,
+      online,
+      stored: false,
+      subscription: undefined,
+    })
   }
 
   online(clientId: string, online: boolean): void {
@@ -224,7 +230,7 @@ test('hash strategies pick the same member in every shard', () => {
       for (let i = 0; i < 12; i++) {
         const number = (i * 5 + order) % 12 // Each shard hears of them in another order.
         const member = { clientId: `m${number}`, shard: number % 3, online: number !== 7 }
-        router.joinGroup('g', 'jobs', { ...member, subscription: undefined })
+        router.joinGroup('g', 'jobs', { ...member, stored: false, subscription: undefined })
       }
     }
     const used = new Set<string | undefined>()
@@ -261,6 +267,7 @@ test('a publisher remembers a limited number of groups', () => {
       clientId: 'm',
       shard: 0,
       online: true,
+      stored: false,
       subscription: undefined,
     })
     const group = router.findGroup(`g${i}`, 'jobs')

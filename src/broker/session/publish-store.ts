@@ -1,5 +1,6 @@
 /** What publishing needs to know of the stores. */
 import type { Message } from '../message.ts'
+import type { GroupRoute } from '../router/routes.ts'
 import type { Broker } from '../shard/broker.ts'
 import { DELAYED_PREFIX } from '../delayed/delayed-topic.ts'
 import { incomingKey } from './keys.ts'
@@ -28,18 +29,28 @@ export function setOrigin(
   session.unfinished.delete(packetId)
 }
 
+/** A set of shards as bits. */
+const ALL_SHARDS = -1
+
 /**
  * While stores cannot write, here or in another shard, what must be stored is refused; everything
- * else goes on. All shards have the same disk. What members of groups would have to store is not
- * known here.
+ * else goes on. All shards have the same disk. Which member of a group gets a message is not known
+ * yet, so that one with a stored session decides.
  */
 export function needsStore({ core, links }: Broker, session: Session, message: Message): boolean {
   const { topic, qos, retain } = message
   core.router.resolve(topic)
-  if (topic.groups.length > 0 || (topic.remoteStored & links.unhealthy) !== 0) return true
+  const full = core.store.healthy ? links.unhealthy : ALL_SHARDS
+  if ((topic.remoteStored & full) !== 0 || hasStoredMember(topic.groups, full)) return true
   if (core.store.healthy) return false
   if (retain || (qos === 2 && session.persistent)) return true
-  if (topic.remoteStored !== 0 || topic.topic.startsWith(DELAYED_PREFIX)) return true
+  if (topic.topic.startsWith(DELAYED_PREFIX)) return true
   // Subscribers of a shard are its sessions.
   return topic.deliveries.some(({ subscriber }) => (subscriber as Session).persistent)
+}
+
+function hasStoredMember(groups: readonly GroupRoute[], shards: number): boolean {
+  return groups.some(({ members }) => {
+    return members.some(({ shard, stored }) => stored && (shards & (1 << shard)) !== 0)
+  })
 }

@@ -135,8 +135,8 @@ export class Inbox implements ItemHandler {
       case 'no-stored-interest':
         return router.setRemoteStored(from, message.filter, false)
       case 'member': {
-        const { clientId, online } = message
-        const member = { clientId, shard: from, online, subscription: undefined }
+        const { clientId, online, stored } = message
+        const member = { clientId, shard: from, online, stored, subscription: undefined }
         return router.joinGroup(message.group, message.filter, member)
       }
       case 'no-member':

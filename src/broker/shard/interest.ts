@@ -68,8 +68,8 @@ export class Interest {
 
   /** A local session became a member of a group, or went on- or offline. */
   announceMember(group: string, filter: string, member: GroupMember): void {
-    const { clientId, online } = member
-    this.#links.broadcast({ kind: 'member', group, filter, clientId, online })
+    const { clientId, online, stored } = member
+    this.#links.broadcast({ kind: 'member', group, filter, clientId, online, stored })
   }
 
   /** A local session left a group. */

@@ -31,6 +31,7 @@ export type ShardMessage =
       readonly filter: string
       readonly clientId: string
       readonly online: boolean
+      readonly stored: boolean
     }
   | {
       readonly kind: 'no-member'

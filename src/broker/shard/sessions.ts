@@ -274,9 +274,9 @@ export class Sessions implements TimerTarget {
     if (before === undefined) core.metrics.addGauge(Gauge.SUBSCRIPTIONS, 1)
     if (target.kind === 'shared' || target.kind === 'queue') {
       if (before === undefined) core.metrics.addGauge(Gauge.SUBSCRIPTIONS_SHARED, 1)
-      const { clientId } = session
+      const { clientId, persistent: stored } = session
       const online = session.connection !== undefined
-      const member: GroupMember = { clientId, shard: core.shard, online, subscription }
+      const member: GroupMember = { clientId, shard: core.shard, online, stored, subscription }
       core.router.joinGroup(target.group, target.filter, member)
       this.#interest.announceMember(target.group, target.filter, member)
       const shared = { group: target.group, member }
