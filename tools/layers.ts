@@ -84,7 +84,7 @@ export const LAYERS: readonly Layer[] = [
   layer(4, 'fabric', ['crypto', 'worker_threads']),
   layer(4, 'access', [...FILES, 'crypto', 'os', 'worker_threads'], ['bcryptjs', 'jose']),
   layer(5, 'listeners', [...SOCKETS, ...HTTP, ...FILES, 'crypto', 'worker_threads'], ['ws']),
-  layer(5, 'streams', ['crypto', 'zlib'], ['avsc', 'protobufjs', 'typebox']),
+  layer(5, 'streams', ['crypto', 'module', 'zlib'], ['avsc', 'protobufjs', 'typebox']),
   layer(6, 'gateways', ['crypto', 'stream', 'zlib']),
   layer(6, 'integrations', [...FILES, 'crypto', 'stream', 'v8', 'zlib']),
   layer(6, 'industrial', ['crypto', 'stream', 'zlib']),

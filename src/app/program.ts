@@ -11,12 +11,8 @@ import { type Arguments, parseArguments, USAGE } from './arguments.ts'
 import { ConfigStore, loadWithOverlay } from './config-store.ts'
 import { readLayers } from './read-config.ts'
 import { settingsProblems, toLogHandlers } from './settings.ts'
-import {
-  checkManagementPort,
-  type ManagementOptions,
-  type RunningManagement,
-  startManagement,
-} from './start-management.ts'
+import type { ManagementOptions, RunningManagement } from './start-management.ts'
+import { checkManagementPort } from './management-port.ts'
 import type { RunningNode } from './running-node.ts'
 import { startNode } from './start-node.ts'
 import { readVersion } from './version.ts'
@@ -87,6 +83,8 @@ async function run(store: ConfigStore, version: string): Promise<void> {
     logLevelMin: handlers.levelMin,
     threads: 'workers',
     sockets: 'auto',
+    // It has more files than the broker, which clients would wait for.
+    onLoading: () => void import('./start-management.ts'),
     onFailure: failed,
   })
   node = broker
@@ -111,6 +109,7 @@ async function manage(
   options: ManagementOptions,
 ): Promise<RunningManagement | undefined> {
   try {
+    const { startManagement } = await import('./start-management.ts')
     return await startManagement(options)
   } catch (error) {
     await broker.stop()

@@ -28,6 +28,8 @@ export interface NodeOptions {
   readonly threads: 'workers' | 'inline'
   /** `plain` keeps TCP connections off the internals of Node.js. */
   readonly sockets: 'auto' | 'plain'
+  /** The ports are open and the shards load what is stored: time for other work of this thread. */
+  readonly onLoading?: () => void
   /** A shard failed; the node is of no use any more. Called once. */
   readonly onFailure: (text: string) => void
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import type { Log } from '#broker/ports.ts'
-import { parseBind } from '#config/fields/listener-checks.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { LevelCell } from '#kernel/system/log-record.ts'
 import type { LogRing } from '#kernel/system/log-ring.ts'
@@ -14,7 +13,7 @@ import {
 } from '#management/management.ts'
 import type { LogTap } from '#kernel/system/log-handlers.ts'
 import { toExportSettings } from '#management/telemetry/export-settings.ts'
-import { checkPortIsFree } from '#net/acceptor.ts'
+import { managementPlace } from './management-port.ts'
 import type { ConfigStore } from './config-store.ts'
 import { developmentCertificate } from './development-certificate.ts'
 import type { CertificateFiles } from './listener-settings.ts'
@@ -79,11 +78,9 @@ interface ServerConfig {
   readonly max_connections: number
 }
 
-/** Without an address 0 is no port, as in files of EMQX. */
 function toAddress({ bind, max_connections: max }: ServerConfig): ServerAddress | undefined {
-  if (bind.trim() === '0') return undefined
-  const { host, port } = parseBind(bind) ?? { host: '', port: 0 }
-  return { host, port, connectionsMax: max }
+  const place = managementPlace(bind)
+  return place && { ...place, connectionsMax: max }
 }
 
 function toTlsAddress(
@@ -109,17 +106,6 @@ function toTlsAddress(
     },
     verifyPeer: tls.verify === 'verify_peer',
     handshakeTimeoutMs: tls.handshake_timeout,
-  }
-}
-
-/**
- * Fails when the REST API will not be able to listen.
- * @throws ListenError
- */
-export async function checkManagementPort({ dashboard }: TidewayConfig): Promise<void> {
-  const { http, https } = dashboard.listeners
-  for (const address of [toAddress(http), toAddress(https)]) {
-    if (address !== undefined) await checkPortIsFree(address.host, address.port)
   }
 }
 

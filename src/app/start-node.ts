@@ -118,7 +118,9 @@ class Coordinator implements RunningNode {
     this.integrations.use(this.#shards)
     // Before the sessions are loaded: who connects meanwhile waits a moment and is not refused.
     await this.#listeners.openAll(this.#shards, listeners)
-    await Promise.all(this.#shards.map((shard) => shard.start()))
+    const started = Promise.all(this.#shards.map((shard) => shard.start()))
+    this.#options.onLoading?.()
+    await started
     const { bootstrap_file: bans } = config.banned
     if (bans !== '') await this.access('ban', [readBanFile(bans, Date.now()), 'keep'])
     await Promise.all(this.#shards.map((shard) => shard.serve()))

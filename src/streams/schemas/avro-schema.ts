@@ -1,14 +1,15 @@
-import avro from 'avsc'
+import type avro from 'avsc'
 import type { Schema } from '#plugin/define-function.ts'
 import { isList, isMap, setKey, toInteger } from '#plugin/value.ts'
 import type { MutableValueMap, Value } from '#plugin/value.ts'
+import { loadAvro } from './schema-libraries.ts'
 import { reasonOf, SchemaError } from './schema-spec.ts'
 
 const LONG_BYTES = 8
 
 /** Integers of 64 bits, exact whatever their size. */
 function makeLongType() {
-  return avro.types.LongType.__with({
+  return loadAvro().types.LongType.__with({
     fromBuffer: (bytes: Buffer) => toInteger(bytes.readBigInt64LE()),
     toBuffer(value: number | bigint) {
       const bytes = Buffer.alloc(LONG_BYTES)
@@ -34,7 +35,7 @@ function makeLongType() {
 export function makeAvroSchema(source: string): Schema {
   let type: avro.Type
   try {
-    type = avro.Type.forSchema(JSON.parse(source) as avro.Schema, {
+    type = loadAvro().Type.forSchema(JSON.parse(source) as avro.Schema, {
       registry: { long: makeLongType() },
     })
   } catch (error) {

@@ -1,7 +1,7 @@
-import * as JsonSchema from 'typebox/schema'
 import type { Schema } from '#plugin/define-function.ts'
 import type { Value } from '#plugin/value.ts'
 import { decodeJson, encodeJson } from '../values/json.ts'
+import { loadJsonSchema } from './schema-libraries.ts'
 import { reasonOf, SchemaError } from './schema-spec.ts'
 
 /** Findings that an error tells. */
@@ -13,7 +13,7 @@ const FINDINGS_MAX = 5
  */
 export function makeJsonSchema(source: string): Schema {
   const written = parse(source)
-  const checker = JsonSchema.Compile(written)
+  const checker = loadJsonSchema().Compile(written)
   const check = (text: string): void => {
     const value: unknown = JSON.parse(text)
     if (checker.Check(value)) return

@@ -1,6 +1,7 @@
-import protobuf from 'protobufjs'
+import type protobuf from 'protobufjs'
 import type { Schema } from '#plugin/define-function.ts'
 import { decodeMessage, encodeMessage } from './protobuf-values.ts'
+import { loadProtobuf } from './schema-libraries.ts'
 import { reasonOf, SchemaError } from './schema-spec.ts'
 
 /**
@@ -11,7 +12,7 @@ import { reasonOf, SchemaError } from './schema-spec.ts'
 export function makeProtobufSchema(source: string): Schema {
   let root: protobuf.Root
   try {
-    const parsed = protobuf.parse(source, { keepCase: true })
+    const parsed = loadProtobuf().parse(source, { keepCase: true })
     if ((parsed.imports ?? []).length > 0) {
       throw new SchemaError(
         `cannot import ${(parsed.imports ?? []).join(', ')}: put it in the text`,

@@ -1,7 +1,8 @@
 /** Values of rules to messages of Protobuf and back. */
-import protobuf from 'protobufjs'
+import type protobuf from 'protobufjs'
 import { isList, isMap, setKey, toInteger } from '#plugin/value.ts'
 import type { MutableValueMap, Value } from '#plugin/value.ts'
+import { loadProtobuf } from './schema-libraries.ts'
 import { reasonOf, SchemaError } from './schema-spec.ts'
 
 const INTEGERS: Readonly<Record<string, readonly [min: bigint, max: bigint]>> = {
@@ -15,10 +16,6 @@ const INTEGERS: Readonly<Record<string, readonly [min: bigint, max: bigint]>> = 
   sfixed64: [-(2n ** 63n), 2n ** 63n - 1n],
   uint64: [0n, 2n ** 64n - 1n],
   fixed64: [0n, 2n ** 64n - 1n],
-}
-/** The library's types know the package of its 64-bit integers only by their shape. */
-const longs = protobuf.util.Long as unknown as {
-  fromString(text: string, isUnsigned: boolean): Long
 }
 /** Messages inside messages. */
 const DEPTH_MAX = 64
@@ -59,7 +56,7 @@ function fromMessage(type: protobuf.Type, message: object): Value {
 
 /** Whether a field that is not set has a value all the same. */
 function hasDefault({ hasPresence, repeated, map, resolvedType }: protobuf.Field): boolean {
-  return !hasPresence && !repeated && !map && !(resolvedType instanceof protobuf.Type)
+  return !hasPresence && !repeated && !map && !(resolvedType instanceof loadProtobuf().Type)
 }
 
 function fromField(field: protobuf.Field, value: unknown): Value {
@@ -74,10 +71,10 @@ function fromField(field: protobuf.Field, value: unknown): Value {
 
 function fromSingle(field: protobuf.Field, value: unknown): Value {
   const { resolvedType } = field
-  if (resolvedType instanceof protobuf.Enum) {
+  if (resolvedType instanceof loadProtobuf().Enum) {
     return resolvedType.valuesById[Number(value)] ?? Number(value)
   }
-  if (resolvedType instanceof protobuf.Type) return fromMessage(resolvedType, value as object)
+  if (resolvedType instanceof loadProtobuf().Type) return fromMessage(resolvedType, value as object)
   if (value instanceof Uint8Array) return Buffer.from(value)
   if (Array.isArray(value)) return Buffer.alloc(0) // The default of bytes.
   if (typeof value === 'object' && value !== null) return fromLong(value as Long)
@@ -134,8 +131,9 @@ function toField(field: protobuf.Field, value: Value, path: string, depth: numbe
 
 function toSingle(field: protobuf.Field, value: Value, path: string, depth: number): unknown {
   const { resolvedType, type } = field
-  if (resolvedType instanceof protobuf.Enum) return toEnum(resolvedType, value, path)
-  if (resolvedType instanceof protobuf.Type) return toMessage(resolvedType, value, path, depth + 1)
+  if (resolvedType instanceof loadProtobuf().Enum) return toEnum(resolvedType, value, path)
+  if (resolvedType instanceof loadProtobuf().Type)
+    return toMessage(resolvedType, value, path, depth + 1)
   switch (type) {
     case 'string':
       if (typeof value === 'string') return value
@@ -169,5 +167,13 @@ function toIntegerOf(type: string, value: Value, path: string): unknown {
   if (integer === undefined || integer < min || integer > max) {
     throw new SchemaError(`${path} must be an integer from ${min} to ${max}`)
   }
-  return type.endsWith('64') ? longs.fromString(String(integer), min === 0n) : value
+  return type.endsWith('64') ? toLong(String(integer), min === 0n) : value
+}
+
+/** The library's types know the package of its 64-bit integers only by their shape. */
+function toLong(text: string, isUnsigned: boolean): Long {
+  const longs = loadProtobuf().util.Long as unknown as {
+    fromString(text: string, isUnsigned: boolean): Long
+  }
+  return longs.fromString(text, isUnsigned)
 }
