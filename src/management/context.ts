@@ -13,6 +13,7 @@ import type { LiveFeed } from './observe/live-feed.ts'
 import type { LogFeed } from './observe/log-feed.ts'
 import type { HealthReader } from './observe/shared-health.ts'
 import type { Sampler } from './observe/sampler.ts'
+import type { ShardSampler } from './observe/shard-sampler.ts'
 import type { TopicMetrics } from './observe/topic-metrics.ts'
 import type { Shards } from './shards.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -31,6 +32,7 @@ export interface ManagementContext {
   readonly audit: Audit
   readonly history: ConfigHistory
   readonly sampler: Sampler
+  readonly shardSampler: ShardSampler
   /** Of those who ask for all numbers; each reader of its own asks on its own. */
   readonly health: HealthReader
   readonly live: LiveFeed<LiveSample>

@@ -27,6 +27,7 @@ import { LiveFeed } from './observe/live-feed.ts'
 import { LogFeed } from './observe/log-feed.ts'
 import { takeLiveSamples } from './observe/live-sample.ts'
 import { Sampler } from './observe/sampler.ts'
+import { ShardSampler } from './observe/shard-sampler.ts'
 import { SharedHealth } from './observe/shared-health.ts'
 import { watchSlow } from './observe/watch-slow.ts'
 import { TopicMetrics } from './observe/topic-metrics.ts'
@@ -114,6 +115,7 @@ export class Management {
       history: new ConfigHistory(database, node),
       audit: new Audit(database, nowMs, node.log),
       sampler: new Sampler(node, database, settings.sampleIntervalMs, health.reader()),
+      shardSampler: new ShardSampler(node, database, health.reader()),
       health: health.reader(),
       live: new LiveFeed(takeLiveSamples(node, numbers, alarms, health.reader())),
       logs: new LogFeed(node.recentLog, node.logLevelMin),
@@ -202,6 +204,7 @@ export class Management {
     this.context.topicMetrics.stop()
     await this.context.traces.stop()
     this.context.sampler.stop()
+    this.context.shardSampler.stop()
     this.context.numbers.stop()
     this.#database.close()
   }

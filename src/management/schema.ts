@@ -121,4 +121,22 @@ export const MANAGEMENT_SCHEMA: readonly SqlMigration[] = [
     version: 7,
     sql: `ALTER TABLE api_keys ADD COLUMN scopes TEXT NOT NULL DEFAULT '[]'`,
   },
+  {
+    version: 8,
+    sql: `
+      CREATE TABLE shard_chart (
+        at_ms INTEGER NOT NULL,
+        shard INTEGER NOT NULL,
+        connections INTEGER NOT NULL,
+        received INTEGER NOT NULL,
+        sent INTEGER NOT NULL,
+        dropped INTEGER NOT NULL,
+        bytes_received INTEGER NOT NULL,
+        bytes_sent INTEGER NOT NULL,
+        lag_ms INTEGER NOT NULL,
+        heap_bytes INTEGER NOT NULL,
+        PRIMARY KEY (at_ms, shard)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ]

@@ -68,8 +68,19 @@ describe('numbers', () => {
     while (!(await seen())) await new Promise((resolve) => setTimeout(resolve, 100))
     const current = (await managed.call('GET', '/monitor_current')).body
     assert.deepEqual([current.connections, current.live_connections], [1, 1])
+    const byShard = async () => (await managed.call('GET', '/monitor/shards?latest=60')).body
+    await managed.management.context.shardSampler.sample()
+    const [first, second, ...others] = await byShard()
+    assert.deepEqual([first.shard, second.shard, others], [0, 1, []])
+    assert.equal(first.time_stamp, second.time_stamp)
+    assert.equal(first.connections + second.connections, 1)
+    await client.publishAsync('counted/by/shard', 'x', { qos: 1 })
+    await managed.management.context.shardSampler.sample()
+    const received = (await byShard()).map((point: { received: number }) => point.received)
+    assert.equal(sum(received) - first.received - second.received, 1)
     await client.endAsync()
     assert.equal((await managed.call('DELETE', '/monitor')).status, 204)
+    assert.deepEqual(await byShard(), [])
     assert.ok((await points()).length <= 1)
   })
 
@@ -143,3 +154,7 @@ describe('alarms', () => {
     await client.endAsync()
   })
 })
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0)
+}

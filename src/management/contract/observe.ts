@@ -60,6 +60,32 @@ export const getMonitor = operation({
   replies: { 200: Type.Array(Point) },
 })
 
+export const getShardMonitor = operation({
+  id: 'getShardMonitor',
+  method: 'GET',
+  path: '/monitor/shards',
+  tag: 'Metrics',
+  summary: 'Points for charts of each shard, one a minute; kept for seven days.',
+  permission: 'read',
+  query: MonitorQuery,
+  replies: {
+    200: Type.Array(
+      Type.Object({
+        time_stamp: Type.Integer({ description: 'Milliseconds since 1970.' }),
+        shard: Type.Integer({ description: 'Number of the shard, from 0.' }),
+        connections: Count,
+        received: Count,
+        sent: Count,
+        dropped: Count,
+        bytes_received: Count,
+        bytes_sent: Count,
+        lag_ms: Type.Integer({ description: 'Delay of its event loop, 99 of 100 turns.' }),
+        heap_bytes: Count,
+      }),
+    ),
+  },
+})
+
 export const clearMonitor = operation({
   id: 'clearMonitor',
   method: 'DELETE',

@@ -60,6 +60,11 @@ const SPACING: readonly (readonly [latestMax: number, spacing: number])[] = [
   [Number.POSITIVE_INFINITY, 600],
 ]
 
+/** Distance of points when one looks back so many seconds; undefined: to the first one. */
+export function spacingMsOf(latestS = Number.POSITIVE_INFINITY): number {
+  return (SPACING.find(([max]) => latestS <= max)?.[1] ?? 600) * 1000
+}
+
 /** Takes the numbers for charts now and then, and keeps them for seven days. */
 export class Sampler {
   readonly #node: NodePort
@@ -117,9 +122,7 @@ export class Sampler {
 
   /** Points of the last `latestS` seconds, undefined = all; the longer, the wider apart. */
   points(latestS: number | undefined): readonly Point[] {
-    const latest = latestS ?? Number.POSITIVE_INFINITY
-    const spacingMs = (SPACING.find(([max]) => latest <= max)?.[1] ?? 600) * 1000
-    const fromMs = Number.isFinite(latest) ? this.#node.nowMs() - latest * 1000 : 0
+    const fromMs = latestS === undefined ? 0 : this.#node.nowMs() - latestS * 1000
     const gauges = GAUGE_COLUMNS.map((name) => `CAST(round(avg(${name})) AS INTEGER) AS ${name}`)
     const sums = COUNTER_COLUMNS.map((name) => `sum(${name}) AS ${name}`)
     const worst = WELLBEING_COLUMNS.map((name) => `max(${name}) AS ${name}`)
@@ -127,7 +130,7 @@ export class Sampler {
       `SELECT max(at_ms) AS time_stamp, ${[...gauges, ...sums, ...worst].join(', ')}
        FROM chart WHERE at_ms >= ? GROUP BY CAST(at_ms / ? AS INTEGER) ORDER BY 1`,
       Math.floor(fromMs),
-      spacingMs,
+      spacingMsOf(latestS),
     )
     return rows.map(toPoint)
   }

@@ -6,6 +6,7 @@ import {
   getMonitorCurrent,
   getNodeMonitor,
   getNodeMonitorCurrent,
+  getShardMonitor,
   getPrometheusStats,
   listAlarms,
   streamMonitorCurrent,
@@ -24,13 +25,15 @@ export function observeRoutes(context: ManagementContext): readonly Route[] {
 }
 
 function monitorRoutes(context: ManagementContext): readonly Route[] {
-  const { node, sampler, live } = context
+  const { node, sampler, shardSampler, live } = context
   return [
     route(getMonitor, ({ query }) => ok([...sampler.points(query.latest)])),
     route(clearMonitor, () => {
       sampler.clear()
+      shardSampler.clear()
       return noContent()
     }),
+    route(getShardMonitor, ({ query }) => ok([...shardSampler.points(query.latest)])),
     route(getNodeMonitor, ({ params, query }) => {
       checkNode(context, params.node)
       return ok([...sampler.points(query.latest)])

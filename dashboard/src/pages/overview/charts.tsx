@@ -1,4 +1,4 @@
-import type { getMonitor } from '#management/contract/observe.ts'
+import type { getMonitor, getShardMonitor } from '#management/contract/observe.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Flex, Segmented } from 'antd'
 import { useMemo, useState } from 'react'
@@ -8,7 +8,7 @@ import { Panel } from '../../components/panel.tsx'
 import { TimeChart, type TimeSpan } from '../../components/time-chart.tsx'
 import { showBytes, showCount, showMs } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
-import { type Series, seriesOfMoments, seriesOfPoints } from './history.ts'
+import { type Series, seriesOfMoments, seriesOfPoints, seriesOfShards } from './history.ts'
 import { type Moment, REMEMBERED_S } from './live.ts'
 import { TEXTS } from './texts.ts'
 
@@ -16,6 +16,7 @@ const RANGES = { live: REMEMBERED_S, hour: 3_600, sixHours: 21_600, day: 86_400,
 type Range = keyof typeof RANGES
 
 const REFRESH_MS = 10_000
+const SHARD_REFRESH_MS = 60_000
 const CHARTS = [
   ['messages', showCount],
   ['connections', showCount],
@@ -40,12 +41,26 @@ export function Charts({ moments }: { moments: readonly Moment[] }) {
     refetchInterval: isLive ? false : REFRESH_MS,
     staleTime: isLive ? Number.POSITIVE_INFINITY : 0,
   })
+  const isPastByShard = isByShard && !isLive
+  const byShard = useQuery({
+    queryKey: ['monitor-shards', range],
+    queryFn: ({ signal }) =>
+      call<typeof getShardMonitor>('GET', '/monitor/shards', {
+        query: { latest: RANGES[range] },
+        signal,
+      }),
+    enabled: isPastByShard,
+    refetchInterval: SHARD_REFRESH_MS,
+  })
+  const failed = isPastByShard ? byShard : isLive ? undefined : past
   const series = useMemo(
     () =>
       isLive
         ? seriesOfMoments(moments, isByShard, past.data ?? [], t)
-        : seriesOfPoints(past.data ?? [], t),
-    [isLive, moments, isByShard, past.data, t],
+        : isByShard
+          ? seriesOfShards(byShard.data ?? [], t)
+          : seriesOfPoints(past.data ?? [], t),
+    [isLive, moments, isByShard, past.data, byShard.data, t],
   )
   const nowS = (moments.at(-1)?.sample.time_stamp ?? 0) / 1000
   const span: TimeSpan = zoom ?? [nowS - RANGES[range], nowS]
@@ -63,21 +78,19 @@ export function Charts({ moments }: { moments: readonly Moment[] }) {
         />
         <Flex gap={8} wrap>
           {zoom !== undefined && <Button onClick={() => setZoom(undefined)}>{t('showAll')}</Button>}
-          {isLive && (
-            <Segmented<'sum' | 'byShard'>
-              aria-label={t('scope')}
-              value={isByShard ? 'byShard' : 'sum'}
-              onChange={(next) => setByShard(next === 'byShard')}
-              options={[
-                { value: 'sum', label: t('sum') },
-                { value: 'byShard', label: t('byShard') },
-              ]}
-            />
-          )}
+          <Segmented<'sum' | 'byShard'>
+            aria-label={t('scope')}
+            value={isByShard ? 'byShard' : 'sum'}
+            onChange={(next) => setByShard(next === 'byShard')}
+            options={[
+              { value: 'sum', label: t('sum') },
+              { value: 'byShard', label: t('byShard') },
+            ]}
+          />
         </Flex>
       </Flex>
-      {!isLive && past.error !== null ? (
-        <Failure error={past.error} retry={() => void past.refetch()} />
+      {failed !== undefined && failed.error !== null ? (
+        <Failure error={failed.error} retry={() => void failed.refetch()} />
       ) : (
         <div className="columns">
           {CHARTS.map(([name, format]) => (

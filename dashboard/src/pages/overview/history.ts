@@ -1,4 +1,4 @@
-import type { getMonitor } from '#management/contract/observe.ts'
+import type { getMonitor, getShardMonitor } from '#management/contract/observe.ts'
 import type { Answer } from '../../api/call.ts'
 import type { Line } from '../../components/time-chart.tsx'
 import type { Translate } from '../../i18n/i18n.ts'
@@ -6,6 +6,7 @@ import { type Moment, worstLag } from './live.ts'
 import type { TEXTS } from './texts.ts'
 
 type Point = Answer<typeof getMonitor>[number]
+type ShardPoint = Answer<typeof getShardMonitor>[number]
 type T = Translate<keyof typeof TEXTS.en>
 
 /** What the charts show, of the past or of the last minutes. */
@@ -22,12 +23,7 @@ export interface Series {
 
 /** Lines of points that the broker kept. Counts of a point become rates. */
 export function seriesOfPoints(points: readonly Point[], t: T): Series {
-  const gaps = points.map(({ time_stamp: at }, index) => {
-    const before = points[index - 1] ?? points[index]
-    const next = points[index + 1]
-    const ms = index === 0 ? (next?.time_stamp ?? at) - at : at - (before?.time_stamp ?? at)
-    return Math.max(1, ms / 1000)
-  })
+  const gaps = gapsOf(points.map(({ time_stamp: at }) => at))
   const rate = (label: string, read: (point: Point) => number): Line => ({
     label,
     values: points.map((point, index) => read(point) / (gaps[index] ?? 1)),
@@ -56,6 +52,45 @@ export function seriesOfPoints(points: readonly Point[], t: T): Series {
     lag: [level(t('lagShort'), (point) => point.lag_ms)],
     memory: [level(t('process'), ({ memory }) => memory)],
   }
+}
+
+/** Lines of points that the broker kept of each shard. */
+export function seriesOfShards(points: readonly ShardPoint[], t: T): Series {
+  const times = [...new Set(points.map(({ time_stamp: at }) => at))]
+  const gaps = gapsOf(times)
+  const shards = [...new Set(points.map(({ shard }) => shard))].toSorted((a, b) => a - b)
+  const known = new Map(points.map((point) => [`${point.time_stamp} ${point.shard}`, point]))
+  const each = (label: string, read: (point: ShardPoint, gapS: number) => number) =>
+    shards.map((shard) => ({
+      label: `${label} · ${t('shard', { number: shard })}`,
+      values: times.map((at, index) => {
+        const point = known.get(`${at} ${shard}`)
+        return point === undefined ? null : read(point, gaps[index] ?? 1)
+      }),
+    }))
+  return {
+    times: times.map((at) => at / 1000),
+    messages: [
+      ...each(t('in'), ({ received }, gapS) => received / gapS),
+      ...each(t('out'), ({ sent }, gapS) => sent / gapS),
+    ],
+    connections: each(t('connected'), ({ connections }) => connections),
+    bytes: [
+      ...each(t('in'), (point, gapS) => point.bytes_received / gapS),
+      ...each(t('out'), (point, gapS) => point.bytes_sent / gapS),
+    ],
+    dropped: each(t('droppedShort'), ({ dropped }, gapS) => dropped / gapS),
+    lag: each(t('lagShort'), (point) => point.lag_ms),
+    memory: each(t('heap'), (point) => point.heap_bytes),
+  }
+}
+
+/** Seconds before each point; of the first one, those after it. */
+function gapsOf(times: readonly number[]): readonly number[] {
+  return times.map((at, index) => {
+    const ms = index === 0 ? (times[1] ?? at) - at : at - (times[index - 1] ?? at)
+    return Math.max(1, ms / 1000)
+  })
 }
 
 /**
