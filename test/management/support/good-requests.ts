@@ -80,7 +80,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     clearMonitor: {},
     getNodeMonitor: { params: NODE },
     getMonitorCurrent: {},
-    getShardMonitor: { query: { latest: 3600 } },
+    getShardMonitor: { query: 'latest=3600' },
     streamMonitorCurrent: { query: 'count=1' },
     ...LOGS,
     getNodeMonitorCurrent: { params: NODE },
