@@ -67,9 +67,13 @@ export class NodeListeners {
 
   /** See `RunningNode.startConfigured`. */
   async startConfigured(config: TidewayConfig, id: string): Promise<OpenListener> {
-    const options = toListenerOption(config, id, this.#contextOf(config))
-    if (options === undefined) throw new Error(`there is no listener ${id}`)
-    return this.start(options)
+    return this.start(this.#optionsOf(config, id))
+  }
+
+  /** See `RunningNode.updateListener`. */
+  async update(config: TidewayConfig, id: string): Promise<void> {
+    const options = this.#optionsOf(config, id)
+    await Promise.all(this.#shards.map((shard) => shard.relisten(options)))
   }
 
   /** See `RunningNode.stopListener`. */
@@ -114,6 +118,12 @@ export class NodeListeners {
   async #unlisten(id: string): Promise<boolean> {
     const results = await Promise.all(this.#shards.map((shard) => shard.unlisten(id)))
     return results.includes(true)
+  }
+
+  #optionsOf(config: TidewayConfig, id: string): ListenerOptions {
+    const options = toListenerOption(config, id, this.#contextOf(config))
+    if (options === undefined) throw new Error(`there is no listener ${id}`)
+    return options
   }
 
   #contextOf(config: TidewayConfig): ListenerContext {

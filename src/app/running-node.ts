@@ -70,6 +70,11 @@ export interface RunningNode {
    * clients is to hold already, see `configure`.
    */
   startConfigured(config: TidewayConfig, id: string): Promise<OpenListener>
+  /**
+   * Has a listener that runs go by what the configuration says of it, apart from its socket;
+   * connections stay. Rejects when a shard cannot, and others may do so then.
+   */
+  updateListener(config: TidewayConfig, id: string): Promise<void>
   /** Connections of a listener in all shards. */
   connectionsOf(id: string): number
   /** How every shard is doing, since this was asked last. */

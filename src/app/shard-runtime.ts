@@ -60,6 +60,8 @@ export interface ShardControl {
   listen(options: ListenerOptions, place: number): Promise<number>
   /** Closes a listener and its connections; false when there is none. */
   unlisten(id: string): Promise<boolean>
+  /** Has a listener go by other options of the same socket. Rejects with a TlsConfigError. */
+  relisten(options: ListenerOptions): Promise<void>
   /** Takes changed rules and certificates into use. Broken ones are logged and left alone. */
   reload(): Promise<void>
   /** Has bans or stored rules shown or changed. Of the first shard only. */
@@ -160,6 +162,10 @@ export class ShardRuntime implements ShardControl {
 
   unlisten(id: string): Promise<boolean> {
     return this.#need().listeners.stop(id)
+  }
+
+  async relisten(options: ListenerOptions): Promise<void> {
+    this.#need().listeners.update(options)
   }
 
   async reload(): Promise<void> {

@@ -118,6 +118,7 @@ function listenerPort(node: RunningNode): ListenerPort {
     start: async (config, id) => {
       await node.startConfigured(config, id)
     },
+    update: (config, id) => node.updateListener(config, id),
     stop: (id) => node.stopListener(id),
   }
 }

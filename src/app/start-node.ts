@@ -145,6 +145,10 @@ class Coordinator implements RunningNode {
     return this.#listeners.startConfigured(config, id)
   }
 
+  updateListener(config: TidewayConfig, id: string): Promise<void> {
+    return this.#listeners.update(config, id)
+  }
+
   connectionsOf(id: string): number {
     return this.#listeners.connectionsOf(id)
   }

@@ -81,6 +81,10 @@ export class WorkerShard implements ShardControl {
     return (await this.#call('unlisten', id)) as boolean
   }
 
+  async relisten(options: ListenerOptions): Promise<void> {
+    await this.#call('relisten', options)
+  }
+
   async reload(): Promise<void> {
     await this.#call('reload')
   }

@@ -54,6 +54,18 @@ export class ListenerHost {
     }
   }
 
+  /**
+   * Has a listener go by other options of the same socket; connections stay.
+   * @throws TlsConfigError, or an Error when it does not run; nothing has changed then
+   */
+  update(options: ListenerOptions): void {
+    const entry = this.#entries.get(options.id)
+    if (entry === undefined) throw new Error(`listener ${options.id} does not run`)
+    const pipeline = makePipeline(options, this.#tools)
+    entry.listener.use(options, pipeline.run)
+    this.#entries.set(options.id, { ...entry, pipeline })
+  }
+
   /** Stops a listener and ends its connections; false when there is none. */
   async stop(id: string): Promise<boolean> {
     const entry = this.#entries.get(id)

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import type { ListenerSettings } from '#broker/limits.ts'
 import type { Log, Refusal, Wire, WireInfo } from '#broker/ports.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
@@ -55,15 +56,15 @@ type Run = (listener: Listener, incoming: Incoming, peer: Peer) => void
 
 /** One listener in one thread: its port, its connections and its counters. */
 export class Listener {
-  readonly options: ListenerOptions
   readonly book: CloseBook
   readonly #tools: ListenerTools
-  readonly #run: Run
   readonly #slots: SlotCounter
-  readonly #settings: ListenerSettings
-  readonly #isAllowed: (address: string) => boolean
-  readonly #gate: RateGate<Incoming>
-  readonly #sweep: ConnectionSweep
+  #options: ListenerOptions
+  #run: Run
+  #settings: ListenerSettings
+  #isAllowed: (address: string) => boolean
+  #gate: RateGate<Incoming>
+  #sweep: ConnectionSweep
   /** Refusals that may still be told to the client. */
   readonly #answers: TokenBucket
   readonly #handshakes = new Set<Socket>()
@@ -84,18 +85,39 @@ export class Listener {
     tools: ListenerTools,
     isHolding: boolean,
   ) {
-    this.options = options
+    this.#options = options
     this.#isHolding = isHolding
     this.book = new CloseBook(options.id, tools.log, tools.nowMs)
     this.#tools = tools
     this.#run = run
     this.#slots = slots
-    this.#settings = { id: options.id, mountpoint: options.mountpoint, rates: options.rates }
+    this.#settings = settingsOf(options)
     this.#answers = new TokenBucket(ANSWERS, undefined, tools.nowMs())
     this.#isAllowed = makeAddressFilter(options.accessRules)
-    const { connectRate, connectBurst } = options
-    this.#gate = new RateGate(connectRate, connectBurst, options.backlog, tools.nowMs)
+    this.#gate = this.#makeGate(options)
     this.#sweep = new ConnectionSweep(options, this.#wires, this.book, tools.nowMs)
+  }
+
+  /** What it goes by; those of its socket are from when it was opened. */
+  get options(): ListenerOptions {
+    return this.#options
+  }
+
+  /**
+   * Goes by other options from now on. Connections stay; what they were let in with stays theirs.
+   * @param options of the same socket
+   * @throws when an access rule holds no valid address; nothing has changed then
+   */
+  use(options: ListenerOptions, run: Run): void {
+    this.#isAllowed = makeAddressFilter(options.accessRules)
+    const before = this.#options
+    this.#options = options
+    this.#run = run
+    this.#settings = settingsOf(options)
+    this.#sweep.stop()
+    this.#sweep = new ConnectionSweep(options, this.#wires, this.book, this.#tools.nowMs)
+    if (this.#acceptor !== undefined) this.#sweep.start()
+    if (!isDeepStrictEqual(rateOf(before), rateOf(options))) this.#changeGate(options)
   }
 
   get connectionCount(): number {
@@ -193,6 +215,20 @@ export class Listener {
     wire.start()
   }
 
+  #makeGate({ connectRate, connectBurst, backlog }: ListenerOptions): RateGate<Incoming> {
+    return new RateGate(connectRate, connectBurst, backlog, this.#tools.nowMs)
+  }
+
+  /** Those that wait go on waiting at the new one. */
+  #changeGate(options: ListenerOptions): void {
+    const waiting = this.#gate.drain()
+    this.#gate = this.#makeGate(options)
+    for (const incoming of waiting) this.#gate.hold(incoming)
+    clearTimeout(this.#gateTimer)
+    this.#gateTimer = undefined
+    this.#waitForGate()
+  }
+
   #arrived(incoming: Incoming): void {
     if (this.#tools.overload.refuses(this.options.zone)) {
       this.#tools.overloadRefused()
@@ -241,4 +277,12 @@ export class Listener {
       this.#admitWaiting()
     }, waitMs)
   }
+}
+
+function settingsOf({ id, mountpoint, rates }: ListenerOptions): ListenerSettings {
+  return { id, mountpoint, rates }
+}
+
+function rateOf({ connectRate, connectBurst }: ListenerOptions): object {
+  return { connectRate, connectBurst }
 }

@@ -80,6 +80,11 @@ export interface ListenerPort {
   running(): readonly RunningListener[]
   /** @throws an Error that says why, when it cannot listen */
   start(config: TidewayConfig, id: string): Promise<void>
+  /**
+   * Has one that runs go by the configuration, apart from its socket; its clients stay.
+   * @throws an Error that says why, when it cannot
+   */
+  update(config: TidewayConfig, id: string): Promise<void>
   /** False when it does not run. */
   stop(id: string): Promise<boolean>
 }

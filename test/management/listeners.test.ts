@@ -52,17 +52,23 @@ describe('listeners', () => {
     assert.equal(created.body.running, true)
     const again = await managed.call('POST', '/listeners', { body: made })
     assert.equal(again.body.code, 'ALREADY_EXISTS')
-    const first = await connectTo(portOf('tcp:second'))
+    const port = portOf('tcp:second')
+    const first = await connectTo(port)
     await closedByBroker(portOf('tcp:second')) // There is room for one.
-    const closed = new Promise((resolve) => first.on('close', () => resolve(undefined)))
     const more = { ...created.body, max_connections: 9, mountpoint: 'm/' }
     const changed = await managed.call('PUT', '/listeners/tcp:second', { body: more })
     assert.equal(changed.status, 200, JSON.stringify(changed.body))
-    await closed
-    const both = [await connectTo(portOf('tcp:second')), await connectTo(portOf('tcp:second'))]
+    assert.equal(portOf('tcp:second'), port)
+    const both = [await connectTo(port), await connectTo(port)]
+    await first.publishAsync('still/there', '', { qos: 1 })
+    assert.ok(first.connected, 'no change of its socket, no new connection')
     const { body } = await managed.call('GET', '/listeners/tcp:second')
     assert.deepEqual([body.max_connections, body.mountpoint], [9, 'm/'])
-    assert.ok(body.current_connections >= 2)
+    assert.equal(body.current_connections, 3)
+    const moved = { body: { tcp_options: { backlog: 9 } } }
+    const closed = new Promise((resolve) => first.on('close', () => resolve(undefined)))
+    assert.equal((await managed.call('PUT', '/listeners/tcp:second', moved)).status, 200)
+    await closed
     for (const client of both) await client.endAsync(true)
     assert.equal((await managed.call('POST', '/listeners/tcp:second/stop')).status, 200)
     assert.throws(() => portOf('tcp:second'))
@@ -75,6 +81,43 @@ describe('listeners', () => {
     assert.equal((await managed.call('DELETE', '/listeners/tcp:second')).status, 204)
     assert.equal((await managed.call('GET', '/listeners/tcp:second')).status, 404)
     assert.throws(() => portOf('tcp:second'))
+  })
+
+  it('go by other options at once, for clients that come and without losing any', async () => {
+    const put = async (body: object): Promise<void> => {
+      const { status, body: answer } = await managed.call('PUT', '/listeners/ws:default', { body })
+      assert.equal(status, 200, JSON.stringify(answer))
+    }
+    const open = (path: string): Promise<MqttClient> => {
+      const url = `ws://127.0.0.1:${portOf('ws:default')}${path}`
+      return connectAsync(url, { reconnectPeriod: 0, connectTimeout: 20_000 })
+    }
+    const isRefused = async (path: string): Promise<boolean> => {
+      const socket = new WebSocket(`ws://127.0.0.1:${portOf('ws:default')}${path}`, 'mqtt')
+      const end = await new Promise<string>((resolve) => {
+        socket.addEventListener('open', () => resolve('open'))
+        socket.addEventListener('error', () => resolve('error'))
+      })
+      socket.close()
+      return end === 'error'
+    }
+    const first = await open('/mqtt')
+    await first.subscribeAsync('#')
+    const came = new Promise<string>((resolve) => first.on('message', (topic) => resolve(topic)))
+    await put({ mountpoint: 'there/', websocket: { mqtt_path: '/other' } })
+    assert.ok(await isRefused('/mqtt'))
+    const second = await open('/other')
+    await second.publishAsync('a', '', { qos: 1 })
+    assert.equal(await came, 'there/a')
+    await put({ access_rules: ['deny all'] })
+    assert.ok(await isRefused('/other'))
+    const wrong = { body: { access_rules: ['allow all'], max_conn_rate: 'many' } }
+    assert.equal((await managed.call('PUT', '/listeners/ws:default', wrong)).status, 400)
+    assert.ok(await isRefused('/other'), 'nothing is half-applied')
+    await put({ access_rules: ['allow all'], mountpoint: '', websocket: { mqtt_path: '/mqtt' } })
+    await (await open('/mqtt')).endAsync()
+    assert.ok(first.connected && second.connected)
+    for (const client of [first, second]) await client.endAsync()
   })
 
   it('keep running as before when a change cannot be made', async (t) => {

@@ -22,6 +22,7 @@ export const tcpOptions = object(
     }),
     send_timeout: duration({
       text: 'A connection that has taken nothing of what waits for it for this long is closed.',
+      hot: 'live',
       words: ['infinity'],
       min: 1,
       default: '15s',
@@ -245,7 +246,7 @@ export const sslOptions = object(
       path: true,
     }),
   },
-  { text: 'TLS options.', check: checkTls },
+  { text: 'TLS options.', hot: 'new-connections', check: checkTls },
 )
 
 export const websocketOptions = object(
@@ -307,5 +308,5 @@ export const websocketOptions = object(
       default: 'x-forwarded-port',
     }),
   },
-  { text: 'WebSocket options.' },
+  { text: 'WebSocket options.', hot: 'new-connections' },
 )

@@ -121,6 +121,7 @@ function commonFields<const Bind extends string>(bind: Bind) {
       text:
         'Accepted so that existing files can be read. It has no effect: every shard thread ' +
         'accepts connections itself.',
+      hot: 'live',
       min: 1,
       default: 16,
     }),

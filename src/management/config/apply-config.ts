@@ -24,7 +24,7 @@ export async function applyConfig(parts: ConfigParts, plan: ConfigPlan): Promise
   const running = new Set(node.listeners.running().map(({ id }) => id))
   try {
     if (plan.changes.length > 0) await obey(parts, plan.config)
-    for (const id of listeners) await restart(node, plan.config, id)
+    for (const [id, how] of listeners) await follow(node, plan.config, id, how)
     node.config.commit(plan)
   } catch (error) {
     await takeBack(parts, listeners, running)
@@ -44,16 +44,17 @@ async function obey({ node, shards }: ConfigParts, config: TidewayConfig): Promi
 /** Gives the configuration back that holds. What fails of that keeps nothing else from it. */
 async function takeBack(
   { node, shards }: ConfigParts,
-  listeners: readonly string[],
+  listeners: ReadonlyMap<string, Following>,
   running: ReadonlySet<string>,
 ): Promise<void> {
   const { current } = node.config
   const steps = [
     () => node.configure(current),
     () => watchSlow(shards, current),
-    ...listeners.map((id) => async () => {
+    ...[...listeners].map(([id, how]) => async () => {
+      if (how === 'update') return follow(node, current, id, how)
       await node.listeners.stop(id)
-      if (running.has(id)) await node.listeners.start(current, id)
+      return running.has(id) ? node.listeners.start(current, id) : undefined
     }),
   ]
   for (const step of steps) {
@@ -65,23 +66,40 @@ async function takeBack(
   }
 }
 
-/** Keys of a listener that hold for its next clients without a restart. */
+/** How a listener comes to obey a change: with another socket, or with the one that it has. */
+type Following = 'restart' | 'update'
+
+/** Keys of a listener that are obeyed elsewhere. */
 const HELD_ELSEWHERE: ReadonlySet<string | undefined> = new Set(['authentication', 'enable_authn'])
 
-function changedListeners(changes: readonly Change[]): readonly string[] {
-  const ids = changes.flatMap(({ path: [root, type, name, key] }) => {
-    if (root !== 'listeners' || name === undefined || HELD_ELSEWHERE.has(key)) return []
-    return [`${type}:${name}`]
-  })
-  return [...new Set(ids)]
+function changedListeners(changes: readonly Change[]): ReadonlyMap<string, Following> {
+  const listeners = new Map<string, Following>()
+  for (const { path, hot } of changes) {
+    const [root, type, name, key] = path
+    if (root !== 'listeners' || name === undefined || HELD_ELSEWHERE.has(key)) continue
+    const id = `${type}:${name}`
+    const needsSocket = key === undefined || key === 'enable' || hot === 'restart-listener'
+    if (needsSocket) listeners.set(id, 'restart')
+    else if (!listeners.has(id)) listeners.set(id, 'update')
+  }
+  return listeners
 }
 
 /** Has a listener run as the configuration says. */
-async function restart({ listeners }: NodePort, config: TidewayConfig, id: string): Promise<void> {
-  await listeners.stop(id)
-  if (!isEnabled(config, id)) return
+async function follow(
+  { listeners }: NodePort,
+  config: TidewayConfig,
+  id: string,
+  how: Following,
+): Promise<void> {
+  const isRunning = listeners.running().some((one) => one.id === id)
   try {
-    await listeners.start(config, id)
+    if (how === 'update') {
+      if (isRunning) await listeners.update(config, id)
+      return
+    }
+    await listeners.stop(id)
+    if (isEnabled(config, id)) await listeners.start(config, id)
   } catch (error) {
     throw badRequest(`The listener ${id} cannot be started: ${reasonOf(error)}`)
   }
