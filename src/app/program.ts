@@ -98,7 +98,11 @@ async function run(store: ConfigStore, version: string): Promise<void> {
     await management?.stop()
     await broker.stop()
   }
-  stopper.running({ stop, reload: () => broker.reload() })
+  const reload = async (): Promise<void> => {
+    management?.management.reloadCertificates()
+    await broker.reload()
+  }
+  stopper.running({ stop, reload })
   announce(handlers, broker, version, config.allow_anonymous)
   if (management !== undefined) announceManagement(handlers, management)
 }

@@ -9,10 +9,10 @@ import {
   type ManagementPorts,
   type ManagementSettings,
   type ServerAddress,
-  type TlsServerAddress,
 } from '#management/management.ts'
 import type { LogTap } from '#kernel/system/log-handlers.ts'
 import { toExportSettings } from '#management/telemetry/export-settings.ts'
+import type { TlsServerAddress } from '#management/http/tls-server.ts'
 import { managementPlace } from './management-port.ts'
 import type { ConfigStore } from './config-store.ts'
 import { developmentCertificate } from './development-certificate.ts'

@@ -1,10 +1,8 @@
-import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
-import { createServer, type Server as HttpsServer } from 'node:https'
+import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
-import { loadTlsFiles, type TlsFiles } from '#net/tls-files.ts'
 import { SqliteDatabase } from '#storage/sqlite/sqlite-database.ts'
 import { Audit } from './audit.ts'
 import { ConfigChanges } from './config/config-changes.ts'
@@ -14,6 +12,7 @@ import { Authenticator } from './http/authenticator.ts'
 import { addDashboard } from './http/dashboard-files.ts'
 import { addDocs } from './http/docs.ts'
 import { ARRIVAL, makeServer } from './http/server.ts'
+import { TlsServer, type TlsServerAddress } from './http/tls-server.ts'
 import { ApiKeys } from './identity/api-keys.ts'
 import { applyBootstrapKeys } from './identity/bootstrap-keys.ts'
 import { LocalAccess } from './identity/local-access.ts'
@@ -48,14 +47,6 @@ export interface ServerAddress {
   readonly connectionsMax: number
 }
 
-/** Where it listens for TLS. */
-export interface TlsServerAddress extends ServerAddress {
-  readonly files: TlsFiles
-  /** Only clients with a certificate that the authority has signed are let in. */
-  readonly verifyPeer: boolean
-  readonly handshakeTimeoutMs: number
-}
-
 /** What the owner of the node can choose. Without any address nothing but exporters runs. */
 export interface ManagementSettings {
   readonly http: ServerAddress | undefined
@@ -84,7 +75,7 @@ export class Management {
   readonly #database: SqliteDatabase
   readonly #server: FastifyInstance
   readonly #watchdog: Watchdog
-  #tlsServer: HttpsServer | undefined
+  #tlsServer: TlsServer | undefined
   readonly #local: LocalAccess
 
   /** @throws the error of SQLite when its database cannot be opened */
@@ -175,21 +166,13 @@ export class Management {
 
   /** The same server over TLS. */
   async #listenTls(address: TlsServerAddress): Promise<number> {
-    const { host, port, connectionsMax, files, verifyPeer } = address
-    const options = {
-      ...loadTlsFiles(files),
-      requestCert: verifyPeer,
-      rejectUnauthorized: verifyPeer,
-      handshakeTimeout: address.handshakeTimeoutMs,
-    }
-    const server = createServer(options, this.#server.routing)
-    server.requestTimeout = ARRIVAL.uploadMsMax
-    server.headersTimeout = ARRIVAL.requestMsMax
-    this.#tlsServer = server
-    server.maxConnections = connectionsMax
-    server.listen(port, host)
-    await once(server, 'listening')
-    return portOf(server) ?? port
+    this.#tlsServer = new TlsServer(address, this.#server.routing, this.context.node.log)
+    return this.#tlsServer.listen()
+  }
+
+  /** Takes changed certificates of the server itself into use. */
+  reloadCertificates(): void {
+    this.#tlsServer?.reload()
   }
 
   async stop(): Promise<void> {
@@ -198,7 +181,6 @@ export class Management {
     this.context.logs.stop()
     await this.context.telemetry.stop()
     this.#tlsServer?.close()
-    this.#tlsServer?.closeAllConnections()
     await this.#server.close()
     this.#watchdog.stop()
     this.context.topicMetrics.stop()
@@ -216,7 +198,7 @@ export interface ManagementPorts {
   readonly https: number | undefined
 }
 
-function portOf(server: Pick<HttpsServer, 'address'>): number | undefined {
+function portOf(server: Pick<Server, 'address'>): number | undefined {
   const address = server.address()
   return typeof address === 'object' && address !== null ? address.port : undefined
 }
