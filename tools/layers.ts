@@ -82,7 +82,7 @@ export const LAYERS: readonly Layer[] = [
   layer(3, 'plugin', []),
   layer(4, 'storage', [...FILES, 'crypto', 'os', 'sqlite', 'worker_threads', 'zlib'], ['lmdb']),
   layer(4, 'fabric', ['crypto', 'worker_threads']),
-  layer(4, 'access', [...FILES, 'crypto', 'os', 'worker_threads'], ['bcryptjs', 'jose']),
+  layer(4, 'access', [...FILES, 'crypto', 'os', 'worker_threads'], ['bcryptjs', 'jose', 're2js']),
   layer(5, 'listeners', [...SOCKETS, ...HTTP, ...FILES, 'crypto', 'worker_threads'], ['ws']),
   layer(5, 'streams', ['crypto', 'module', 'zlib'], ['avsc', 'protobufjs', 'typebox']),
   layer(6, 'gateways', ['crypto', 'stream', 'zlib']),

@@ -111,6 +111,16 @@ describe('the request to an authentication server', () => {
     assert.equal(get.body, undefined)
   })
 
+  it('is not made when a value would lead out of its folder', () => {
+    const named = (username: string, url = keys.url as string) =>
+      compileRequest({ ...keys, url } as never)((name) => (name === 'username' ? username : ''))
+    for (const name of ['.', '..']) assert.throws(() => named(name), /a segment of dots/)
+    assert.throws(() => named('.', 'http://h:1/users/%2e${username}'), /a segment of dots/)
+    for (const name of ['...', '.a', '..a']) assert.equal(named(name).path, `/users/${name}?x=1`)
+    const inQuery = named('..', 'http://h:1/users?name=${username}')
+    assert.equal(inQuery.path, '/users?name=..')
+  })
+
   it('is a form when the content type says so', () => {
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
     const { body } = compileRequest({ ...keys, headers } as never)(values)

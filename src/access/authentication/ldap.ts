@@ -26,7 +26,7 @@ export default defineAuthenticator({
       request: ConnectRequest,
       signal: AbortSignal,
     ): Promise<boolean> {
-      if (request.password === undefined) return false
+      if (request.password === undefined || request.password.length === 0) return false
       if (bindPassword !== undefined) {
         const password = fillText(bindPassword, valuesOf(request)) ?? ''
         return driver.verify(entry.dn, password, signal)

@@ -43,7 +43,9 @@ export class ResultCache {
     const { listener, zone, peerHost, certCommonName, certSubject } = wire
     const facts = [clientId, username, listener, zone, peerHost, certCommonName, certSubject]
     const hmac = createHmac('sha256', this.#key)
-    hmac.update(JSON.stringify([...facts, clientAttributes, password === undefined]))
+    // Their lengths, so that bytes of one cannot pass for bytes of the other.
+    const lengths = [wire.certificate?.length, password?.length]
+    hmac.update(JSON.stringify([...facts, clientAttributes, ...lengths]))
     if (wire.certificate !== undefined) hmac.update(wire.certificate)
     if (password !== undefined) hmac.update(password)
     return hmac.digest('latin1')

@@ -1,7 +1,7 @@
 /** Conditions of rules: which clients a rule is about. */
 import { DEFAULT_ZONE } from '#broker/limits.ts'
-import { explosivePattern } from '#broker/topics/pattern-guard.ts'
 import { makeAddressFilter, parseNetwork } from '#net/ip-address.ts'
+import { compilePattern } from '../text-pattern.ts'
 import type { Condition } from './rule.ts'
 import { attributeOf } from './topic-pattern.ts'
 
@@ -20,21 +20,15 @@ export function equals(wanted: string): TextTest {
 
 /**
  * True for texts with a match of the regular expression.
- * @throws ConditionError when it does not compile, or could take exponential time
+ * @throws ConditionError when it does not compile
  */
 export function matchesPattern(pattern: string): TextTest {
-  let compiled: RegExp
   try {
-    compiled = new RegExp(pattern, 'u')
+    return compilePattern(pattern)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new ConditionError(`"${pattern}" is no regular expression: ${reason}`)
   }
-  const explosive = explosivePattern(pattern)
-  if (explosive !== undefined) {
-    throw new ConditionError(`"${pattern}" may take too long: it has ${explosive}`)
-  }
-  return (text) => compiled.test(text)
 }
 
 /** Clients whose user name passes the test; clients without one do not. */

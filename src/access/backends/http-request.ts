@@ -44,7 +44,13 @@ export function openConfiguredHttp(
   return { driver, ask: (valueOf, signal) => driver.request(fill(valueOf), signal) }
 }
 
-/** Makes requests of the templates; a value that a client does not have is empty. */
+/** Segments that servers take for this folder or the one above, encoded or not. */
+const DOTS = /^(?:\.|%2e){1,2}$/i
+
+/**
+ * Makes requests of the templates; a value that a client does not have is empty. What is made
+ * throws an Error for a client whose values would lead to another path.
+ */
 export function compileRequest(config: HttpConnectionConfig): (valueOf: ValueOf) => HttpRequest {
   const target = compileText(config.url.replace(/^https?:\/\/[^/?#]*/, ''))
   const headers = compileEntries(config.headers, (name) => !OWN_HEADERS.has(name.toLowerCase()))
@@ -52,6 +58,7 @@ export function compileRequest(config: HttpConnectionConfig): (valueOf: ValueOf)
   return (valueOf) => {
     const known: ValueOf = (name) => valueOf(name) ?? ''
     const path = fillText(target, known, encodeURIComponent) ?? ''
+    checkSegments(path)
     const filled = headers.map(([name, value]) => {
       return [name.toLowerCase(), headerText(fillText(value, known) ?? '')] as const
     })
@@ -70,6 +77,12 @@ export function compileRequest(config: HttpConnectionConfig): (valueOf: ValueOf)
       body: isForm ? formText(fields) : JSON.stringify(Object.fromEntries(fields)),
     }
   }
+}
+
+function checkSegments(target: string): void {
+  const [path = ''] = target.split('?', 1)
+  if (!path.split('/').some((segment) => DOTS.test(segment))) return
+  throw new Error(`the path ${JSON.stringify(path)} has a segment of dots`)
 }
 
 type Entries = readonly (readonly [name: string, value: TextTemplate])[]
