@@ -46,6 +46,7 @@ export function toRuleSpecs({ rule_engine: { rules } }: TidewayConfig): readonly
     enable: rule.enable,
     description: rule.description,
     deadLetterTopic: rule.dead_letter_topic,
+    waitsForActions: rule.wait_for_actions,
     metadata: isMap(rule.metadata) ? rule.metadata : {},
     createdAtMs: rule.created_at,
     modifiedAtMs: rule.last_modified_at,

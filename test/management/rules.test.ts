@@ -44,12 +44,12 @@ describe('rules', () => {
     const made = await managed.call('POST', '/rules', { body: HOT })
     assert.equal(made.status, 201, JSON.stringify(made.body))
     const { created_at, last_modified_at, ...shown } = made.body
-    // What is not written has its default.
     const defaults = { qos: '${qos}', retain: '${retain}', direct_dispatch: false }
     const properties = { user_properties: '${user_properties}', mqtt_properties: {} }
     const args = { ...HOT.actions[0]?.args, ...defaults, ...properties }
     const actions = [{ function: 'republish', args }]
-    const rest = { from: ['sensors/+'], enable: true, dead_letter_topic: '' }
+    const off = { dead_letter_topic: '', wait_for_actions: false }
+    const rest = { from: ['sensors/+'], enable: true, ...off }
     assert.deepEqual(shown, { ...HOT, actions, ...rest })
     assert.equal(created_at, last_modified_at)
     const again = await managed.call('POST', '/rules', { body: HOT })

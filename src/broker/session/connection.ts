@@ -348,7 +348,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     for (const ack of this.acks) {
       if (ack.waiting > 0) break
       count++
-      if (ack.failure !== undefined) {
+      if (ack.failure !== undefined || ack.lost !== undefined) {
         this.handler.ackFailed(this, ack)
         if (this.#isClosed()) break
       }

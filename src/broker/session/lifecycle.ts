@@ -189,7 +189,7 @@ export function acknowledgementFailed(
   connection: Connection,
   ack: PendingAck,
 ): void {
-  const { failure } = ack
+  const { failure, lost } = ack
   const reason =
     failure?.kind === 'full' ? ReasonCode.QUOTA_EXCEEDED : ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR
   const { session } = connection
@@ -207,11 +207,11 @@ export function acknowledgementFailed(
   // an answer the client tries again after it has reconnected. The same for a QoS 2 message of a
   // stored session: it has been routed, the store writes it later, and if the refusal got lost
   // on the way the message would be sent again as a new one.
-  connection.close({
-    reason,
-    code: 'storage_failed',
-    text: `The broker cannot store: ${failure?.message ?? 'unknown failure'}.`,
-  })
+  connection.close(
+    failure === undefined
+      ? { reason, code: 'action_failed', text: `An action lost a message: ${lost ?? 'unknown'}.` }
+      : { reason, code: 'storage_failed', text: `The broker cannot store: ${failure.message}.` },
+  )
 }
 
 function announceDisconnected(

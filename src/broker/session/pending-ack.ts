@@ -25,6 +25,8 @@ export class PendingAck {
   waiting: number
   /** Why what it acknowledges could not be made safe. */
   failure: StoreFailure | undefined
+  /** Why an action of a rule, which it waited for, does not have what it acknowledges. */
+  lost: string | undefined
   /** Called right after it was written. */
   onSent: (() => void) | undefined
 
@@ -43,6 +45,7 @@ export class PendingAck {
     this.publish = false
     this.waiting = waiting
     this.failure = undefined
+    this.lost = undefined
     this.onSent = undefined
   }
 }

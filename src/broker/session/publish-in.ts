@@ -27,6 +27,7 @@ import { ackInOrder } from './acks.ts'
 import { closeDenied } from './close-denied.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
+import type { AckHold } from './ack-hold.ts'
 import { PendingAck } from './pending-ack.ts'
 import { NO_RETAIN, QOS_TOO_HIGH, TOO_MANY } from './publish-failures.ts'
 import { fingerprintOf } from './origin.ts'
@@ -367,14 +368,18 @@ function publish(
     if (qos === 2 && session.persistent) setOrigin(broker, session, message, packetId)
     broker.routing.publisher = connection.pickMemory
     broker.routing.connection = connection
+    core.routeAnswered = qos === 1
+    core.routeHold = undefined
     publishMessage(broker, message)
+    core.routeAnswered = false
     if (core.routeRemote !== 0) broker.links.throttle(connection, core.routeRemote)
   }
   if (qos === 0) return
   const none = core.routeReceivers === 0
   const v5 = connection.version === ProtocolVersion.V5
   const reason = none && v5 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS
-  answer(broker, connection, session, qos, packetId, reason, message.print)
+  const hold = core.routeHold?.isOver === false ? core.routeHold : undefined
+  answer(broker, connection, session, qos, packetId, reason, message.print, hold)
 }
 
 /**
@@ -412,6 +417,7 @@ function answer(
   packetId: number,
   reason: number,
   print = '',
+  hold?: AckHold,
 ): void {
   if (qos === 0 || connection.state === ConnectionState.CLOSED) return
   const { core, links } = broker
@@ -429,7 +435,13 @@ function answer(
   }
   const type = qos === 1 ? PacketType.PUBACK : PacketType.PUBREC
   const isEarly = !refused && core.routeEarly
-  if (!needsCommit && remote === 0 && !isEarly && connection.acks.length === 0) {
+  if (
+    !needsCommit &&
+    remote === 0 &&
+    !isEarly &&
+    hold === undefined &&
+    connection.acks.length === 0
+  ) {
     if (qos === 1) connection.unackedIn--
     connection.sendAck(type, packetId, reason)
     return
@@ -440,5 +452,6 @@ function answer(
   if (needsCommit) core.awaitCommit(ack)
   if (remote !== 0) links.awaitShards(ack, remote)
   if (isEarly) core.awaitEarly(ack)
+  hold?.delay(ack)
   if (connection.acks.length >= connection.zone.mqtt.pendingAcksMax) connection.holdUntilAcked()
 }

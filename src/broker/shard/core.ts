@@ -28,6 +28,7 @@ import { WriteSlab } from '../session/outbox.ts'
 import { OutgoingState } from '../session/outgoing.ts'
 import type { Outgoing } from '../session/outgoing.ts'
 import { pump, sendOutgoing } from '../session/deliver.ts'
+import { AckHold } from '../session/ack-hold.ts'
 import type { PendingAck } from '../session/pending-ack.ts'
 import type { Session, SessionMove } from '../session/session.ts'
 import { Zones } from '../zones.ts'
@@ -101,6 +102,10 @@ export class ShardCore implements SessionContext {
   routeReceivers: number
   /** The message now being routed waits in front of a session that is moving here. */
   routeEarly: boolean
+  /** The message now being routed is of QoS 1 and of a client, who waits for the answer. */
+  routeAnswered: boolean
+  /** What its answer waits for in parts above the core. */
+  routeHold: AckHold | undefined
   /** The body of the message now being routed goes to several sessions. */
   routeShared: boolean
   /** Number of this tick, and of the last one whose writes are known to be durable. */
@@ -154,6 +159,8 @@ export class ShardCore implements SessionContext {
     this.routeRemote = 0
     this.routeReceivers = 0
     this.routeEarly = false
+    this.routeAnswered = false
+    this.routeHold = undefined
     this.routeShared = false
     this.tick = 1
     this.durableTick = 0
@@ -256,6 +263,17 @@ export class ShardCore implements SessionContext {
   /** True while messages wait in front of sessions that are moving here. */
   get hasEarly(): boolean {
     return this.#earlyMoves.size > 0
+  }
+
+  /**
+   * Work begins that the acknowledgement of the message now being routed is to wait for; undefined
+   * when there is none of QoS 1 to come. The caller ends it.
+   */
+  beginHeld(): AckHold | undefined {
+    if (!this.routeAnswered) return undefined
+    this.routeHold ??= new AckHold()
+    this.routeHold.begin()
+    return this.routeHold
   }
 
   /** Lets an acknowledgement wait until what waits in front of moving sessions is stored. */

@@ -429,6 +429,7 @@ function waitingCall(done: (failure: StoreFailure | undefined) => void): Pending
     publish: false,
     waiting: 0,
     failure: undefined,
+    lost: undefined,
     onSent: undefined,
   }
   return ack

@@ -90,6 +90,12 @@ const rule = object(
       lengthMax: TOPIC_CHARS_MAX,
       default: '',
     }),
+    wait_for_actions: bool({
+      text:
+        'A message of QoS 1 is acknowledged when every action has delivered it, or has it on ' +
+        'disk. When one drops it, the client is told so, and may send it again.',
+      default: false,
+    }),
     metadata: anything({
       text: 'Data of whoever made the rule; kept and shown, without effect.',
       default: {},

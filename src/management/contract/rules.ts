@@ -40,6 +40,9 @@ const settings = {
       description: 'Where records go that the rule or an action failed for; empty: nowhere.',
     }),
   ),
+  wait_for_actions: Type.Optional(
+    Type.Boolean({ description: 'Acknowledge QoS 1 when every action has the message safe.' }),
+  ),
 }
 
 /** A rule as a request brings it. What only a reply says may be sent back, and is not obeyed. */
@@ -69,6 +72,7 @@ export const RuleInfo = Type.Object({
   description: Type.String(),
   metadata: AnyMap,
   dead_letter_topic: Type.String(),
+  wait_for_actions: Type.Boolean(),
   created_at: Timestamp,
   last_modified_at: Timestamp,
 })

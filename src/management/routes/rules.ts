@@ -128,6 +128,7 @@ async function put(
     description: body.description ?? '',
     metadata: body.metadata ?? {},
     dead_letter_topic: body.dead_letter_topic ?? '',
+    wait_for_actions: body.wait_for_actions ?? false,
     created_at: before === undefined ? nowMs : createdAtMs(context, before),
     last_modified_at: nowMs,
   }
@@ -148,6 +149,7 @@ function checkStatement({ node }: ManagementContext, id: string, body: RuleInput
       enable: true,
       description: '',
       deadLetterTopic: body.dead_letter_topic ?? '',
+      waitsForActions: body.wait_for_actions ?? false,
       metadata: {},
       createdAtMs: 0,
       modifiedAtMs: 0,
@@ -196,6 +198,7 @@ function toInfo(context: ManagementContext, spec: RuleSpec): RuleInfo {
     description: spec.description,
     metadata: spec.metadata,
     dead_letter_topic: spec.deadLetterTopic,
+    wait_for_actions: spec.waitsForActions,
     created_at: formatTime(madeAtMs),
     last_modified_at: formatTime(spec.modifiedAtMs === 0 ? madeAtMs : spec.modifiedAtMs),
   }

@@ -1,3 +1,4 @@
+import type { AckHold } from '#broker/session/ack-hold.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import type { TracedAction } from '../tracing/rule-tracer.ts'
 import type { ActionFailure, ActionOrigin, RuleAction } from './action.ts'
@@ -12,22 +13,26 @@ export class ActionRun {
   readonly #failed: (failure: ActionFailure) => void
   readonly #trace: RuleTraceSink | undefined
   readonly #traced: TracedAction | undefined
+  readonly #hold: AckHold | undefined
   #label: string
   #isDone: boolean
 
   /**
    * @param failed called when it did not succeed
+   * @param hold told when it is done, with the reason when the output is neither delivered nor kept
    * @param traced the span of the work, when the message is traced
    */
   constructor(
     rule: Rule,
     output: ValueMap,
     failed: (failure: ActionFailure) => void,
-    traced?: TracedAction,
+    hold: AckHold | undefined,
+    traced: TracedAction | undefined,
   ) {
     this.#rule = rule
     this.#output = output
     this.#failed = failed
+    this.#hold = hold
     this.#trace = rule.trace
     this.#traced = traced
     this.#label = ''
@@ -56,6 +61,7 @@ export class ActionRun {
     if (failure === undefined) {
       count(counters, RuleCounter.ACTIONS_SUCCESS)
       this.#trace?.('action_succeeded', { action: this.#label })
+      this.#hold?.end(undefined)
       return
     }
     const isDiscarded = failure.kind === 'discarded'
@@ -74,5 +80,8 @@ export class ActionRun {
       )
     }
     this.#failed(failure)
+    // What was refused is refused again; what there was no room for may find some.
+    const isLost = failure.kind === 'out_of_service' && this.#rule.spec.deadLetterTopic === ''
+    this.#hold?.end(isLost ? reason : undefined)
   }
 }

@@ -340,6 +340,7 @@ export class RuleEngine {
     const hops = (from?.hops ?? 0) + 1
     const isLoop = from?.rule === rule.id || hops > HOPS_MAX || this.#running.includes(rule)
     const origin = { ruleId: rule.id, row, hops, isLoop }
+    const { core } = this.#ports.broker
     this.#running.push(rule)
     for (const output of outputs) {
       for (const action of rule.actions) {
@@ -347,7 +348,9 @@ export class RuleEngine {
         const failed = (failure: ActionFailure): void => {
           this.#actionFailed(rule, action, output, failure)
         }
-        const run = new ActionRun(rule, output, failed, traced?.action(action.label, output))
+        const hold = rule.spec.waitsForActions ? core.beginHeld() : undefined
+        const span = traced?.action(action.label, output)
+        const run = new ActionRun(rule, output, failed, hold, span)
         run.start(action, origin)
       }
     }

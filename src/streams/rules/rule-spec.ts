@@ -19,6 +19,8 @@ export interface RuleSpec {
   readonly description: string
   /** Where records go that the rule or one of its actions failed for; empty = nowhere. */
   readonly deadLetterTopic: string
+  /** The acknowledgement of a message of QoS 1 waits until its actions have it safe. */
+  readonly waitsForActions: boolean
   /** Data of whoever made it, without effect. */
   readonly metadata: ValueMap
   /** 0: not known. */

@@ -71,6 +71,7 @@ export function ruleOf(
     enable: true,
     description: '',
     deadLetterTopic: '',
+    waitsForActions: false,
     metadata: {},
     createdAtMs: 0,
     modifiedAtMs: 0,

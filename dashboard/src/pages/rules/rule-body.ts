@@ -10,6 +10,7 @@ export interface Draft {
   readonly enable: boolean
   readonly description: string
   readonly deadLetterTopic: string
+  readonly waitsForActions: boolean
   readonly metadata: Readonly<Record<string, unknown>>
   readonly actions: readonly ActionOfRule[]
 }
@@ -22,6 +23,7 @@ export const NEW_RULE: Draft = {
   enable: true,
   description: '',
   deadLetterTopic: '',
+  waitsForActions: false,
   metadata: {},
   actions: [],
 }
@@ -29,11 +31,33 @@ export const NEW_RULE: Draft = {
 export function toDraft(rule: RuleInfo): Draft {
   const { id, name, sql, enable, description, metadata, actions } = rule
   const deadLetterTopic = rule.dead_letter_topic
-  return { id, name, sql, enable, description, deadLetterTopic, metadata, actions }
+  const waitsForActions = rule.wait_for_actions
+  return {
+    id,
+    name,
+    sql,
+    enable,
+    description,
+    deadLetterTopic,
+    waitsForActions,
+    metadata,
+    actions,
+  }
 }
 
-export function toBody({ id, deadLetterTopic, actions, ...rest }: Draft): RuleInput {
-  const body = { ...rest, actions: [...actions], dead_letter_topic: deadLetterTopic }
+export function toBody({
+  id,
+  deadLetterTopic,
+  waitsForActions,
+  actions,
+  ...rest
+}: Draft): RuleInput {
+  const body = {
+    ...rest,
+    actions: [...actions],
+    dead_letter_topic: deadLetterTopic,
+    wait_for_actions: waitsForActions,
+  }
   return id === '' ? body : { ...body, id }
 }
 

@@ -122,6 +122,14 @@ function Settings({ draft, isNew, change }: SettingsProps) {
             onChange={(event) => change({ deadLetterTopic: event.target.value })}
           />
         </Form.Item>
+        <Flex gap={8} align="center" style={{ marginBottom: 8 }}>
+          <Switch
+            aria-label={t('waits')}
+            checked={draft.waitsForActions}
+            onChange={(waitsForActions) => change({ waitsForActions })}
+          />
+          {t('waits')}
+        </Flex>
         <Flex gap={8} align="center">
           <Switch
             aria-label={t('enabled')}
