@@ -7,7 +7,6 @@ import type { AuthenticatorNumbers } from '#access/authentication/authenticator-
 import { readBanFile } from '#access/protection/ban-file.ts'
 import type { AccessReport } from '#access/shard-access.ts'
 import type { Metrics } from '#broker/metrics.ts'
-import { SHARDS_MAX } from '#config/fields/node.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import { probeTcpInternals } from '#net/tcp-probe.ts'
@@ -25,6 +24,7 @@ import { toRuleStart } from './rule-settings.ts'
 import { RunFiles } from './run-files.ts'
 import { nextRunNumber } from './run-number.ts'
 import type { NodeOptions, OpenListener, RunningNode } from './running-node.ts'
+import { shardsFor } from './shards-for.ts'
 import type { OperationName, ShardControl } from './shard-runtime.ts'
 import { makeSharedMemory, metricsOf } from './shard-start.ts'
 
@@ -57,7 +57,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
 function placeOf({ config, log }: NodeOptions): { dataDir: string; shardCount: number } {
   const { data_dir: dataDir, shards } = config.node
-  const wanted = shards === 'auto' ? Math.min(availableParallelism(), SHARDS_MAX) : shards
+  const wanted = shards === 'auto' ? shardsFor(availableParallelism()) : shards
   const canShare = REUSE_PORT_SYSTEMS.has(process.platform)
   if (wanted > 1 && !canShare && shards !== 'auto') {
     log.warn('one_shard_only', { wanted, platform: process.platform, reason: 'no SO_REUSEPORT' })

@@ -219,8 +219,12 @@ export class World {
     return client
   }
 
-  /** Ends the process without warning and starts it again over the durable content. */
+  /**
+   * Ends the process without warning and starts it again over the durable content; also in the
+   * middle of `together`.
+   */
   crash(): void {
+    this.#together = false
     this.disk.crash()
     this.#boot()
   }

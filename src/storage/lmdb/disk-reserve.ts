@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, statfsSync, write } from 'node:fs'
+import type { StatsFs } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { StoreFailure } from '#broker/ports.ts'
@@ -46,6 +47,9 @@ const COPY_ON_WRITE: ReadonlySet<number> = new Set([0x9123_683e, 0x2fc1_2fc1, 0x
 const ZEROS = Buffer.alloc(PIECE_BYTES)
 const writeAsync = promisify(write)
 
+/** Says how much room a file system has, and of what kind it is. */
+export type LookAtDisk = (path: string) => Pick<StatsFs, 'type' | 'bavail' | 'bsize'>
+
 /**
  * More pages than lmdb takes from behind the used ones when it writes the batch: as if keys were no
  * neighbours, and no freed page were used again.
@@ -76,6 +80,7 @@ export class DiskReserve {
   readonly #fd: number
   readonly #shared: Int32Array
   readonly #freePagesInside: () => number
+  readonly #lookAtDisk: LookAtDisk
   readonly #copiesOnWrite: boolean
   /** A limit on the size of files may come before the end of the disk. */
   readonly #fileLimited: boolean
@@ -88,12 +93,17 @@ export class DiskReserve {
   readonly #lookAgain: NodeJS.Timeout
 
   /** @param freePagesInside pages before the last used one that are in no table */
-  constructor(ticket: StorageTicket, freePagesInside: () => number) {
+  constructor(
+    ticket: StorageTicket,
+    freePagesInside: () => number,
+    lookAtDisk: LookAtDisk = statfsSync,
+  ) {
     this.#path = ticket.path
     this.#fd = openSync(join(ticket.path, DATA_FILE), 'a+')
     this.#shared = new Int32Array(ticket.shared)
     this.#freePagesInside = freePagesInside
-    this.#copiesOnWrite = COPY_ON_WRITE.has(statfsSync(ticket.path).type)
+    this.#lookAtDisk = lookAtDisk
+    this.#copiesOnWrite = COPY_ON_WRITE.has(lookAtDisk(ticket.path).type)
     this.#fileLimited = isFileLimited()
     this.#pageBytes = pageBytesOf(this.#fd)
     this.#filePages = 0
@@ -242,7 +252,7 @@ export class DiskReserve {
   }
 
   #freeBytes(): number {
-    const { bavail, bsize } = statfsSync(this.#path)
+    const { bavail, bsize } = this.#lookAtDisk(this.#path)
     return bavail * bsize
   }
 }
