@@ -92,7 +92,7 @@ export const LAYERS: readonly Layer[] = [
     7,
     'management',
     [...FILES, ...HTTP, 'async_hooks', 'crypto', 'os', 'perf_hooks', 'stream', 'zlib'],
-    ['fastify', 'typebox'],
+    ['fastify', 'openid-client', 'typebox'],
   ),
   layer(8, 'cli', ['*'], ['commander', 'mqtt']),
   layer(8, 'app', ['*'], ['commander', 'pino']),

@@ -279,6 +279,7 @@ function decodeMap(
     if (isNull(child) || isTombstone(child)) continue
     const below = [...path, key]
     if (field.keyPattern !== undefined && !field.keyPattern.test(key)) {
+      if (run.options.onUnknown?.(below, child) === true) continue
       fail(run, below, child, `is not a valid ${field.keyLabel}`)
     }
     value[key] = decodeField(run, field.value, child, below)

@@ -16,6 +16,7 @@ import type { Sampler } from './observe/sampler.ts'
 import type { ShardSampler } from './observe/shard-sampler.ts'
 import type { TopicMetrics } from './observe/topic-metrics.ts'
 import type { Shards } from './shards.ts'
+import type { Sso } from './sso/sso.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import type { Traces } from './trace/traces.ts'
 
@@ -26,6 +27,8 @@ export interface ManagementContext {
   readonly shards: Shards
   readonly numbers: NodeNumbers
   readonly users: Users
+  /** Logins of users whom somebody else knows. */
+  readonly sso: Sso
   readonly keys: ApiKeys
   readonly tokens: LoginTokens
   readonly backoff: LoginBackoff

@@ -35,6 +35,7 @@ import { allRoutes } from './routes/all-routes.ts'
 import { statusReply } from './routes/nodes.ts'
 import { MANAGEMENT_SCHEMA } from './schema.ts'
 import { Shards } from './shards.ts'
+import { Sso } from './sso/sso.ts'
 import { exportMetrics } from './telemetry/metric-export.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import { Traces } from './trace/traces.ts'
@@ -90,6 +91,7 @@ export class Management {
     const health = new SharedHealth(node)
     this.#watchdog = new Watchdog(node, alarms, health.reader())
     const numbers = new NodeNumbers(node)
+    const users = new Users(database, nowMs)
     const telemetry = new Telemetry(node, (source) => exportMetrics(context, source))
     const context: ManagementContext = {
       node,
@@ -99,7 +101,8 @@ export class Management {
       telemetry,
       topicMetrics: new TopicMetrics(database, node, shards),
       numbers,
-      users: new Users(database, nowMs),
+      users,
+      sso: new Sso({ node, users }),
       keys: new ApiKeys(database, nowMs),
       tokens: new LoginTokens(settings.tokenIdleMs, nowMs),
       backoff: new LoginBackoff(nowMs),
@@ -179,7 +182,7 @@ export class Management {
     this.#local.close()
     this.context.live.stop()
     this.context.logs.stop()
-    await this.context.telemetry.stop()
+    await Promise.all([this.context.telemetry.stop(), this.context.sso.stop()])
     this.#tlsServer?.close()
     await this.#server.close()
     this.#watchdog.stop()

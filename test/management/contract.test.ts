@@ -123,7 +123,8 @@ describe('the OpenAPI document', () => {
       assert.equal(status, expected, `${id}: ${JSON.stringify(body)}`)
       if (id === 'cancelDelayed') await delayMessage(managed)
       const schema = operation.replies.get(status)
-      if (schema === undefined) continue
+      // Failures have one schema, which is referred to.
+      if (schema === undefined || status >= 400) continue
       const [, errors] = Schema.Compile(schema).Errors(body)
       assert.deepEqual(errors, [], id)
     }

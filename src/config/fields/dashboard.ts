@@ -2,6 +2,7 @@
 import { bool, duration, int, object, secret, string } from '../field.ts'
 import { TIMER_MS_MAX } from '../units.ts'
 import { checkBind } from './listener-checks.ts'
+import { sso } from './sso.ts'
 import { dashboardTls } from './listener-options.ts'
 
 export const dashboard = object(
@@ -72,6 +73,7 @@ export const dashboard = object(
       text: 'Let web pages of any origin use the REST API.',
       default: false,
     }),
+    sso,
     swagger_support: bool({
       text: 'Show the description of the REST API at `/api-docs`.',
       default: true,

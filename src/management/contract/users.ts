@@ -1,12 +1,15 @@
 /** Users of the dashboard and of the REST API. */
 import { Type } from 'typebox'
-import { closed, pathText } from './common.ts'
+import { closed, oneOf, pathText } from './common.ts'
 import { NAME_PATTERN, UserRole } from './login.ts'
 import { empty, operation } from './operation.ts'
 
 const tag = 'Dashboard'
 const Username = pathText('username', 'Name of the user.')
 const NewName = Type.String({ pattern: NAME_PATTERN, maxLength: 100 })
+const BackendQuery = Type.Object({
+  backend: Type.Optional(oneOf(['local', 'oidc', 'ldap'], 'Who knows the user; absent: `local`.')),
+})
 const Description = Type.String({ maxLength: 1000 })
 const Password = Type.String({
   maxLength: 1000,
@@ -58,6 +61,7 @@ export const updateUser = operation({
   permission: 'write',
   usersOnly: true,
   params: Username,
+  query: BackendQuery,
   body: closed({ role: Type.Optional(UserRole), description: Type.Optional(Description) }),
   replies: { 200: User },
   errors: [404],
@@ -72,6 +76,7 @@ export const deleteUser = operation({
   permission: 'write',
   usersOnly: true,
   params: Username,
+  query: BackendQuery,
   replies: { 204: empty('Removed.') },
   errors: [404],
 })

@@ -3,9 +3,14 @@ import { hashPassword, isPassword } from './passwords.ts'
 
 export type UserRole = 'administrator' | 'viewer'
 
+/** Who checks that a user is who it says: this node by a password, or somebody else. */
+export type UserBackend = 'local' | 'oidc' | 'ldap'
+
 /** A user of dashboard and REST API. */
 export interface User {
+  /** Unique: of users that others know with `<backend>:` in front, which no local name has. */
   readonly username: string
+  readonly backend: UserBackend
   readonly role: UserRole
   readonly description: string
   /** The password is one that everybody knows. */
@@ -13,8 +18,25 @@ export interface User {
 }
 
 export const USERS_MAX = 1000
+/** Nothing is equal to it. */
+const NO_PASSWORD = ''
 /** The password of the first user as shipped. */
 export const INITIAL_PASSWORD = 'public'
+
+/** The unique name of a user that this backend knows under a name. */
+export function userKey(backend: UserBackend, name: string): string {
+  return backend === 'local' ? name : `${backend}:${name}`
+}
+
+/** The name of a user as its backend knows it. */
+export function plainName({ username, backend }: Pick<User, 'username' | 'backend'>): string {
+  return backend === 'local' ? username : username.slice(backend.length + 1)
+}
+
+function backendOf(username: string): UserBackend {
+  const [prefix] = username.split(':', 1)
+  return username.includes(':') && (prefix === 'oidc' || prefix === 'ldap') ? prefix : 'local'
+}
 
 /** Users in the database, with a copy in memory: each request asks for one. */
 export class Users {
@@ -40,7 +62,8 @@ export class Users {
     const stored = await hashPassword(password)
     const mustChangePassword = password === INITIAL_PASSWORD
     const description = 'the first administrator'
-    this.#put({ username, role: 'administrator', description, mustChangePassword }, stored)
+    const role = 'administrator'
+    this.#put({ username, backend: 'local', role, description, mustChangePassword }, stored)
   }
 
   /** True while somebody has the password that everybody knows. */
@@ -70,7 +93,9 @@ export class Users {
 
   /** The user, if the password is theirs. Takes as long when there is no such user. */
   async verify(username: string, password: string): Promise<User | undefined> {
-    const row = this.#database.get('SELECT password FROM users WHERE username = ?', username)
+    const isLocal = this.#users.get(username)?.backend === 'local'
+    const sql = 'SELECT password FROM users WHERE username = ?'
+    const row = isLocal ? this.#database.get(sql, username) : undefined
     const stored = row === undefined ? await this.#nobodysPassword : String(row['password'])
     const isRight = await isPassword(password, stored)
     return isRight && row !== undefined ? this.#users.get(username) : undefined
@@ -78,7 +103,15 @@ export class Users {
 
   async create(username: string, password: string, role: UserRole, description: string) {
     const stored = await hashPassword(password)
-    this.#put({ username, role, description, mustChangePassword: false }, stored)
+    this.#put({ username, backend: 'local', role, description, mustChangePassword: false }, stored)
+  }
+
+  /** Makes a user whose password somebody else checks. */
+  createOf(backend: Exclude<UserBackend, 'local'>, name: string, role: UserRole): User {
+    const username = userKey(backend, name)
+    const user = { username, backend, role, description: '', mustChangePassword: false }
+    this.#put(user, NO_PASSWORD)
+    return user
   }
 
   /** Changes role and description; false when there is no such user. */
@@ -158,8 +191,10 @@ export class Users {
 }
 
 function toUser(row: SqlRow): User {
+  const username = String(row['username'])
   return {
-    username: String(row['username']),
+    username,
+    backend: backendOf(username),
     role: row['role'] === 'administrator' ? 'administrator' : 'viewer',
     description: String(row['description']),
     mustChangePassword: row['must_change'] === 1,

@@ -25,6 +25,7 @@ import { ruleTestRoutes } from './rule-tests.ts'
 import { ruleRoutes } from './rules.ts'
 import { schemaRoutes } from './schemas.ts'
 import { settingsRoutes } from './settings.ts'
+import { ssoRoutes } from './sso.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { traceRoutes } from './trace.ts'
 import { userRoutes } from './users.ts'
@@ -35,6 +36,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
   const routes = [
     ...loginRoutes(context),
     ...userRoutes(context),
+    ...ssoRoutes(context),
     ...nodeRoutes(context),
     ...clientRoutes(context),
     ...clientMessageRoutes(context),

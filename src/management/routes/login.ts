@@ -12,8 +12,8 @@ export function loginRoutes({ users, tokens, backoff, node }: ManagementContext)
   return [
     route(login, async ({ body, address }) => {
       const waitMs = backoff.waitMs(address)
-      if (waitMs > 0) throw tooMany(waitMs)
-      if (checks >= CHECKS_MAX) throw tooMany(1000)
+      if (waitMs > 0) throw tooManyLogins(waitMs)
+      if (checks >= CHECKS_MAX) throw tooManyLogins(1000)
       // Counted before it is known, so that many at the same time are counted as well.
       backoff.failed(address)
       checks++
@@ -37,7 +37,8 @@ export function loginRoutes({ users, tokens, backoff, node }: ManagementContext)
   ]
 }
 
-function tooMany(waitMs: number): ApiError {
+/** 429: the address has to wait. */
+export function tooManyLogins(waitMs: number): ApiError {
   const seconds = Math.ceil(waitMs / 1000)
   const message = `Too many logins have failed: try again in ${seconds} s.`
   return new ApiError(429, 'TOO_MANY_REQUESTS', message, { 'retry-after': String(seconds) })

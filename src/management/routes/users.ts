@@ -3,7 +3,7 @@ import type { ManagementContext } from '../context.ts'
 import { ApiError, badRequest, conflict, notFound } from '../http/api-error.ts'
 import { type Call, noContent, ok, type Route, route } from '../http/route.ts'
 import { passwordProblem } from '../identity/passwords.ts'
-import { type User, USERS_MAX } from '../identity/users.ts'
+import { plainName, type User, userKey, type UserBackend, USERS_MAX } from '../identity/users.ts'
 
 /** Users of dashboard and REST API. */
 export function userRoutes(context: ManagementContext): readonly Route[] {
@@ -20,16 +20,16 @@ export function userRoutes(context: ManagementContext): readonly Route[] {
       await users.create(username, password, role, description)
       return ok(toBody(requireUser(context, username)))
     }),
-    route(updateUser, ({ params, body }) => {
-      const user = requireUser(context, params.username)
+    route(updateUser, ({ params, query, body }) => {
+      const user = requireUser(context, params.username, query.backend)
       const { role = user.role, description = user.description } = body
       const isLast = users.administratorsBeside(user.username) === 0
       if (role !== 'administrator' && isLast) throw lastAdministrator()
       users.update(user.username, role, description)
-      return ok(toBody(requireUser(context, user.username)))
+      return ok(toBody({ ...user, role, description }))
     }),
-    route(deleteUser, ({ params, caller }) => {
-      const { username } = requireUser(context, params.username)
+    route(deleteUser, ({ params, query, caller }) => {
+      const { username } = requireUser(context, params.username, query.backend)
       if (caller.kind === 'user' && caller.name === username) {
         throw badRequest('Users cannot remove themselves: another administrator can.')
       }
@@ -71,9 +71,14 @@ async function change(context: ManagementContext, call: Call<typeof changePasswo
   return noContent()
 }
 
-function requireUser({ users }: ManagementContext, username: string): User {
-  const user = users.get(username)
-  if (user === undefined) throw notFound(`There is no user ${username}.`, 'USER_NOT_FOUND')
+function requireUser(
+  { users }: ManagementContext,
+  username: string,
+  backend: UserBackend = 'local',
+): User {
+  const user = users.get(userKey(backend, username))
+  // A whole key is no name: `oidc:ada` is asked for as `ada` of the backend `oidc`.
+  if (user?.backend !== backend) throw notFound(`There is no user ${username}.`, 'USER_NOT_FOUND')
   return user
 }
 
@@ -90,6 +95,7 @@ function lastAdministrator(): ApiError {
   return badRequest('This is the last administrator: make another one first.')
 }
 
-function toBody({ username, role, description }: User) {
-  return { username, role, description, backend: 'local' }
+function toBody(user: User) {
+  const { role, description, backend } = user
+  return { username: plainName(user), role, description, backend }
 }

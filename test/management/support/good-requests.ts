@@ -207,6 +207,23 @@ function identity(): Readonly<Record<string, GoodRequest>> {
     getApiKey: { params: key },
     updateApiKey: { params: key, body: { desc: 'changed' } },
     deleteApiKey: { params: key },
+    ...singleSignOn(),
+  }
+}
+
+/** Switched off, so that nobody comes in; management/sso.test.ts has those that do. */
+function singleSignOn(): Readonly<Record<string, GoodRequest>> {
+  const params = { backend: 'oidc' }
+  const issuer = 'http://127.0.0.1:9'
+  return {
+    listRunningSso: {},
+    putSso: { params, body: { ...params, issuer, clientid: 'x', secret: 'y' } },
+    getSso: { params },
+    listSso: {},
+    beginSsoLogin: { params, body: params, status: 404 },
+    oidcCallback: { query: 'code=a&state=b', status: 404 },
+    exchangeSsoCode: { body: { code: 'unknown' }, status: 401 },
+    deleteSso: { params },
   }
 }
 
