@@ -115,6 +115,38 @@ describe('integrations', BROWSER, () => {
     await page.context().close()
   })
 
+  test('a rule gets an action on its page; all rules stand in a picture', async (context) => {
+    const page = await dashboard.open('/rules/id/out')
+    await page.getByRole('link', { name: 'Its page' }).waitFor()
+    await page.getByText(/\d delivered/).waitFor()
+    await page.getByRole('button', { name: 'Add an action' }).click()
+    await page.getByLabel('Kind of action 2').click()
+    await page.getByTitle('To another system').last().click()
+    await page.getByRole('button', { name: 'New action' }).last().click()
+    await page.getByLabel('Search types').fill('webhook')
+    await page.locator('.integration-types button').click()
+    await page.locator('.ant-drawer').getByLabel('Name', { exact: true }).fill('copies')
+    await page.getByLabel('connector', { exact: true }).click()
+    await page.getByTitle('hook', { exact: true }).click()
+    await page.locator('.ant-drawer-footer').getByRole('button', { name: 'Save' }).click()
+    await page.locator('.flow-box', { hasText: 'http:copies' }).waitFor()
+    await checkAccessibility(page, context)
+    await page.locator('main').getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved. It runs like this from now on.').waitFor()
+    const { body } = await dashboard.managed.call('GET', '/rules/out')
+    assert.deepEqual(body.actions, ['http:orders', 'http:copies'])
+    await page.context().close()
+    const narrow = await dashboard.open('/rules', { width: 380, height: 800 })
+    await narrow.getByRole('button', { name: 'Flow' }).click()
+    await narrow.locator('.flow-box', { hasText: 'http:copies' }).waitFor()
+    await narrow.getByText('As a list').click()
+    await checkAccessibility(narrow, context)
+    await takePicture(narrow, 'flow-narrow')
+    await narrow.getByRole('link', { name: 'http:orders' }).click()
+    await narrow.getByRole('heading', { name: 'http:orders' }).waitFor()
+    await narrow.context().close()
+  })
+
   test('a source of another system is written too, and tells why it does not work', async () => {
     const { call } = dashboard.managed
     const body = { type: 'mqtt', name: 'plant', server: '127.0.0.1:1' }
@@ -147,7 +179,7 @@ describe('integrations', BROWSER, () => {
     await page.getByText('It is connected.').waitFor()
     await row.getByRole('button', { name: 'Delete' }).click()
     const question = page.getByRole('dialog')
-    await question.getByText(/Deleted with it: http:\w+, http:\w+/).waitFor()
+    await question.getByText(/Deleted with it: http:\w+, http:\w+, http:\w+/).waitFor()
     await question.getByRole('button', { name: 'Delete' }).click()
     await row.waitFor({ state: 'detached' })
     const { call } = dashboard.managed

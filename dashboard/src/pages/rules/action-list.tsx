@@ -1,8 +1,11 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons'
 import { Button, Card, Flex, Form, Input, Select, Switch } from 'antd'
 import { useMayChange } from '../../api/session.ts'
+import { CodeEditor } from '../../components/code-editor/code-editor.tsx'
+import { TEMPLATE } from '../../components/code-editor/languages.ts'
 import { Nothing } from '../../components/nothing.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
+import { ActionOfIntegration } from './action-of-integration.tsx'
 import type { ActionOfRule } from './rule-body.ts'
 import { TEXTS } from './texts.ts'
 
@@ -12,7 +15,7 @@ type Kind = (typeof KINDS)[number]
 const NEW: Readonly<Record<Kind, ActionOfRule>> = {
   republish: { function: 'republish', args: { topic: 'out/${clientid}', payload: '', qos: 1 } },
   console: { function: 'console' },
-  id: 'http:name',
+  id: '',
 }
 
 interface Props {
@@ -76,16 +79,15 @@ function OneAction({ number, action, change, remove }: OneProps) {
         aria-label={t('actionKind', { number })}
         style={{ width: 160 }}
         value={kindOf(action)}
-        options={KINDS.map((kind) => ({ value: kind, label: t(kind) }))}
+        options={KINDS.map((kind) => ({
+          value: kind,
+          label: kind === 'id' ? t('toSystem') : t(kind),
+        }))}
         onChange={(kind) => change(NEW[kind])}
       />
       <div style={{ flex: 1, minWidth: 0 }}>
         {typeof action === 'string' ? (
-          <Input
-            aria-label={t('actionId', { number })}
-            value={action}
-            onChange={(event) => change(event.target.value)}
-          />
+          <ActionOfIntegration number={number} id={action} change={change} />
         ) : (
           action.function === 'republish' && (
             <Republish number={number} args={action.args ?? {}} change={change} />
@@ -117,7 +119,7 @@ function Republish({ number, args, change }: RepublishProps) {
   const set = (part: Readonly<Record<string, unknown>>): void => {
     change({ function: 'republish', args: { ...args, ...part } })
   }
-  const field = (name: 'topic' | 'payload' | 'qos' | 'retain', help?: string) => {
+  const field = (name: 'topic' | 'qos' | 'retain', help?: string) => {
     const id = `action-${number}-${name}`
     return (
       <Form.Item label={t(`arg-${name}`)} htmlFor={id} help={help} style={{ marginBottom: 8 }}>
@@ -132,7 +134,14 @@ function Republish({ number, args, change }: RepublishProps) {
   return (
     <Form layout="vertical" component="div">
       {field('topic', t('topicHelp'))}
-      {field('payload', t('payloadHelp'))}
+      <Form.Item label={t('arg-payload')} help={t('payloadHelp')} style={{ marginBottom: 8 }}>
+        <CodeEditor
+          label={t('arg-payload')}
+          language={TEMPLATE}
+          value={textOf(args['payload'])}
+          onChange={(payload) => set({ payload })}
+        />
+      </Form.Item>
       <Flex gap={12} wrap>
         {field('qos')}
         {field('retain')}

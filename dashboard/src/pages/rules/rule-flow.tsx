@@ -1,16 +1,17 @@
 import type { getRuleMetrics } from '#management/contract/rules.ts'
-import { ArrowRightOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useMemo } from 'react'
 import { call } from '../../api/call.ts'
-import { showCount } from '../../format/numbers.ts'
+import { Waiting } from '../../components/waiting.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import { actionLabel, type Draft } from './rule-body.ts'
-import { sourcesOf } from './sql-tokens.ts'
+import { sourcesOf } from './sources-of.ts'
 import { TEXTS } from './texts.ts'
 
 const REFRESH_MS = 5_000
+const FlowPicture = lazy(() => import('./flow-picture.tsx'))
 
-/** What goes in, what the rule lets through, and where it goes. */
+/** What goes in, what the rule lets through, and where it goes, as it is being written. */
 export function RuleFlow({ draft, isNew }: { draft: Draft; isNew: boolean }) {
   const t = useTexts(TEXTS)
   const { data } = useQuery({
@@ -23,35 +24,19 @@ export function RuleFlow({ draft, isNew }: { draft: Draft; isNew: boolean }) {
     enabled: !isNew,
     refetchInterval: REFRESH_MS,
   })
-  const metrics = data?.metrics
-  const sources = [...new Set(sourcesOf(draft.sql))]
-  const outputs = draft.actions.length === 0 ? [t('nowhere')] : draft.actions.map(actionLabel)
+  const { id, sql, actions, enable } = draft
+  const matched = data?.metrics.matched
+  const passed = data?.metrics.passed
+  const nowhere = t('nowhere')
+  const rules = useMemo(() => {
+    const labels = actions.length === 0 ? [nowhere] : actions.map(actionLabel)
+    const numbers = matched === undefined || passed === undefined ? {} : { matched, passed }
+    const from = sourcesOf(sql)
+    return [{ id: id === '' ? '…' : id, from, actions: labels, isEnabled: enable, ...numbers }]
+  }, [id, sql, actions, enable, matched, passed, nowhere])
   return (
-    <div className="rule-flow">
-      <ul aria-label={t('reads')}>
-        {sources.map((source) => (
-          <li key={source}>{source}</li>
-        ))}
-      </ul>
-      <Arrow count={metrics?.matched} />
-      <div className="rule-box">
-        <strong>{draft.id === '' ? t('newTitle') : draft.id}</strong>
-        {metrics !== undefined && <div>{t('notPassed', { count: showCount(metrics.failed) })}</div>}
-      </div>
-      <Arrow count={metrics?.passed} />
-      <ul aria-label={t('actions')}>
-        {outputs.map((label, index) => (
-          <li key={`${index} ${label}`}>{label}</li>
-        ))}
-      </ul>
-    </div>
-  )
-}
-
-function Arrow({ count }: { count: number | undefined }) {
-  return (
-    <span className="number">
-      {count !== undefined && showCount(count)} <ArrowRightOutlined aria-hidden />
-    </span>
+    <Suspense fallback={<Waiting />}>
+      <FlowPicture rules={rules} />
+    </Suspense>
   )
 }

@@ -4,10 +4,10 @@ import type {
   listRules,
   updateRule,
 } from '#management/contract/rules.ts'
-import { PlusOutlined } from '@ant-design/icons'
+import { PartitionOutlined, PlusOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Flex, Input, Switch, type TableColumnsType, Tag } from 'antd'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
@@ -23,6 +23,7 @@ import { TEXTS } from './texts.ts'
 type Rule = Answer<typeof listRules>['data'][number]
 export const STALE = ['rules']
 const REFRESH_MS = 5_000
+const AllFlows = lazy(() => import('./all-flows.tsx'))
 
 /** Every rule with its numbers. */
 export function RuleList() {
@@ -30,9 +31,13 @@ export function RuleList() {
   const mayChange = useMayChange()
   const navigate = useNavigate()
   const [filter, setFilter] = useState('')
+  const [isFlowShown, setFlowShown] = useState(false)
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
+        <Button icon={<PartitionOutlined />} onClick={() => setFlowShown(true)}>
+          {t('flow')}
+        </Button>
         <Button
           type="primary"
           icon={<PlusOutlined />}
@@ -64,6 +69,11 @@ export function RuleList() {
         empty={t('none')}
         refreshMs={REFRESH_MS}
       />
+      {isFlowShown && (
+        <Suspense fallback={null}>
+          <AllFlows close={() => setFlowShown(false)} />
+        </Suspense>
+      )}
     </>
   )
 }

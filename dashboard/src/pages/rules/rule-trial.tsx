@@ -3,6 +3,8 @@ import { Alert, Button, Flex, Form, Input, Select } from 'antd'
 import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
+import { CodeEditor } from '../../components/code-editor/code-editor.tsx'
+import { JSON_LANGUAGE } from '../../components/code-editor/languages.ts'
 import { JsonView } from '../../components/json-view.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -57,11 +59,12 @@ export function RuleTrial({ sql, payload, setPayload }: Props) {
         </Form.Item>
       </Flex>
       <Form.Item label={t('samplePayload')} htmlFor="trial-payload" style={{ marginBottom: 8 }}>
-        <Input.TextArea
+        <CodeEditor
           id="trial-payload"
-          autoSize={{ minRows: 2 }}
+          label={t('samplePayload')}
+          language={JSON_LANGUAGE}
           value={payload}
-          onChange={(event) => setPayload(event.target.value)}
+          onChange={setPayload}
         />
       </Form.Item>
       <Button disabled={!mayChange} onClick={() => void run()}>

@@ -3,15 +3,17 @@ import type {
   listRuleEvents,
   listRuleFunctions,
 } from '#management/contract/rule-tests.ts'
+import type { Extension } from '@codemirror/state'
 import { useQuery } from '@tanstack/react-query'
 import { Alert, Flex, Typography } from 'antd'
 import { useDeferredValue, useMemo } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
+import { CodeEditor, type Mark } from '../../components/code-editor/code-editor.tsx'
+import { RULE_SQL } from '../../components/code-editor/rule-sql.ts'
 import { useTexts } from '../../i18n/i18n.ts'
-import { SqlEditor } from './sql-editor.tsx'
-import { sourcesOf } from './sql-tokens.ts'
-import { fieldsWith } from './suggest.ts'
+import { completeSql, fieldsWith } from './complete-sql.ts'
+import { sourcesOf } from './sources-of.ts'
 import { TEXTS } from './texts.ts'
 
 type Findings = Answer<typeof checkRuleSql>
@@ -41,18 +43,15 @@ export function StatementField({ sql, payload, change }: Props) {
     placeholderData: (before) => before,
     gcTime: 0,
   })
-  const findings: Findings = data ?? { problems: [], hints: [] }
-  const marks = [
-    ...findings.problems.map(({ start, end }) => ({ start, end, kind: 'wrong' as const })),
-    ...findings.hints.map(({ start, end }) => ({ start, end, kind: 'hint' as const })),
-  ]
+  const findings: Findings = data ?? NO_FINDINGS
+  const marks = useMemo(() => marksOf(findings), [findings])
   return (
     <Flex vertical gap={8}>
-      <SqlEditor
+      <CodeEditor
         label={t('statement')}
         value={sql}
-        change={change}
-        catalog={useCatalog(sql, payload)}
+        onChange={change}
+        language={useLanguage(sql, payload)}
         marks={marks}
         isReadOnly={!mayChange}
       />
@@ -72,6 +71,18 @@ export function StatementField({ sql, payload, change }: Props) {
   )
 }
 
+const NO_FINDINGS: Findings = { problems: [], hints: [] }
+
+function marksOf({ problems, hints }: Findings): readonly Mark[] {
+  return [
+    ...problems.map(({ start, end, message }) => ({ start, end, message, severity: ERROR })),
+    ...hints.map(({ start, end, message }) => ({ start, end, message, severity: WARNING })),
+  ]
+}
+
+const ERROR = 'error' as const
+const WARNING = 'warning' as const
+
 function Told({ finding, type }: { finding: Finding; type: 'error' | 'warning' }) {
   const t = useTexts(TEXTS)
   const { line, column, message, expected, hint } = finding
@@ -80,8 +91,8 @@ function Told({ finding, type }: { finding: Finding; type: 'error' | 'warning' }
   return <Alert type={type} showIcon title={text} style={{ marginBottom: 4 }} />
 }
 
-/** Names that the statement can use. */
-function useCatalog(sql: string, payload: string) {
+/** The language with the names that the statement can use. */
+function useLanguage(sql: string, payload: string): Extension {
   const events = useQuery({
     queryKey: ['rule-events'],
     queryFn: ({ signal }) => call<typeof listRuleEvents>('GET', '/rule_events', { signal }),
@@ -98,7 +109,9 @@ function useCatalog(sql: string, payload: string) {
       return event === MESSAGE ? !named.startsWith('$events/') : named.includes(event)
     })
     const columns = [...new Set(read.flatMap((event) => event.columns))]
-    const names = [...new Set((functions.data ?? []).map(({ name }) => name))]
-    return { fields: fieldsWith(columns, payload), functions: names }
+    const fields = fieldsWith(columns, payload)
+    // A function with several forms is told once.
+    const known = new Map((functions.data ?? []).map((one) => [one.name, one] as const))
+    return [RULE_SQL, completeSql({ fields, functions: [...known.values()] })]
   }, [events.data, functions.data, named, payload])
 }
