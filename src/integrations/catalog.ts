@@ -18,6 +18,7 @@ import opents from './connectors/opents.ts'
 import pgsql from './connectors/pgsql.ts'
 import rabbitmq from './connectors/rabbitmq.ts'
 import redis from './connectors/redis.ts'
+import s3 from './connectors/s3.ts'
 import syslog from './connectors/syslog.ts'
 import tdengine from './connectors/tdengine.ts'
 import timescale from './connectors/timescale.ts'
@@ -43,6 +44,7 @@ export const CONNECTORS: readonly AnyConnector[] = [
   pgsql,
   rabbitmq,
   redis,
+  s3,
   syslog,
   tdengine,
   timescale,

@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import type { FallbackConfig } from '#config/fields/integrations/integration.ts'
-import type { AnyConnector, ConnectorContext, Sink, Source } from '#plugin/define-connector.ts'
+import type { AnyConnector, Sink, SinkContext, Source } from '#plugin/define-connector.ts'
 import { getKey } from '#plugin/value.ts'
 import type { Value, ValueMap } from '#plugin/value.ts'
 import type { RuleAction } from '#streams/rules/action.ts'
@@ -30,6 +31,8 @@ export interface IntegrationPorts extends ConnectorHost {
   republish(args: ValueMap, record: ValueMap): void
 }
 
+/** Nothing is written there: a trial sends no records. */
+const PROBE_FOLDER = 'probe'
 const PROBE_LIMIT_MS = 10_000
 
 /** The connectors, actions and sources of one shard. What fails in one harms no other. */
@@ -199,7 +202,8 @@ export class IntegrationHost {
   async #probe(spec: IntegrationSpec, connector: IntegrationSpec): Promise<string | undefined> {
     const definition = connectorOf(spec.type)
     if (definition === undefined) return `there is no type ${spec.type}`
-    const context = { ...this.#ports, name: `probe-${connector.name}`, lost: () => {} }
+    const folder = join(this.#ports.bufferFolder, PROBE_FOLDER)
+    const context = { ...this.#ports, name: `probe-${connector.name}`, folder, lost: () => {} }
     try {
       await withLimit(PROBE_LIMIT_MS, (signal) => {
         return tryOut(definition, spec, connector, context, signal)
@@ -263,7 +267,7 @@ async function tryOut(
   definition: AnyConnector,
   spec: IntegrationSpec,
   connector: IntegrationSpec,
-  context: ConnectorContext,
+  context: SinkContext,
   signal: AbortSignal,
 ): Promise<void> {
   // What is tried was decoded by the description of this very connector.

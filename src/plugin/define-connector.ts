@@ -57,6 +57,12 @@ export interface Sink {
   close?(): void | Promise<void>
 }
 
+/** What a sink is given to work with. */
+export interface SinkContext extends ConnectorContext {
+  /** Folder of its own, which may not be there yet. It is deleted together with the action. */
+  readonly folder: string
+}
+
 /** How records are written to a system. */
 export interface SinkDefinition<A, Client> {
   /**
@@ -65,7 +71,7 @@ export interface SinkDefinition<A, Client> {
    */
   check?(parameters: A): void
   /** @throws DriverError when the system does not take what the parameters ask for */
-  open(parameters: A, client: Client, context: ConnectorContext): Sink | Promise<Sink>
+  open(parameters: A, client: Client, context: SinkContext): Sink | Promise<Sink>
 }
 
 /** What comes from a system. */
@@ -130,7 +136,7 @@ export interface AnyConnector {
   close(client: never): void | Promise<void>
   readonly sink?: {
     check?(parameters: never): void
-    open(parameters: never, client: never, context: ConnectorContext): Sink | Promise<Sink>
+    open(parameters: never, client: never, context: SinkContext): Sink | Promise<Sink>
   }
   readonly source?: {
     check?(parameters: never): void

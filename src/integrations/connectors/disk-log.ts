@@ -1,10 +1,9 @@
 import { join, parse } from 'node:path'
 import { diskLog } from '#config/fields/integrations/disk-log.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
-import { getKey } from '#plugin/value.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import { encodeJson } from '#streams/values/json.ts'
-import { toText } from '#streams/values/to-text.ts'
+import { csvHeading, csvLine } from '../csv.ts'
 import { RotatingFile } from '../rotating-file.ts'
 import { bodyTemplate } from '../templates.ts'
 
@@ -24,9 +23,9 @@ export default defineConnector({
     open({ template, column_order: columns, write_mode: mode }, file) {
       const isCsv = columns.length > 0
       const lineTemplate = bodyTemplate(template)
-      const heading = isCsv ? `${columns.map(csvCell).join(',')}\n` : ''
+      const heading = isCsv ? `${csvHeading(columns)}\n` : ''
       const lineOf = (record: ValueMap): string => {
-        if (isCsv) return columns.map((name) => cellOf(record, name)).join(',')
+        if (isCsv) return csvLine(record, columns)
         // A line stays one line, whatever stands in the record.
         const line = lineTemplate?.text(record) ?? encodeJson(record)
         return line.replaceAll('\n', String.raw`\n`).replaceAll('\r', String.raw`\r`)
@@ -45,14 +44,4 @@ export default defineConnector({
 function ofShard(path: string, shard: number): string {
   const { dir, name, ext } = parse(path)
   return join(dir, `${name}.${shard}${ext}`)
-}
-
-function cellOf(record: ValueMap, name: string): string {
-  const value = getKey(record, name)
-  return value === undefined || value === null ? '' : csvCell(toText(value))
-}
-
-/** RFC 4180 §2. */
-function csvCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Log } from '#broker/ports.ts'
 import type { ActionConfig } from '#config/fields/integrations/integration.ts'
-import type { AnyConnector, ConnectorContext, Sink } from '#plugin/define-connector.ts'
+import type { AnyConnector, Sink, SinkContext } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import { hashString } from '#kernel/hash.ts'
 import { ActionCounter, add, makeActionCounters } from './action-counters.ts'
@@ -222,9 +222,10 @@ export class ActionRuntime {
     const client = this.#client
     const definition = this.#definition.sink
     if (client === undefined || definition === undefined) return
-    const context: ConnectorContext = {
+    const context: SinkContext = {
       ...this.#host,
       name: this.name,
+      folder: join(this.#host.bufferFolder, this.type, this.name),
       lost: () => this.#connector?.suspect(),
     }
     try {

@@ -13,6 +13,7 @@ import { nats } from './nats.ts'
 import { opents } from './opents.ts'
 import { rabbitmq } from './rabbitmq.ts'
 import { redis } from './redis.ts'
+import { s3 } from './s3.ts'
 import { mysql, pgsql, timescale } from './sql.ts'
 import { syslog } from './syslog.ts'
 import { tdengine } from './tdengine.ts'
@@ -45,6 +46,7 @@ export const INTEGRATIONS: readonly IntegrationDescription[] = [
   pgsql,
   rabbitmq,
   redis,
+  s3,
   syslog,
   tdengine,
   timescale,
