@@ -1,6 +1,7 @@
 /** Signing in, and what is remembered, in a real browser. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { CLIENT, startProvider } from '../support/servers/oidc-provider.ts'
 import {
   BROWSER,
   checkAccessibility,
@@ -54,6 +55,60 @@ describe('signing in', BROWSER, () => {
     const stored = await page.evaluate(() => localStorage.getItem('tideway.preferences'))
     assert.deepEqual(JSON.parse(stored ?? ''), { language: 'zh', theme: 'dark' })
     assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
+    await page.context().close()
+  })
+})
+
+describe('signing in by somebody else', BROWSER, () => {
+  let dashboard: Dashboard
+  before(async () => {
+    dashboard = await startDashboard({ threads: 'inline' })
+  })
+  after(async () => dashboard.stop())
+
+  test('leads to the provider and back, says what went wrong, and ends', async (context) => {
+    const provider = await startProvider(dashboard.url)
+    context.after(() => provider.close())
+    const put = (issuer: string) =>
+      dashboard.managed.call('PUT', '/sso/oidc', {
+        body: {
+          backend: 'oidc',
+          enable: true,
+          issuer,
+          clientid: CLIENT.id,
+          secret: CLIENT.secret,
+          dashboard_addr: dashboard.url,
+          role_expr: 'if .sub == "eve" then empty else "viewer" end',
+        },
+      })
+    assert.equal((await put('http://127.0.0.1:1')).status, 200)
+    const page = await dashboard.open('/', { signedOut: true })
+    const button = page.getByRole('button', { name: 'Sign in with OpenID Connect' })
+    await button.click()
+    await page.getByText('cannot be asked').waitFor()
+    await takePicture(page, 'sign-in-sso')
+    await checkAccessibility(page, context)
+
+    assert.equal((await put(provider.issuer)).status, 200)
+    const goThrough = async (name: string): Promise<void> => {
+      await button.click()
+      await page.locator('input[name=login]').fill(name)
+      await page.locator('input[name=password]').fill('x')
+      await page.locator('button[type=submit]').click()
+      await page.getByRole('button', { name: 'Continue' }).click()
+    }
+    await goThrough('eve')
+    await page.getByText('You have no role here').waitFor()
+    assert.equal(new URL(page.url()).search, '')
+    await page.context().clearCookies()
+
+    await goThrough('ada')
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    assert.equal(new URL(page.url()).search, '')
+    await page.getByRole('link', { name: 'Users', exact: true }).click()
+    await page.getByRole('row', { name: /ada.*OIDC.*Viewer/ }).waitFor()
+    await page.getByRole('button', { name: 'ada' }).click()
+    await page.getByLabel('User name').waitFor()
     await page.context().close()
   })
 })

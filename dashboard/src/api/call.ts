@@ -20,6 +20,8 @@ export type Call<O extends OperationSpec> = Part<'params', RequestOf<O>['params'
     readonly signal?: AbortSignal
     /** Instead of the token of who is signed in. */
     readonly token?: string
+    /** Media type that is wanted, where there are several. */
+    readonly accept?: string
   }
 
 /**
@@ -32,12 +34,13 @@ export async function call<O extends OperationSpec>(
   path: O['path'],
   options: Call<O>,
 ): Promise<Answer<O>> {
-  const { params, query, body, signal, token } = options as {
+  const { params, query, body, signal, token, accept } = options as {
     params?: Record<string, string>
     query?: Record<string, QueryValue>
     body?: unknown
     signal?: AbortSignal
     token?: string
+    accept?: string
   }
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(params?.[name] ?? ''),
@@ -47,5 +50,6 @@ export async function call<O extends OperationSpec>(
     ...(body === undefined ? {} : { body }),
     ...(signal === undefined ? {} : { signal }),
     ...(token === undefined ? {} : { token }),
+    ...(accept === undefined ? {} : { accept }),
   })
 }

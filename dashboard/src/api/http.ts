@@ -27,6 +27,8 @@ export interface RequestOptions {
   readonly body?: unknown
   /** Instead of the token of who is signed in. */
   readonly token?: string
+  /** Media type that is wanted, where there are several. */
+  readonly accept?: string
   readonly signal?: AbortSignal
 }
 
@@ -51,11 +53,12 @@ export async function request<T>(
 export async function send(
   method: Method,
   path: string,
-  { query, body, token = getSession()?.token, signal }: RequestOptions = {},
+  { query, body, token = getSession()?.token, accept, signal }: RequestOptions = {},
 ): Promise<Response> {
   const headers = new Headers()
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
   headers.set('accept-language', getPreferences().language)
+  if (accept !== undefined) headers.set('accept', accept)
   const isText = typeof body === 'string'
   const isForm = body instanceof FormData
   if (isText) headers.set('content-type', 'text/plain')

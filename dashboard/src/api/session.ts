@@ -5,6 +5,8 @@ export interface Session {
   readonly username: string
   readonly token: string
   readonly role: string
+  /** Who knows the user, when that is not the broker itself. */
+  readonly backend?: string
 }
 
 const KEY = 'tideway.session'

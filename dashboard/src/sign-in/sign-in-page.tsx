@@ -1,15 +1,19 @@
 import { LockOutlined, UserOutlined } from '@ant-design/icons'
 import { Alert, Button, Flex, Form, Input } from 'antd'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import type { login } from '#management/contract/login.ts'
+import type { beginSsoLogin } from '#management/contract/sso.ts'
 import { type Answer, call } from '../api/call.ts'
 import { ApiError } from '../api/http.ts'
 import { beginSession, useHasExpired } from '../api/session.ts'
 import { BrandSign } from '../shell/brand.tsx'
 import { PreferenceSwitches } from '../components/preference-switches.tsx'
 import { useTexts } from '../i18n/i18n.ts'
+import type { PasswordBackend } from './sso-buttons.tsx'
 import { NewPasswordForm } from './new-password-form.tsx'
 import { TEXTS } from './texts.ts'
+
+const SsoButtons = lazy(() => import('./sso-buttons.tsx'))
 
 interface Credentials {
   readonly username: string
@@ -22,12 +26,17 @@ export default function SignInPage() {
   const hasExpired = useHasExpired()
   const [problem, setProblem] = useState<string>()
   const [isBusy, setBusy] = useState(false)
+  const [backend, setBackend] = useState<PasswordBackend>('local')
   const [mustChange, setMustChange] = useState<Credentials & Answer<typeof login>>()
 
   async function signIn({ username, password }: Credentials): Promise<void> {
     setBusy(true)
     setProblem(undefined)
     try {
+      if (backend === 'ldap') {
+        await signInByLdap(username, password)
+        return
+      }
       const answer = await call<typeof login>('POST', '/login', { body: { username, password } })
       if (answer.must_change_password) setMustChange({ username, password, ...answer })
       else beginSession({ username, token: answer.token, role: answer.role })
@@ -53,7 +62,10 @@ export default function SignInPage() {
             {problem !== undefined && (
               <Alert type="error" showIcon title={problem} style={{ marginBottom: 16 }} />
             )}
-            <SignInForm isBusy={isBusy} signIn={signIn} />
+            <SignInForm isBusy={isBusy} signIn={signIn} backend={backend} />
+            <Suspense fallback={null}>
+              <SsoButtons backend={backend} choose={setBackend} fail={setProblem} />
+            </Suspense>
           </>
         ) : (
           <NewPasswordForm
@@ -69,7 +81,21 @@ export default function SignInPage() {
   )
 }
 
-function SignInForm(props: { isBusy: boolean; signIn: (given: Credentials) => Promise<void> }) {
+async function signInByLdap(username: string, password: string): Promise<void> {
+  const answer = await call<typeof beginSsoLogin>('POST', '/sso/login/{backend}', {
+    params: { backend: 'ldap' },
+    body: { backend: 'ldap', username, password },
+  })
+  if ('token' in answer) beginSession(answer)
+}
+
+interface FormProps {
+  readonly isBusy: boolean
+  readonly signIn: (given: Credentials) => Promise<void>
+  readonly backend: PasswordBackend
+}
+
+function SignInForm(props: FormProps) {
   const t = useTexts(TEXTS)
   return (
     <Form<Credentials> layout="vertical" onFinish={(given) => void props.signIn(given)}>
@@ -80,7 +106,7 @@ function SignInForm(props: { isBusy: boolean; signIn: (given: Credentials) => Pr
         <Input.Password prefix={<LockOutlined aria-hidden />} autoComplete="current-password" />
       </Form.Item>
       <Button type="primary" htmlType="submit" block loading={props.isBusy}>
-        {t('signIn')}
+        {t(props.backend === 'ldap' ? 'signInLdap' : 'signIn')}
       </Button>
     </Form>
   )

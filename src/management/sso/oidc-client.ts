@@ -205,11 +205,11 @@ function explain(error: unknown, library: Library): OidcError {
   return new OidcError(isRefused ? 'refused' : 'away', reasonOf(error))
 }
 
-/** What went wrong, with the error behind it, which says more. */
+/** What went wrong; the error behind it says more. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error
   if (!(cause instanceof Error)) return error.message
   const code = (cause as { readonly code?: unknown }).code
-  return `${error.message} (${typeof code === 'string' ? code : cause.message})`
+  return typeof code === 'string' ? code : `${error.message} (${cause.message})`
 }

@@ -9,7 +9,7 @@ import { PlusOutlined } from '@ant-design/icons'
 import { Button, Form, Input, Select, Space, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
-import { endSession, useMayChange, useSession } from '../../api/session.ts'
+import { endSession, type Session, useMayChange, useSession } from '../../api/session.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { ListTable } from '../../components/list-table.tsx'
@@ -46,7 +46,7 @@ export default function UsersPage() {
         queryKey={STALE}
         load={(signal) => call<typeof listUsers>('GET', '/users', { signal })}
         columns={useColumns(setEdited)}
-        rowKey={({ username }) => username}
+        rowKey={({ username, backend }) => `${backend}:${username}`}
         empty="–"
       />
       {edited?.what === 'password' && <PasswordForm user={edited.user} close={close} />}
@@ -61,25 +61,30 @@ function useColumns(edit: (edited: Edited) => void): TableColumnsType<User> {
   const { run } = useAction()
   const session = useSession()
   const mayChange = useMayChange()
-  const remove = async (username: string): Promise<unknown> =>
-    run(() => call<typeof deleteUser>('DELETE', '/users/{username}', { params: { username } }), {
+  const remove = async (user: User): Promise<unknown> =>
+    run(() => call<typeof deleteUser>('DELETE', '/users/{username}', placeOf(user)), {
       done: t('removed'),
       stale: STALE,
     })
   return [
     { title: t('username'), dataIndex: 'username' },
+    {
+      title: t('backend'),
+      dataIndex: 'backend',
+      render: (backend: User['backend']) => (backend === 'local' ? '–' : backend.toUpperCase()),
+    },
     { title: t('role'), dataIndex: 'role', render: (role: User['role']) => <Tag>{t(role)}</Tag> },
     { title: t('description'), dataIndex: 'description', render: (text: string) => text || '–' },
     {
       title: t('actions'),
       align: 'right',
       render: (_, user) => {
-        const isOwn = user.username === session?.username
+        const isOwn = isUserOf(session, user)
         return (
           <Space>
             <Button
               size="small"
-              disabled={!mayChange && !isOwn}
+              disabled={user.backend !== 'local' || (!mayChange && !isOwn)}
               onClick={() => edit({ what: 'password', user })}
             >
               {t('changePassword')}
@@ -93,13 +98,25 @@ function useColumns(edit: (edited: Edited) => void): TableColumnsType<User> {
               question={t('removeAsk', { name: user.username })}
               consequence={t('removeLoses')}
               disabled={isOwn}
-              run={() => remove(user.username)}
+              run={() => remove(user)}
             />
           </Space>
         )
       },
     },
   ]
+}
+
+/** Where the API has a user. */
+function placeOf({ username, backend }: User) {
+  return {
+    params: { username },
+    query: { backend: backend === 'oidc' || backend === 'ldap' ? backend : 'local' },
+  } as const
+}
+
+function isUserOf(session: Session | undefined, { username, backend }: User): boolean {
+  return session?.username === username && (session.backend ?? 'local') === backend
 }
 
 interface Fields {
@@ -122,7 +139,7 @@ function UserForm({ user, close }: { user?: User; close: () => void }) {
         user === undefined
           ? call<typeof createUser>('POST', '/users', { body: { username, password, ...body } })
           : call<typeof updateUser>('PUT', '/users/{username}', {
-              params: { username: user.username },
+              ...placeOf(user),
               body,
             }),
       { done: t('saved'), stale: STALE },
@@ -173,7 +190,7 @@ interface Passwords {
 function PasswordForm({ user, close }: { user: User; close: () => void }) {
   const t = useTexts(TEXTS)
   const { run } = useAction()
-  const isOwn = useSession()?.username === user.username
+  const isOwn = isUserOf(useSession(), user)
   const save = async (body: Passwords): Promise<boolean> => {
     const isDone = await run(
       () =>
