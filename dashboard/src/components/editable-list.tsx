@@ -1,13 +1,13 @@
-import { ArrowDownOutlined, ArrowUpOutlined, PlusOutlined } from '@ant-design/icons'
+import { PlusOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Flex, Table, type TableColumnsType } from 'antd'
+import { Button, Flex, type TableColumnsType } from 'antd'
 import { type ReactNode, useState } from 'react'
 import { useMayChange } from '../api/session.ts'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
 import { DangerButton } from './danger-button.tsx'
 import { Failure } from './failure.tsx'
 import { FormDrawer } from './form-drawer.tsx'
-import { Nothing } from './nothing.tsx'
+import { OrderedTable } from './ordered-table.tsx'
 import { PageTitle } from './page-title.tsx'
 import { useAction } from './use-action.ts'
 
@@ -17,8 +17,6 @@ const TEXTS = defineTexts(
     edit: 'Edit',
     remove: 'Delete',
     removeAsk: 'Delete the entry for {{name}}?',
-    up: 'Move {{name}} up',
-    down: 'Move {{name}} down',
     actions: 'Actions',
     saved: 'Saved. It holds from now on.',
   },
@@ -26,8 +24,6 @@ const TEXTS = defineTexts(
     edit: '编辑',
     remove: '删除',
     removeAsk: '删除 {{name}} 这一条？',
-    up: '上移 {{name}}',
-    down: '下移 {{name}}',
     actions: '操作',
     saved: '已保存，立即生效。',
   },
@@ -68,15 +64,8 @@ export function EditableList<Item extends object>(props: Props<Item>) {
   const items = [...(data ?? [])]
   const put = async (next: Item[]): Promise<boolean> =>
     run(() => save(next), { done: t('saved'), stale: [queryKey] })
-  const without = (place: number): Item[] => items.filter((_, index) => index !== place)
-  const moved = (place: number, by: -1 | 1): Item[] => {
-    const [item] = items.slice(place, place + 1)
-    return item === undefined ? items : without(place).toSpliced(place + by, 0, item)
-  }
   const replaced = (item: Item): Item[] =>
     typeof edited === 'number' ? items.with(edited, item) : [...items, item]
-  const rows = items.map((item, place) => ({ item, place }))
-  type Row = (typeof rows)[number]
   return (
     <>
       <PageTitle title={texts.title} about={texts.about}>
@@ -89,44 +78,31 @@ export function EditableList<Item extends object>(props: Props<Item>) {
           {texts.add}
         </Button>
       </PageTitle>
-      <Table<Row>
-        size="small"
-        rowKey="place"
-        loading={isPending || isBusy}
-        dataSource={rows}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        locale={{ emptyText: isPending ? ' ' : <Nothing text={texts.empty} /> }}
+      <OrderedTable<Item>
+        rows={data}
+        isLoading={isPending || isBusy}
+        nameOf={nameOf}
+        empty={texts.empty}
+        reorder={(rows) => void put([...rows])}
         columns={[
-          { title: '#', render: (_, { place }) => place + 1 },
-          ...columns.map((column) => overRow<Item, Row>(column)),
+          ...columns,
           {
             title: t('actions'),
             align: 'right',
-            render: (_, { item, place }) => (
+            render: (_, item) => (
               <Flex gap={4} justify="end">
                 <Button
                   size="small"
-                  icon={<ArrowUpOutlined />}
-                  aria-label={t('up', { name: nameOf(item) })}
-                  disabled={!mayChange || place === 0}
-                  onClick={() => void put(moved(place, -1))}
-                />
-                <Button
-                  size="small"
-                  icon={<ArrowDownOutlined />}
-                  aria-label={t('down', { name: nameOf(item) })}
-                  disabled={!mayChange || place === items.length - 1}
-                  onClick={() => void put(moved(place, 1))}
-                />
-                <Button size="small" disabled={!mayChange} onClick={() => setEdited(place)}>
+                  disabled={!mayChange}
+                  onClick={() => setEdited(items.indexOf(item))}
+                >
                   {t('edit')}
                 </Button>
                 <DangerButton
                   size="small"
                   label={t('remove')}
                   question={t('removeAsk', { name: nameOf(item) })}
-                  run={() => put(without(place))}
+                  run={() => put(items.filter((other) => other !== item))}
                 />
               </Flex>
             ),
@@ -146,22 +122,4 @@ export function EditableList<Item extends object>(props: Props<Item>) {
       )}
     </>
   )
-}
-
-/** A column of items as a column of the rows that hold them. */
-function overRow<Item extends object, Row extends { readonly item: Item }>(
-  column: TableColumnsType<Item>[number],
-): TableColumnsType<Row>[number] {
-  const { title, dataIndex, render } = column as {
-    title?: ReactNode
-    dataIndex?: keyof Item
-    render?: (value: unknown, item: Item, index: number) => ReactNode
-  }
-  return {
-    title,
-    render: (_, { item }, index) => {
-      const value = dataIndex === undefined ? undefined : item[dataIndex]
-      return render === undefined ? String(value ?? '–') : render(value, item, index)
-    },
-  }
 }

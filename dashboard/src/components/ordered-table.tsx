@@ -3,6 +3,7 @@ import { Button, Flex, Table, type TableColumnsType } from 'antd'
 import { type DragEvent, type ReactNode, useState } from 'react'
 import { useMayChange } from '../api/session.ts'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
+import { moved } from './moved.ts'
 import { Nothing } from './nothing.tsx'
 
 const TEXTS = defineTexts(
@@ -35,8 +36,7 @@ export function OrderedTable<Row extends object>(props: Props<Row>) {
   const all = [...(rows ?? [])]
   const move = (from: number, to: number): void => {
     if (from === to || to < 0 || to >= all.length) return
-    const item = all.slice(from, from + 1)
-    reorder(all.toSpliced(from, 1).toSpliced(to, 0, ...item))
+    reorder(moved(all, from, to))
   }
   const buttons = (row: Row, place: number): ReactNode => (
     <Flex gap={4} align="center">
@@ -60,7 +60,8 @@ export function OrderedTable<Row extends object>(props: Props<Row>) {
   return (
     <Table<Row>
       size="small"
-      rowKey={nameOf}
+      // Names may come twice; a row is known by its place.
+      rowKey={(row) => String(all.indexOf(row))}
       loading={isLoading}
       dataSource={all}
       pagination={false}

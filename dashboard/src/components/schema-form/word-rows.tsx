@@ -1,9 +1,10 @@
 import { PlusOutlined } from '@ant-design/icons'
 import { Button, Flex, Input } from 'antd'
 import { useTexts } from '../../i18n/i18n.ts'
+import { moved } from '../moved.ts'
 import { type FormSchema, textOf } from './form-schema.ts'
 import { readText } from './key-control.ts'
-import { moved, RowButtons } from './row-buttons.tsx'
+import { RowButtons } from './row-buttons.tsx'
 import { TEXTS } from './texts.ts'
 
 interface Props {

@@ -100,11 +100,11 @@ function useColumns(): TableColumnsType<Row> {
   })
   return [
     { title: t('topic'), dataIndex: 'topic' },
-    number(t('in'), 'messages.in.count'),
-    number(t('inRate'), 'messages.in.rate'),
-    number(t('out'), 'messages.out.count'),
-    number(t('outRate'), 'messages.out.rate'),
-    number(t('dropped'), 'messages.dropped.count'),
+    number(t('in'), 'message.in.count'),
+    number(t('inRate'), 'message.in.rate'),
+    number(t('out'), 'message.out.count'),
+    number(t('outRate'), 'message.out.rate'),
+    number(t('dropped'), 'message.dropped.count'),
     {
       title: t('since'),
       render: (_, row) => showTime(row.reset_time ?? row.create_time),

@@ -88,12 +88,12 @@ function Counts({ topic }: { topic: string }) {
             {
               key: 'in',
               label: t('in'),
-              children: `${number('messages.in.count')} · ${number('messages.in.rate')}/s`,
+              children: `${number('message.in.count')} · ${number('message.in.rate')}/s`,
             },
             {
               key: 'out',
               label: t('out'),
-              children: `${number('messages.out.count')} · ${number('messages.out.rate')}/s`,
+              children: `${number('message.out.count')} · ${number('message.out.rate')}/s`,
             },
             { key: 'since', label: t('since'), children: showTime(data.create_time) },
           ]}
