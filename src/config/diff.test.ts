@@ -48,7 +48,7 @@ test('lists are one value; a changed secret is noticed and not shown', () => {
   const tls = (password: string) =>
     `listeners.ssl.default.ssl_options { certfile = a, keyfile = b, password = ${password} }`
   assert.deepEqual(changes(tls('one'), tls('two')), [
-    ['listeners.ssl.default.ssl_options.password', 'restart-listener', '******', '******'],
+    ['listeners.ssl.default.ssl_options.password', 'new-connections', '******', '******'],
   ])
 })
 

@@ -21,7 +21,7 @@ const PROPERTIES: Readonly<Record<FieldSpec['kind'], readonly string[]>> = {
   bytes: RANGE,
   rate: ['of', 'words'],
   oneOf: ['values'],
-  string: ['lengthMax', 'pattern', 'patternText', 'path', 'check'],
+  string: ['lengthMax', 'lines', 'pattern', 'patternText', 'path', 'check'],
   secret: [],
   any: [],
   list: ['item', 'itemsMax', 'commaSeparated'],

@@ -72,7 +72,7 @@ describe('tideway pub and sub', () => {
   const wrong: readonly [string, readonly string[], RegExp][] = [
     ['QoS 3', ['-t', 'a', '-q', '3'], /QoS is 0, 1 or 2/],
     ['broken JSON', ['-t', 'a', '-m', '{', '--format', 'json'], /JSON/],
-    ['odd hexadecimal digits', ['-t', 'a', '-m', 'abc', '--format', 'hex'], /not hexadecimal/],
+    ['odd hexadecimal digits', ['-t', 'a', '-m', 'abc', '--format', 'hex'], /not hexadecimal/i],
     ['two payloads', ['-t', 'a', '-m', 'x', '-s'], /give one of/],
     ['no topic', ['-m', 'x'], /--topic/],
     ['a topic with a wildcard', ['-t', 'a/#', '-m', 'x', '-q', '1'], /topic|closed/i],
