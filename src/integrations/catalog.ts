@@ -2,12 +2,14 @@ import type { AnyConnector } from '#plugin/define-connector.ts'
 import azureEventHubProducer from './connectors/azure-event-hub-producer.ts'
 import clickhouse from './connectors/clickhouse.ts'
 import confluentProducer from './connectors/confluent-producer.ts'
+import couchbase from './connectors/couchbase.ts'
 import datalayers from './connectors/datalayers.ts'
 import diskLog from './connectors/disk-log.ts'
 import elasticsearch from './connectors/elasticsearch.ts'
 import greptimedb from './connectors/greptimedb.ts'
 import http from './connectors/http.ts'
 import influxdb from './connectors/influxdb.ts'
+import iotdb from './connectors/iotdb.ts'
 import kafkaConsumer from './connectors/kafka-consumer.ts'
 import kafkaProducer from './connectors/kafka-producer.ts'
 import mongodb from './connectors/mongodb.ts'
@@ -28,12 +30,14 @@ export const CONNECTORS: readonly AnyConnector[] = [
   azureEventHubProducer,
   clickhouse,
   confluentProducer,
+  couchbase,
   datalayers,
   diskLog,
   elasticsearch,
   greptimedb,
   http,
   influxdb,
+  iotdb,
   kafkaConsumer,
   kafkaProducer,
   mongodb,

@@ -201,3 +201,100 @@ test('influxdb: the API of version 2 takes a token', async (context) => {
   assert.equal(requests[0].headers.authorization, 'Token secret')
   assert.equal(requests[0].body, WRITTEN)
 })
+
+test('couchbase: a statement per record, with parameters; failures in answers', async (context) => {
+  const { requests, metrics } = await requestsOf(
+    context,
+    {
+      type: 'couchbase',
+      connector: (port) => ({ server: `127.0.0.1:${port}`, username: 'u', password: 'p' }),
+      parameters: {
+        sql: 'INSERT INTO plant (KEY, VALUE) VALUES (${clientid}, DECODE_JSON(${payload}))',
+      },
+      payloads: ['{"v":1}', 'no JSON', '{"v":3}'],
+      answer: ({ body }) =>
+        body.includes('no JSON')
+          ? [200, '{"status":"errors","errors":[{"code":5011,"msg":"bad"}]}']
+          : [200, '{"status":"success"}'],
+      success: 2,
+    },
+    /INSERT/,
+  )
+  assert.deepEqual(
+    requests.map(({ url, headers, body }) => [url, headers.authorization, JSON.parse(body)]),
+    ['{"v":1}', 'no JSON', '{"v":3}'].map((payload) => [
+      '/query/service',
+      basic('u:p'),
+      {
+        statement: 'INSERT INTO plant (KEY, VALUE) VALUES ($1, DECODE_JSON($2))',
+        args: ['dev', payload],
+      },
+    ]),
+  )
+  assert.equal(metrics['failed'], 1)
+})
+
+for (const version of ['v1.3.x', 'v1.0.x']) {
+  test(`iotdb ${version}: values with their types, rows of a batch`, async (context) => {
+    let isFirst = true
+    const { requests, metrics } = await requestsOf(
+      context,
+      {
+        type: 'iotdb',
+        connector: (port) => ({
+          base_url: `http://127.0.0.1:${port}`,
+          iotdb_version: version,
+          authentication: { password: 'root' },
+        }),
+        parameters: {
+          device_id: 'root.plant.${clientid}',
+          is_aligned: true,
+          data: [
+            {
+              timestamp: '${payload.at}',
+              measurement: 'v',
+              data_type: 'FLOAT',
+              value: '${payload.v}',
+            },
+          ],
+        },
+        payloads: ['{"v":1,"at":10}', '{"v":"warm","at":11}', '{"v":2.5,"at":12}'],
+        answer({ url }) {
+          if (url === '/rest/v2/query') return [200, '{}']
+          const isRefused = isFirst
+          isFirst = false
+          // It is starting.
+          if (isRefused) return [200, '{"code":301,"message":"INTERNAL_SERVER_ERROR"}']
+          return [200, '{"code":200,"message":"SUCCESS_STATUS"}']
+        },
+        success: 2,
+      },
+      /insert/,
+    )
+    assert.equal(metrics['failed'], 1)
+    const sent = requests.slice(1).map(({ url, body }) => [url, JSON.parse(body)])
+    const tablet = (at: number, value: number) => [
+      '/rest/v2/insertTablet',
+      {
+        timestamps: [at],
+        measurements: ['v'],
+        data_types: ['FLOAT'],
+        values: [[value]],
+        is_aligned: true,
+        device: 'root.plant.dev',
+      },
+    ]
+    const many = {
+      timestamps: [10, 12],
+      devices: ['root.plant.dev', 'root.plant.dev'],
+      measurements_list: [['v'], ['v']],
+      data_types_list: [['FLOAT'], ['FLOAT']],
+      values_list: [[1], [2.5]],
+      is_aligned: true,
+    }
+    const expected =
+      version === 'v1.0.x' ? [tablet(10, 1), tablet(12, 2.5)] : [['/rest/v2/insertRecords', many]]
+    assert.deepEqual(sent, expected)
+    assert.equal(requests[0]?.headers.authorization, basic('root:root'))
+  })
+}

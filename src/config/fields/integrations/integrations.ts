@@ -2,10 +2,12 @@
 import { map, object } from '../../field.ts'
 import type { Field, Finding } from '../../field.ts'
 import { clickhouse } from './clickhouse.ts'
+import { couchbase } from './couchbase.ts'
 import { diskLog } from './disk-log.ts'
 import { elasticsearch } from './elasticsearch.ts'
 import { http } from './http.ts'
 import { datalayers, greptimedb, influxdb } from './influxdb.ts'
+import { iotdb } from './iotdb.ts'
 import { azureEventHubProducer, confluentProducer, kafkaConsumer, kafkaProducer } from './kafka.ts'
 import { mongodb } from './mongodb.ts'
 import { mqtt } from './mqtt.ts'
@@ -30,12 +32,14 @@ export const INTEGRATIONS: readonly IntegrationDescription[] = [
   azureEventHubProducer,
   clickhouse,
   confluentProducer,
+  couchbase,
   datalayers,
   diskLog,
   elasticsearch,
   greptimedb,
   http,
   influxdb,
+  iotdb,
   kafkaConsumer,
   kafkaProducer,
   mongodb,
