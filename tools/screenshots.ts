@@ -3,7 +3,10 @@
  *
  *   npm run screenshots
  */
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import mqtt, { type MqttClient } from 'mqtt'
 import type { Page } from 'playwright-core'
@@ -36,6 +39,8 @@ const PICTURES: readonly Picture[] = [
     act: async (page) => page.getByText('factory/hall-0/machine-0/state').click(),
   },
   { name: 'dashboard-listeners', path: '/listeners' },
+  { name: 'dashboard-rule', path: '/rules/id/hot-machines', height: 950 },
+  { name: 'dashboard-action', path: '/actions/id/http%3Amaintenance', theme: 'dark' },
   { name: 'dashboard-configuration', path: '/configuration', theme: 'dark' },
   { name: 'dashboard-narrow', path: '/overview', width: 380, height: 800 },
 ]
@@ -52,7 +57,13 @@ const clients = await Promise.all(
     })
   }),
 )
+const server = createServer((request, response) => {
+  request.resume().on('end', () => response.end())
+})
+server.listen(0, '127.0.0.1')
+await once(server, 'listening')
 await furnish(clients)
+await integrate()
 const timer = setInterval(work, STEP_MS)
 await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS))
 mkdirSync(FOLDER, { recursive: true })
@@ -67,6 +78,24 @@ for (const { name, path, act, ...window } of PICTURES) {
 clearInterval(timer)
 for (const client of clients) client.end(true)
 await dashboard.stop()
+server.close()
+
+/** Machines that run hot are told to another system. */
+async function integrate(): Promise<void> {
+  const { call } = dashboard.managed
+  const { port: serverPort } = server.address() as AddressInfo // It listens on TCP.
+  const url = `http://127.0.0.1:${serverPort}`
+  await call('POST', '/connectors', { body: { type: 'http', name: 'plant-office', url } })
+  const parameters = { path: '/machines', body: '{"line": "${topic}", "value": ${value}}' }
+  const action = { type: 'http', name: 'maintenance', connector: 'plant-office', parameters }
+  await call('POST', '/actions', { body: action })
+  const sql =
+    'SELECT\n  payload.value AS value, topic, clientid\nFROM\n  "factory/+/speed"\n' +
+    'WHERE\n  value > 81'
+  const republish = { function: 'republish', args: { topic: 'factory/alarms/${clientid}', qos: 1 } }
+  const rule = { id: 'hot-machines', sql, actions: ['http:maintenance', republish] }
+  await call('POST', '/rules', { body: rule })
+}
 
 async function chooseTopic(page: Page): Promise<void> {
   const row = (name: string) => page.locator('.ant-tree-treenode', { hasText: name }).first()

@@ -70,7 +70,6 @@ describe('integrations', BROWSER, () => {
     await page.getByLabel('Name', { exact: true }).fill('orders')
     await page.getByLabel('connector', { exact: true }).click()
     await page.getByTitle('hook').click()
-    await page.getByRole('button', { name: /parameters/ }).click()
     await page.getByRole('textbox', { name: 'parameters.body' }).fill('{"v": ${payload.v}}')
     await page.getByRole('button', { name: 'Add to parameters.headers' }).click()
     await page.getByLabel('Name 1 of parameters.headers').fill('x-line')

@@ -57,6 +57,14 @@ interface PartProps {
   readonly at: Path
 }
 
+/** What an action or a source does. */
+const ALWAYS_OPEN = 'parameters'
+
+function isOpen(name: string, schema: FormSchema): boolean {
+  if (name === ALWAYS_OPEN) return true
+  return hasRequired(schema) && shapeOf(schema) !== Shape.GROUP_LIST
+}
+
 /** A group under its name; it is open when something in it has to be filled in. */
 function Fold({ name, schema, full, at }: PartProps) {
   const label = (
@@ -72,7 +80,7 @@ function Fold({ name, schema, full, at }: PartProps) {
     <Collapse
       size="small"
       style={{ marginBottom: 16 }}
-      defaultActiveKey={hasRequired(schema) && shapeOf(schema) !== Shape.GROUP_LIST ? [name] : []}
+      defaultActiveKey={isOpen(name, schema) ? [name] : []}
       items={[{ key: name, label, children, forceRender: true }]}
     />
   )
