@@ -1,10 +1,13 @@
 /** Numbers, log lines and traces as a collector of OpenTelemetry gets them. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { ConfigStore, loadWithOverlay } from '#app/config-store.ts'
+import { startBroker } from '#app/start-broker.ts'
+import { startManagement } from '#app/start-management.ts'
 import { LogLevel } from '#kernel/system/log-record.ts'
 import { openLogHandlers } from '#kernel/system/log-handlers.ts'
 import type { IPublishPacket, MqttClient } from 'mqtt'
-import { until } from '../integrations/support/integration-rig.ts'
+import { until as untilWithin } from '../integrations/support/integration-rig.ts'
 import { launchHttp, type ReceivedRequest } from '../support/servers/local-server.ts'
 import {
   type Collector,
@@ -18,6 +21,11 @@ const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const PARENT_ID = 'b7ad6b7169203331'
 const CARRIED = { traceparent: `00-${TRACE_ID}-${PARENT_ID}-01`, tracestate: 'a=1' }
 const PATIENT = 'scheduled_delay = 10ms'
+
+/** Machines under load take their time. */
+function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  return untilWithin(what, isSo, 60_000)
+}
 
 async function collectorFor(
   context: TestContext,
@@ -92,6 +100,35 @@ describe('numbers', () => {
       assert.equal(collector.headers['x-who'], 'me')
     })
   }
+})
+
+describe('without REST API and dashboard', () => {
+  it('numbers are exported all the same', async (t) => {
+    const collector = await collectorFor(t)
+    const broker = await startBroker({ threads: 'inline' })
+    t.after(() => broker.stop())
+    const text = `
+      node.data_dir = ${JSON.stringify(broker.dataDir)}
+      dashboard.listeners.http.bind = 0
+      opentelemetry { exporter.endpoint = "http://127.0.0.1:${collector.port}"
+        metrics { enable = true, interval = 100ms } }`
+    const layers = { files: [{ source: 'test', text }] }
+    const { config } = loadWithOverlay(layers)
+    assert.ok(config)
+    const { node, log } = broker
+    const { recent: recentLog, levelMin: logLevelMin } = openLogHandlers([])
+    const management = await startManagement({
+      store: new ConfigStore(layers, config),
+      version: '0.0.0',
+      log,
+      recentLog,
+      logLevelMin,
+      node,
+    })
+    t.after(() => management?.stop())
+    assert.deepEqual(management?.addresses, [])
+    await until('numbers', () => collector.metrics.length > 0)
+  })
 })
 
 describe('log lines', () => {
