@@ -16,6 +16,7 @@ export const METRICS = {
   anonymousBytes: { title: 'memory', format: formatBytes },
   residentBytes: { title: 'with mapped files', format: formatBytes },
   fewRate: { title: 'msg/s with few', format: formatCount },
+  fewCpuUs: { title: 'CPU µs/msg with few', format: (us: number) => us.toFixed(2) },
   manyShare: { title: 'many / few', format: (share: number) => share.toFixed(2) },
   lost: { title: 'lost', format: formatCount },
   duplicated: { title: 'repeated', format: formatCount },

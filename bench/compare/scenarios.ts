@@ -144,9 +144,14 @@ const wildcards: Scenario = {
     }
     const few = await load(1)
     const many = await load(Math.max(1, Math.round(1000 * scale)))
-    const { rate: fewRate = 0 } = few
+    const { rate: fewRate = 0, cpuUs: fewCpuUs } = few
     const { rate = 0 } = many
-    return { ...many, fewRate, manyShare: fewRate === 0 ? 0 : rate / fewRate }
+    return {
+      ...many,
+      fewRate,
+      ...(fewCpuUs !== undefined && { fewCpuUs }),
+      manyShare: fewRate === 0 ? 0 : rate / fewRate,
+    }
   },
 }
 

@@ -20,6 +20,8 @@ import {
 
 /** Stored messages that are held in memory as well; what follows them is read when needed. */
 const MEMORY_MESSAGES_MAX = 256
+/** Messages of a full queue that are read at a time, to be dropped while the client is away. */
+const DROPPED_READ_MAX = 16
 const LANE_LOWEST = 255
 /** Messages taken from a higher lane before a lower one gets a turn. */
 const LANE_TURN = 10
@@ -34,6 +36,8 @@ interface Lane {
   /** 255 - priority: lanes with a small number go first. */
   readonly order: number
   entries: Outgoing[]
+  /** Its entries are there to be dropped, without their messages. */
+  bare: boolean
   /** Index of the first entry not yet taken. */
   head: number
   storedOnly: number
@@ -103,11 +107,9 @@ export class SessionQueue {
   setOnline(online: boolean): void {
     if (!this.stored) return
     this.#inMemory = online
-    if (online) return
     for (const lane of this.#lanes) {
-      lane.storedOnly += lane.entries.length - lane.head
-      lane.entries = []
-      lane.head = 0
+      if (online && !lane.bare) continue
+      leaveMemory(lane)
       lane.takenKey = ''
     }
   }
@@ -329,8 +331,20 @@ export class SessionQueue {
     this.bytes += outgoing.sizeBytes + RECORD_OVERHEAD_BYTES
   }
 
+  #takeFrom(lane: Lane): Outgoing | undefined {
+    if (lane.bare) leaveMemory(lane)
+    return this.#takeNext(lane, MEMORY_MESSAGES_MAX)
+  }
+
+  /** While the client is away messages do not come into memory to be dropped. */
+  #takeBare(lane: Lane): Outgoing | undefined {
+    if (lane.entries.length > 0 && !lane.bare) leaveMemory(lane)
+    lane.bare = true
+    return this.#takeNext(lane, DROPPED_READ_MAX)
+  }
+
   /** @param readMax what is read from the store at a time when nothing is in memory */
-  #takeFrom(lane: Lane, readMax = MEMORY_MESSAGES_MAX): Outgoing | undefined {
+  #takeNext(lane: Lane, readMax: number): Outgoing | undefined {
     if (lane.head === lane.entries.length) {
       lane.entries = []
       lane.head = 0
@@ -340,8 +354,7 @@ export class SessionQueue {
     const entry = lane.entries[lane.head]! // In range: checked above.
     lane.head++
     lane.takenKey = entry.key
-    const isDone = !this.#inMemory && lane.head === lane.entries.length
-    if (isDone || (lane.head >= 64 && lane.head * 2 >= lane.entries.length)) {
+    if (lane.head >= 64 && lane.head * 2 >= lane.entries.length) {
       lane.entries = lane.entries.slice(lane.head)
       lane.head = 0
     }
@@ -369,7 +382,10 @@ export class SessionQueue {
       seen++
       const outgoing = decodeOutgoing(key, value, store, router)
       if (outgoing === undefined) corrupt.push(key)
-      else lane.entries.push(outgoing)
+      else {
+        if (lane.bare) outgoing.message = undefined
+        lane.entries.push(outgoing)
+      }
       return seen < readMax && seen < lane.storedOnly
     })
     this.count -= corrupt.length
@@ -395,9 +411,9 @@ export class SessionQueue {
       )
       const isNewest = mqtt.queueDropPolicy === 'drop_newest'
       const dropped = isNewest ? outgoing : this.#takeOldestOfLowest()
-      if (hooks.deliveryDropped !== undefined && dropped?.message !== undefined) {
+      if (hooks.deliveryDropped !== undefined && dropped !== undefined && this.reload(dropped)) {
         const reason = outgoing.qos === 0 ? 'qos0_msg' : 'queue_full'
-        hooks.deliveryDropped(this.#owner, dropped.message, reason)
+        if (dropped.message) hooks.deliveryDropped(this.#owner, dropped.message, reason)
       }
       if (isNewest) return false
       if (dropped === undefined) return true
@@ -407,10 +423,9 @@ export class SessionQueue {
   }
 
   #takeOldestOfLowest(): Outgoing | undefined {
-    // What is read and not taken would stay in memory while the client is away.
-    const readMax = this.#inMemory ? MEMORY_MESSAGES_MAX : 1
     for (let index = this.#lanes.length - 1; index >= 0; index--) {
-      const entry = this.#takeFrom(this.#lanes[index]!, readMax) // In range: the loop's bounds.
+      const lane = this.#lanes[index]! // In range: the loop's bounds.
+      const entry = this.#inMemory ? this.#takeFrom(lane) : this.#takeBare(lane)
       if (entry !== undefined) return entry
     }
     return undefined
@@ -446,6 +461,7 @@ export class SessionQueue {
     const lane: Lane = {
       order,
       entries: [],
+      bare: false,
       head: 0,
       storedOnly: 0,
       taken: 0,
@@ -455,4 +471,12 @@ export class SessionQueue {
     this.#lanes.sort((a, b) => a.order - b.order)
     return lane
   }
+}
+
+/** What is in memory of a stored queue goes back to what is in the store alone. */
+function leaveMemory(lane: Lane): void {
+  lane.storedOnly += lane.entries.length - lane.head
+  lane.entries = []
+  lane.bare = false
+  lane.head = 0
 }

@@ -237,18 +237,27 @@ describe('a stored session whose client is away', () => {
       away(world)
       const inMemory = (): number => {
         const sessions = world.shards.map(({ broker }) => broker.core.sessions.get('keeper'))
-        return sessions.flatMap((session) => [...(session?.queue.peek(1_000) ?? [])]).length
+        const entries = sessions.flatMap((session) => [...(session?.queue.peek(1_000) ?? [])])
+        return entries.filter(({ message }) => message !== undefined).length
       }
       for (let round = 0; round < 3; round++) {
         publishAll(world, numbers(400, round * 400))
         assert.equal(inMemory(), 0)
       }
+      const dropped: string[] = []
+      for (const { broker } of world.shards) {
+        broker.core.hooks.deliveryDropped = (_client, { payload }) => {
+          dropped.push(payload.toString())
+        }
+      }
+      publishAll(world, numbers(20, 1200))
+      assert.deepEqual(dropped, numbers(20, 900), 'who watches is told what was dropped')
       const client = world.connect(kept('keeper', { autoAck: false }))
       client.drop()
-      publishAll(world, numbers(10, 1200))
+      publishAll(world, numbers(10, 1220))
       assert.equal(inMemory(), 0)
-      assert.equal(world.metric(Metric.DELIVERY_DROPPED_QUEUE_FULL), 910 - IN_FLIGHT)
-      assert.deepEqual(back(world).payloads().slice(IN_FLIGHT), numbers(300, 910))
+      assert.equal(world.metric(Metric.DELIVERY_DROPPED_QUEUE_FULL), 930 - IN_FLIGHT)
+      assert.deepEqual(back(world).payloads().slice(IN_FLIGHT), numbers(300, 930))
     },
     { mqtt: { queueMessagesMax: 300, inflightMax: IN_FLIGHT } },
   )
