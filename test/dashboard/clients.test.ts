@@ -58,6 +58,9 @@ describe('clients', BROWSER, () => {
     const heard = new Promise((resolve) => clients[0]?.once('message', resolve))
     clients[1]?.publish('more/1', 'x')
     assert.equal(await heard, 'more/1')
+    const to = page.getByRole('region', { name: 'Messages to it' })
+    await to.getByText('1 since it connected').waitFor()
+    await to.getByText(/^[\d.]+\/s$/).waitFor()
 
     await page.getByRole('button', { name: 'Live log' }).click()
     await page.getByText('Nothing has happened yet.').waitFor()

@@ -33,6 +33,17 @@ describe('clients', () => {
     assert.equal(unknown.body.code, 'CLIENTID_NOT_FOUND')
   })
 
+  it('counts what came from a client and went to it', async () => {
+    const client = await connect('counted')
+    await client.subscribeAsync('counted/#', { qos: 1 })
+    const arrived = new Promise((resolve) => client.once('message', resolve))
+    await client.publishAsync('counted/1', 'x', { qos: 1 })
+    await arrived
+    const { body } = await managed.call('GET', '/clients/counted')
+    assert.deepEqual([body.recv_msg, body.send_msg], [1, 1])
+    assert.ok(body.recv_oct > 'counted/1'.length && body.send_oct > 'counted/1'.length)
+  })
+
   it('finds clients by every condition', async () => {
     await connect('filter-a', { username: 'fu', protocolVersion: 4 })
     const gone = await connect('filter-b', {

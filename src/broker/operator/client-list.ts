@@ -52,6 +52,8 @@ function viewConnection(last: LastConnection, keepAliveMultiplier: number): Conn
     mountpoint: last.mountpoint,
     keepAliveSeconds: Math.round(last.keepAliveMs / keepAliveMultiplier / 1000),
     inflightMax: last.inflightMax,
+    // A copy: it goes on changing.
+    traffic: { ...last.traffic },
   }
 }
 

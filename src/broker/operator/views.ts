@@ -3,6 +3,7 @@
  * since the epoch, 0 = does not apply; Infinity = no limit.
  */
 import type { QoS } from '../qos.ts'
+import type { Traffic } from '../session/outlet.ts'
 
 /** A session with its connection, if it has one. */
 export interface ClientView {
@@ -40,6 +41,7 @@ export interface ConnectionView {
   readonly mountpoint: string
   readonly keepAliveSeconds: number
   readonly inflightMax: number
+  readonly traffic: Readonly<Traffic>
 }
 
 /** Which clients are wanted; what is absent does not matter. All conditions hold together. */

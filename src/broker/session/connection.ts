@@ -17,7 +17,8 @@ import type { RateLimit, SessionContext } from './context.ts'
 import { countAck } from './count-ack.ts'
 import { FrameAssembler, PROGRESS_BYTES } from './frame-assembler.ts'
 import { Outbox } from './outbox.ts'
-import type { CloseCause, Outlet } from './outlet.ts'
+import { frameRefusal } from './frame-refusal.ts'
+import type { CloseCause, Outlet, Traffic } from './outlet.ts'
 import type { AckTarget, PendingAck } from './pending-ack.ts'
 import type { Session } from './session.ts'
 
@@ -117,6 +118,8 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   aliasesIn: Array<TopicEntry | undefined> | undefined
   /** QoS 1 and 2 publishes in that are not yet acknowledged to the client. */
   unackedIn: number
+  /** What came and went since it connected, for whoever asks about the client. */
+  readonly traffic: Traffic
   /** Unreleased QoS 2 identifiers of earlier connections, undefined when there were none. */
   inheritedRel: Set<number> | undefined
   /** Topic of the last publish in, and whether the one before had it, too. */
@@ -171,6 +174,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.lastReceivedMs = 0
     this.connectedAtMs = 0
     this.inflightMax = 0
+    this.traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }
     this.packetBytesMax = Number.POSITIVE_INFINITY
     this.problemInformation = true
     this.authenticationMethod = undefined
@@ -207,6 +211,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   receive(bytes: Buffer): void {
     if (this.state === ConnectionState.CLOSED) return // [MQTT-3.1.4-6]
     this.context.metrics.increment(Metric.BYTES_RECEIVED, bytes.length)
+    this.traffic.bytesIn += bytes.length
     if (bytes.length >= PROGRESS_BYTES) this.lastReceivedMs = this.context.monotonicMs
     if (this.rate?.received(bytes.length, this.context.monotonicMs) === false) return
     if (this.#parked > 0) {
@@ -321,6 +326,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     const single = outbox.takeSingle()
     const done = wire.write(single === undefined ? outbox.take() : [single], bytes)
     this.context.metrics.increment(Metric.BYTES_SENT, bytes)
+    this.traffic.bytesOut += bytes
     if (done) return
     this.context.slab.held = true
     this.#checkCongestion()
@@ -456,19 +462,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
       if (isV5) this.version = ProtocolVersion.V5
       if (isV5) this.state = ConnectionState.CONNECTING
     }
-    this.close(
-      status === FrameStatus.TOO_LARGE
-        ? {
-            reason: ReasonCode.PACKET_TOO_LARGE, // [MQTT-3.2.2-15]
-            code: 'packet_too_large',
-            text: `The packet is larger than ${packetBytesMax} bytes (mqtt.max_packet_size).`,
-          }
-        : {
-            reason: ReasonCode.MALFORMED_PACKET,
-            code: 'malformed_packet', // [MQTT311-2.2.2-2]
-            text: `The fixed header is malformed (first byte 0x${frame.first.toString(16)}).`,
-          },
-    )
+    this.close(frameRefusal(status, frame, packetBytesMax))
   }
 
   #checkCongestion(): void {

@@ -390,6 +390,7 @@ function sent(
   dup: boolean,
 ): void {
   countSent(context, qos)
+  outlet.traffic.messagesOut++
   if (context.hooks.delivered !== undefined && !dup) {
     tellDelivered(context, outlet, message, qos, retain)
   }

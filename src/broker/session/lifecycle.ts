@@ -62,7 +62,7 @@ export function connectionGone(
 /** Its own object: the connection with all its buffers can go. */
 function lastConnectionOf(connection: Connection): LastConnection {
   const { version, cleanStart, bridge, mountpoint } = connection
-  const { keepAliveMs, connectedAtMs, inflightMax } = connection
+  const { keepAliveMs, connectedAtMs, inflightMax, traffic } = connection
   return {
     wire: { info: connection.wire.info },
     version,
@@ -72,6 +72,7 @@ function lastConnectionOf(connection: Connection): LastConnection {
     keepAliveMs,
     connectedAtMs,
     inflightMax,
+    traffic,
   }
 }
 

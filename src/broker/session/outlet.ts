@@ -19,6 +19,16 @@ export interface CloseCause {
   readonly byClient?: boolean
 }
 
+/** What came and went over a connection. Plain fields: hot. */
+export interface Traffic {
+  /** PUBLISH packets. */
+  messagesIn: number
+  messagesOut: number
+  /** With all that belongs to MQTT, without TLS and WebSocket. */
+  bytesIn: number
+  bytesOut: number
+}
+
 /** The connection of a session, as those see it who deliver to it. Plain fields: hot. */
 export interface Outlet {
   /** Who the client is; known before anything is delivered. */
@@ -31,6 +41,7 @@ export interface Outlet {
   readonly packetBytesMax: number
   /** The transport holds more than it should: deliveries wait in the queue. */
   readonly congested: boolean
+  readonly traffic: Traffic
   /** Mountpoint of its listener, filled in; stripped from topics on the way out. */
   readonly mountpoint: string
   readonly mountpointBytes: number

@@ -67,6 +67,7 @@ export function handlePublish(
   const { values } = core.metrics
   values[Metric.PACKETS_PUBLISH_RECEIVED]!++ // Indexes come from the table, here and below.
   values[Metric.MESSAGES_RECEIVED]!++
+  connection.traffic.messagesIn++
   const qos = view.qos as QoS // 0..2: the decoder checks.
   if (qos === 0) values[Metric.MESSAGES_QOS0_RECEIVED]!++
   else if (qos === 1) values[Metric.MESSAGES_QOS1_RECEIVED]!++

@@ -8,7 +8,7 @@ import type { GroupMember, Subscriber, Subscription } from '../router/routes.ts'
 import type { Zone } from '../zones.ts'
 import type { SessionContext } from './context.ts'
 import type { Outgoing } from './outgoing.ts'
-import type { Outlet } from './outlet.ts'
+import type { Outlet, Traffic } from './outlet.ts'
 import type { PendingAck } from './pending-ack.ts'
 import { SessionQueue } from './session-queue.ts'
 
@@ -44,6 +44,7 @@ export interface LastConnection {
   readonly keepAliveMs: number
   readonly connectedAtMs: number
   readonly inflightMax: number
+  readonly traffic: Traffic
 }
 
 /** Where a session stands while it moves to another shard; see shard/takeover.ts. */

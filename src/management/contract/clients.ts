@@ -53,6 +53,12 @@ export const Client = Type.Object({
   subscriptions_max: Limit,
   inflight_cnt: Count,
   inflight_max: Type.Optional(Count),
+  recv_msg: Type.Optional(
+    Type.Integer({ description: 'Messages from the client since it connected.' }),
+  ),
+  send_msg: Type.Optional(Type.Integer({ description: 'Messages to it since it connected.' })),
+  recv_oct: Type.Optional(Type.Integer({ description: 'Bytes from it since it connected.' })),
+  send_oct: Type.Optional(Type.Integer({ description: 'Bytes to it since it connected.' })),
   mqueue_len: Count,
   mqueue_max: Limit,
   awaiting_rel_cnt: Count,

@@ -225,6 +225,10 @@ function toConnection(connection: NonNullable<ClientView['connection']>) {
     is_bridge: connection.bridge,
     mountpoint: connection.mountpoint,
     inflight_max: connection.inflightMax,
+    recv_msg: connection.traffic.messagesIn,
+    send_msg: connection.traffic.messagesOut,
+    recv_oct: connection.traffic.bytesIn,
+    send_oct: connection.traffic.bytesOut,
   }
 }
 

@@ -13,6 +13,7 @@ import { showDuration, showTime } from '../../format/numbers.ts'
 import { type Translate, useTexts } from '../../i18n/i18n.ts'
 import { ClientMessages } from './client-messages.tsx'
 import { ClientSubscriptions } from './client-subscriptions.tsx'
+import { ClientTraffic } from './client-traffic.tsx'
 import { protocolName } from './protocol-name.ts'
 import { TEXTS } from './texts.ts'
 import { WatchClient } from './watch-client.tsx'
@@ -29,7 +30,7 @@ export function ClientDetails() {
   const navigate = useNavigate()
   const { run } = useAction()
   const params = { clientid: clientId }
-  const { data, error, refetch } = useQuery({
+  const { data, dataUpdatedAt, error, refetch } = useQuery({
     queryKey: ['client', clientId],
     queryFn: ({ signal }) =>
       call<typeof getClient>('GET', '/clients/{clientid}', { params, signal }),
@@ -65,6 +66,7 @@ export function ClientDetails() {
           items={facts(data, t).map(([label, children]) => ({ key: label, label, children }))}
         />
       </Panel>
+      {data.connected && <ClientTraffic client={data} atMs={dataUpdatedAt} />}
       <ClientSubscriptions clientId={clientId} />
       <ClientMessages clientId={clientId} />
     </Flex>

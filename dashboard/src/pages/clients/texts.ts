@@ -3,6 +3,12 @@ import { defineTexts } from '../../i18n/i18n.ts'
 export const TEXTS = defineTexts(
   'clients',
   {
+    messagesIn: 'Messages from it',
+    messagesOut: 'Messages to it',
+    bytesIn: 'Data from it',
+    bytesOut: 'Data to it',
+    perSecond: '{{rate}}/s',
+    sinceConnected: '{{count}} since it connected',
     title: 'Clients',
     about: 'Everybody who is connected, and sessions that wait for their clients.',
     none: 'No client matches. Connect one, or change the filters.',
@@ -60,6 +66,12 @@ export const TEXTS = defineTexts(
     off: 'off',
   },
   {
+    messagesIn: '来自它的消息',
+    messagesOut: '发给它的消息',
+    bytesIn: '来自它的流量',
+    bytesOut: '发给它的流量',
+    perSecond: '{{rate}}/秒',
+    sinceConnected: '连接以来 {{count}}',
     title: '客户端',
     about: '所有已连接的客户端，以及等待客户端重连的会话。',
     none: '没有匹配的客户端。请连接客户端或修改筛选条件。',
