@@ -46,7 +46,7 @@ interface Outcome {
 /** Time that the page has to fetch what came of a login. */
 const OUTCOME_MS = 60_000
 const NAME_CHARS_MAX = 256
-const ROLE_MS_MAX = 100
+const ROLE_MS_MAX = 2_000
 const BACKENDS: readonly SsoBackend[] = ['oidc', 'ldap']
 
 /** Logins of users whom somebody else knows. */
