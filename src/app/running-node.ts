@@ -2,8 +2,6 @@ import type {
   AccessAdministration,
   AdministrationMethod,
 } from '#access/administration/access-administration.ts'
-import type { AuthenticatorNumbers } from '#access/authentication/authenticator-meter.ts'
-import type { AccessReport } from '#access/shard-access.ts'
 import type { Metrics } from '#broker/metrics.ts'
 import type { Log } from '#broker/ports.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
@@ -11,6 +9,7 @@ import type { LevelCell, LogRecord } from '#kernel/system/log-record.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
 import type { ShardHealth } from './loop-watch.ts'
+import type { NodeAccess } from './node-access.ts'
 import type { NodeIntegrations } from './node-integrations.ts'
 import type { NodeRules } from './node-rules.ts'
 import type { NodeUsers } from './node-users.ts'
@@ -61,10 +60,8 @@ export interface RunningNode {
    * when it cannot work; the former one holds then.
    */
   configure(config: TidewayConfig): Promise<void>
-  /** How the backends of access control are doing, in each shard. */
-  accessReports(): Promise<readonly AccessReport[]>
-  /** Numbers of the authenticator with this `linkName`; undefined when it is not counted. */
-  authenticatorNumbers(name: string): AuthenticatorNumbers | undefined
+  /** How authenticators and sources of rules are doing. */
+  readonly accessStates: NodeAccess
   /**
    * Opens a listener of the configuration, whether or not that enables it. What that says of its
    * clients is to hold already, see `configure`.

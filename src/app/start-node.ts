@@ -3,9 +3,7 @@ import type {
   AccessAdministration,
   AdministrationMethod,
 } from '#access/administration/access-administration.ts'
-import type { AuthenticatorNumbers } from '#access/authentication/authenticator-meter.ts'
 import { readBanFile } from '#access/protection/ban-file.ts'
-import type { AccessReport } from '#access/shard-access.ts'
 import type { Metrics } from '#broker/metrics.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
@@ -14,6 +12,7 @@ import { type PreparedStorage, prepareStorage } from '#storage/lmdb/prepare-stor
 import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
 import type { ShardHealth } from './loop-watch.ts'
 import { makeShards } from './make-shards.ts'
+import { NodeAccess } from './node-access.ts'
 import { NodeIntegrations } from './node-integrations.ts'
 import { NodeListeners } from './node-listeners.ts'
 import { NodeRules } from './node-rules.ts'
@@ -70,6 +69,7 @@ class Coordinator implements RunningNode {
   readonly users: NodeUsers
   readonly rules: NodeRules
   readonly integrations: NodeIntegrations
+  readonly accessStates: NodeAccess
   readonly #options: NodeOptions
   readonly #storage: PreparedStorage
   readonly #runFiles: RunFiles
@@ -97,6 +97,7 @@ class Coordinator implements RunningNode {
     this.#settings = new NodeSettings(config, version, this.#memory.authentication)
     this.rules = new NodeRules(toRuleStart(config), ruleServicePorts)
     this.integrations = new NodeIntegrations(config, log)
+    this.accessStates = new NodeAccess(this.#settings.meters, log)
     this.users = new NodeUsers(storage.ticket, log, config.durability.max_pending_bytes)
     this.#listeners = new NodeListeners({ options, shardCount, memory: this.#memory, runFiles })
   }
@@ -116,6 +117,7 @@ class Coordinator implements RunningNode {
     await this.users.bootstrap(this.#options.config)
     this.rules.use(this.#shards)
     this.integrations.use(this.#shards)
+    this.accessStates.use(this.#shards)
     // Before the sessions are loaded: who connects meanwhile waits a moment and is not refused.
     await this.#listeners.openAll(this.#shards, listeners)
     const started = Promise.all(this.#shards.map((shard) => shard.start()))
@@ -131,14 +133,6 @@ class Coordinator implements RunningNode {
     await this.users.bootstrap(config)
     await this.integrations.apply(config)
     await this.rules.configure(toRuleStart(config))
-  }
-
-  accessReports(): Promise<readonly AccessReport[]> {
-    return Promise.all(this.#shards.map((shard) => shard.accessReport()))
-  }
-
-  authenticatorNumbers(name: string): AuthenticatorNumbers | undefined {
-    return this.#settings.meters.numbers(name)
   }
 
   startConfigured(config: TidewayConfig, id: string): Promise<OpenListener> {
@@ -210,6 +204,7 @@ class Coordinator implements RunningNode {
   async abandon(): Promise<void> {
     this.rules.close()
     this.integrations.stop()
+    this.accessStates.stop()
     await Promise.allSettled(this.#shards.map((shard) => shard.close()))
     await this.users.close()
     await this.#storage.close()
@@ -217,6 +212,7 @@ class Coordinator implements RunningNode {
 
   async #stop(): Promise<void> {
     this.integrations.stop()
+    this.accessStates.stop()
     this.rules.close()
     // A shard that failed stops nothing, but the others still can.
     await Promise.allSettled(this.#shards.map((shard) => shard.stop()))

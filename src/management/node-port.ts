@@ -1,5 +1,4 @@
 import type { BanQuery, Page, PageQuery } from '#access/administration/access-administration.ts'
-import type { AuthenticatorNumbers } from '#access/authentication/authenticator-meter.ts'
 import type { UserFile } from '#access/authentication/users/parse-users.ts'
 import type {
   ImportResult,
@@ -15,7 +14,6 @@ import type {
   SubjectRules,
 } from '#access/authorization/rules/rule-table.ts'
 import type { Ban, BanKind } from '#access/protection/ban.ts'
-import type { AccessReport } from '#access/shard-access.ts'
 import type { Metrics } from '#broker/metrics.ts'
 import type { ShardOperator } from '#broker/operator/shard-operator.ts'
 import type { Log } from '#broker/ports.ts'
@@ -26,6 +24,7 @@ import type { LevelCell } from '#kernel/system/log-record.ts'
 import type { LogRing } from '#kernel/system/log-ring.ts'
 import type { LogTap } from '#kernel/system/log-handlers.ts'
 import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
+import type { AccessPort } from './access-port.ts'
 import type { ConfigPort, ListenerPort } from './config-port.ts'
 import type { IntegrationPort } from './integration-port.ts'
 import type { PipelinePort } from './pipeline-port.ts'
@@ -125,10 +124,7 @@ export interface NodePort {
   configure(config: TidewayConfig): Promise<void>
   /** Has all shards read their files anew: rules and certificates. */
   reload(): Promise<void>
-  /** How the backends of access control are doing, in each shard. */
-  accessReports(): Promise<readonly AccessReport[]>
-  /** Numbers of the authenticator with this `linkName`; undefined when it is not counted. */
-  authenticatorNumbers(name: string): AuthenticatorNumbers | undefined
+  readonly accessStates: AccessPort
   /** How every shard is doing, since this was asked last. */
   health(): Promise<readonly NodeHealth[]>
   /** Has somebody take what is logged; undefined: nobody. */

@@ -54,6 +54,8 @@ export interface Authenticator {
 export interface AuthenticatorStatus {
   readonly status: 'connected' | 'connecting' | 'disconnected'
   readonly reason?: string
+  /** Requests to its backend since it was opened; absent: it has none. */
+  readonly requests?: { readonly succeeded: number; readonly failed: number }
 }
 
 /** A password as a backend keeps it. */

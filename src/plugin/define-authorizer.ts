@@ -52,6 +52,8 @@ export interface Authorizer {
 export interface AuthorizerStatus {
   readonly status: 'connected' | 'connecting' | 'disconnected'
   readonly reason?: string
+  /** Requests to its backend since it was opened; absent: it has none. */
+  readonly requests?: { readonly succeeded: number; readonly failed: number }
 }
 
 /** What an authorizer is given to work with. */

@@ -1,5 +1,6 @@
 /** Certificates on a whole broker with stock clients. */
 import assert from 'node:assert/strict'
+import { createHash, X509Certificate } from 'node:crypto'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -73,6 +74,34 @@ describe('certificates of clients', () => {
     assert.equal(await dial(context, flat, indirect), undefined)
     const line = flat.broker.lines.find(({ fields }) => /TOO_LONG/.test(String(fields?.['detail'])))
     assert.ok(line)
+  })
+
+  test('name the client and give it attributes, in the zone that says so', async (context) => {
+    const named = `zone = named, mountpoint = "\${clientid}/\${username}/\${client_attrs.who}/",`
+    const rig = await AccessRig.start(
+      context,
+      1,
+      `${listener(mutual())}
+       ${listener(mutual()).replace('ssl.default {', `ssl.named { ${named}`)}
+       zones.named.mqtt {
+         peer_cert_as_username = cn
+         peer_cert_as_clientid = md5
+         client_attrs_init = [{ expression = "concat(cn, '-', zone)", set_as_attr = who }]
+       }`,
+    )
+    const watcher = await rig.connect()
+    await watcher.subscribeAsync('#')
+    const topics: string[] = []
+    watcher.on('message', (topic) => topics.push(topic))
+    const given = { clientId: 'mine', username: 'me' }
+    for (const id of ['ssl:named', 'ssl:default']) {
+      const client = await dial(context, rig, direct, { ...given, port: rig.broker.port(id) })
+      await client?.publishAsync('x', '', { qos: 1 })
+    }
+    const { raw: certificate } = new X509Certificate(readFileSync(direct.certfile))
+    const md5 = createHash('md5').update(certificate).digest('hex')
+    await until(() => topics.length === 2)
+    assert.deepEqual(topics, [`${md5}/direct/direct-named/x`, 'x'])
   })
 
   test('may end at an authority below the root with partial_chain', async (context) => {

@@ -120,6 +120,13 @@ describe('authentication over the REST API', () => {
     assert.ok(body.metrics.success >= 8)
     assert.ok(body.metrics.failed >= 1)
     assert.equal(body.metrics.latency.length, 13)
+    for (const part of [body.metrics, body.node_metrics[0].metrics, body.resource_metrics]) {
+      for (const name of ['rate', 'rate_max', 'rate_last5m']) {
+        assert.equal(typeof part[name], 'number', name)
+      }
+    }
+    const { matched, success, failed } = body.resource_metrics
+    assert.deepEqual([matched, success, failed], [0, 0, 0], 'it asks no other system')
   })
 
   it('says which field is wrong, and changes nothing then', async () => {

@@ -1,3 +1,4 @@
+import { backendStatus } from '../backends/backend-status.ts'
 import type { Accepted, ClientAttributes, Refused } from '#broker/ports.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { httpAuthentication } from '#config/fields/authentication/http.ts'
@@ -36,7 +37,7 @@ export default defineAuthenticator({
         const answer = await ask(valuesOf(request), signal)
         return readDecision(answer, context.clock.nowMs())
       },
-      status: () => driver.health,
+      status: () => backendStatus(driver),
       close: () => driver.close(),
     }
   },

@@ -1,3 +1,4 @@
+import { backendStatus } from '../backends/backend-status.ts'
 import type { ConnectRequest } from '#broker/ports.ts'
 import { ldapAuthentication } from '#config/fields/authentication/ldap.ts'
 import type { LdapEntry } from '#drivers/ldap.ts'
@@ -43,7 +44,7 @@ export default defineAuthenticator({
         if (!(await isRight(entry, request, signal))) return WRONG_PASSWORD
         return { allowed: true, isSuperuser: valuesIn(entry, superuser).some(isYes) }
       },
-      status: () => driver.health,
+      status: () => backendStatus(driver),
       close: () => driver.close(),
     }
   },

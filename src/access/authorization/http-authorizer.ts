@@ -1,3 +1,4 @@
+import { backendStatus } from '../backends/backend-status.ts'
 import { httpSource } from '#config/fields/authorization/http.ts'
 import type { HttpAnswer } from '#drivers/http.ts'
 import { defineAuthorizer, type Verdict } from '#plugin/define-authorizer.ts'
@@ -12,7 +13,7 @@ export const httpAuthorizer = defineAuthorizer({
     const { driver, ask } = openConfiguredHttp(config, context)
     return {
       authorize: async (request, signal) => readVerdict(await ask(requestValues(request), signal)),
-      status: () => driver.health,
+      status: () => backendStatus(driver),
       close: () => driver.close(),
     }
   },

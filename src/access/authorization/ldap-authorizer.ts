@@ -1,3 +1,4 @@
+import { backendStatus } from '../backends/backend-status.ts'
 import { ldapSource } from '#config/fields/authorization/ldap.ts'
 import { defineAuthorizer } from '#plugin/define-authorizer.ts'
 import { openConfiguredLdap } from '../backends/open-ldap.ts'
@@ -25,7 +26,7 @@ export const ldapAuthorizer = defineAuthorizer({
         })
         return decideByRules(rules, request)
       },
-      status: () => driver.health,
+      status: () => backendStatus(driver),
       close: () => driver.close(),
     }
   },

@@ -1,3 +1,4 @@
+import { backendStatus } from '../backends/backend-status.ts'
 import {
   mongodbReplicaSetSource,
   mongodbShardedSource,
@@ -24,7 +25,7 @@ export const mongodbAuthorizer = defineAuthorizer({
         const documents = await driver.find(config.collection, filled, limit, signal)
         return decideByRules(readRuleRecords(documents), request)
       },
-      status: () => driver.health,
+      status: () => backendStatus(driver),
       close: () => driver.close(),
     }
   },

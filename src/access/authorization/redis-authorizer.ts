@@ -1,3 +1,4 @@
+import { backendStatus } from '../backends/backend-status.ts'
 import {
   redisClusterSource,
   redisSentinelSource,
@@ -25,7 +26,7 @@ export const redisAuthorizer = defineAuthorizer({
         const rules = [...allowed].map(([topic, value]) => readAllowed(topic, value))
         return decideByRules(rules, request)
       },
-      status: () => driver.health,
+      status: () => backendStatus(driver),
       close: () => driver.close(),
     }
   },

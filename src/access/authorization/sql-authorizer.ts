@@ -1,3 +1,4 @@
+import { backendStatus } from '../backends/backend-status.ts'
 import type { Authorizer } from '#plugin/define-authorizer.ts'
 import type { SqlAsker } from '../backends/open-sql.ts'
 import { requestValues } from '../backends/request-values.ts'
@@ -11,7 +12,7 @@ export function sqlAuthorizer({ driver, ask }: SqlAsker): Authorizer {
       const rows = await ask(requestValues(request), signal)
       return decideByRules(readRuleRecords(rows), request)
     },
-    status: () => driver.health,
+    status: () => backendStatus(driver),
     close: () => driver.close(),
   }
 }

@@ -3,6 +3,7 @@ import type { Driver } from '#drivers/driver.ts'
 import type { Authenticator, AuthenticatorContext } from '#plugin/define-authenticator.ts'
 import { valuesOf } from '../authentication/credential-values.ts'
 import { checkPassword, type KnownUser } from '../authentication/password/check-password.ts'
+import { backendStatus } from './backend-status.ts'
 import type { ValueOf } from './fill-template.ts'
 
 /** How a database is asked for a user. */
@@ -23,7 +24,7 @@ export function passwordAuthenticator(
       const user = await backend.find(valuesOf(request), signal)
       return checkPassword(passwords, algorithm, request, user)
     },
-    status: () => backend.driver.health,
+    status: () => backendStatus(backend.driver),
     close: () => backend.driver.close(),
   }
 }

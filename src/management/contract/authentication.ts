@@ -30,11 +30,25 @@ export const BackendStatus = oneOf(
   ['connected', 'disconnected', 'connecting', 'inconsistent'],
   '`inconsistent`: not the same in all shards.',
 )
+/** How often something happens, per second. */
+export const RATES = {
+  rate: Type.Number({ description: 'Lately, per second.' }),
+  rate_max: Type.Number(),
+  rate_last5m: Type.Number(),
+}
+/** Requests to the system behind an authenticator or a source; 0 for those that have none. */
+const ResourceMetrics = Type.Object({
+  matched: Type.Integer(),
+  success: Type.Integer(),
+  failed: Type.Integer(),
+  ...RATES,
+})
 const Metrics = Type.Object({
   total: Type.Integer({ description: 'Clients it was asked about.' }),
   success: Type.Integer({ description: 'Clients it accepted.' }),
   failed: Type.Integer({ description: 'Clients it refused.' }),
   nomatch: Type.Integer({ description: 'Clients it left to others.' }),
+  ...RATES,
   latency: Type.Array(Type.Integer(), {
     description:
       'Clients by the time it took: up to 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, ' +
@@ -47,12 +61,19 @@ export function onNodes<P extends TProperties>(properties: P) {
   return Type.Array(Type.Object({ node: Type.String(), ...properties }))
 }
 
+/** Numbers of the system behind something. */
+export const RESOURCE_METRICS = {
+  resource_metrics: ResourceMetrics,
+  node_resource_metrics: onNodes({ metrics: ResourceMetrics }),
+}
+
 const Status = Type.Object({
   status: BackendStatus,
   node_status: onNodes({ status: BackendStatus }),
   node_error: onNodes({ error: Type.String() }),
   metrics: Metrics,
   node_metrics: onNodes({ metrics: Metrics }),
+  ...RESOURCE_METRICS,
 })
 
 const User = Type.Object({ user_id: Type.String(), is_superuser: Type.Boolean() })

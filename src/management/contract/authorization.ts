@@ -1,6 +1,6 @@
 /** What clients may do: sources of rules, and the settings that hold for all of them. */
 import { Type } from 'typebox'
-import { BackendStatus, onNodes } from './authentication.ts'
+import { BackendStatus, onNodes, RATES, RESOURCE_METRICS } from './authentication.ts'
 import { closed, mqttText, oneOf, pathText } from './common.ts'
 import { empty, operation } from './operation.ts'
 
@@ -123,7 +123,9 @@ const Metrics = Type.Object({
   allow: Type.Integer(),
   deny: Type.Integer(),
   ignore: Type.Integer({ description: 'Requests it left to others.' }),
+  nomatch: Type.Integer({ description: 'As `ignore`.' }),
   failed: Type.Integer({ description: 'Requests that it could not answer: they were denied.' }),
+  ...RATES,
 })
 
 export const getSourceStatus = operation({
@@ -141,6 +143,7 @@ export const getSourceStatus = operation({
       node_error: onNodes({ error: Type.String() }),
       metrics: Metrics,
       node_metrics: onNodes({ metrics: Metrics }),
+      ...RESOURCE_METRICS,
     }),
   },
   errors: [404],

@@ -4,7 +4,7 @@ import { globalChain, listenerChain } from '../contract/authentication.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest, conflict } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
-import { backendState, OFF } from './backend-state.ts'
+import { backendState, OFF, rateFields, resourceMetrics } from './backend-state.ts'
 import { indexOf, moved, ordered, type PlainItem } from './config-list.ts'
 import { authenticationUserRoutes } from './authentication-users.ts'
 import {
@@ -126,13 +126,21 @@ function toItem(body: Readonly<Record<string, unknown>>): PlainItem {
 async function statusOf(context: ManagementContext, chain: ConfiguredChain, item: PlainItem) {
   const { node } = context
   const name = linkName(chain.name, idOf(item))
-  const reports = await node.accessReports()
+  const { accessStates } = node
+  const reports = await accessStates.reports()
   const states = reports.flatMap(({ authenticators }) => {
     return authenticators.filter((report) => report.name === name)
   })
   const state = backendState(node.name, item['enable'] === false ? OFF : states)
   const none = { total: 0, success: 0, failed: 0, nomatch: 0, latency: [] }
-  const { total, success, failed, nomatch, latency } = node.authenticatorNumbers(name) ?? none
-  const metrics = { total, success, failed, nomatch, latency: [...latency] }
-  return { ...state, metrics, node_metrics: [{ node: node.name, metrics }] }
+  const { total, success, failed, nomatch, latency } = accessStates.numbers(name) ?? none
+  const rates = rateFields(accessStates.rateOf('authenticator', name))
+  const metrics = { total, success, failed, nomatch, ...rates, latency: [...latency] }
+  const backendRate = accessStates.rateOf('authenticator backend', name)
+  return {
+    ...state,
+    metrics,
+    node_metrics: [{ node: node.name, metrics }],
+    ...resourceMetrics(node.name, states, backendRate),
+  }
 }

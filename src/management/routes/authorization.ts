@@ -18,7 +18,7 @@ import type { ManagementContext } from '../context.ts'
 import { badRequest, conflict } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import { AclStore } from './acl-store.ts'
-import { backendState, OFF } from './backend-state.ts'
+import { backendState, OFF, rateFields, resourceMetrics } from './backend-state.ts'
 import { indexOf, moved, type NamedList, ordered, type PlainItem, textOf } from './config-list.ts'
 
 const PATH = ['authorization', 'sources'] as const
@@ -147,10 +147,10 @@ function requireSource(context: ManagementContext, type: string): PlainItem {
 }
 
 async function statusOf({ node }: ManagementContext, item: PlainItem) {
-  const reports = await node.accessReports()
-  const states = reports.flatMap(({ sources }) =>
-    sources.filter(({ type }) => type === item['type']),
-  )
+  const type = item['type'] as string // Every source has one.
+  const { accessStates } = node
+  const reports = await accessStates.reports()
+  const states = reports.flatMap(({ sources }) => sources.filter((source) => source.type === type))
   const sumOf = (name: keyof SourceCounts): number =>
     states.reduce((sum, { counts }) => sum + counts[name], 0)
   const metrics = {
@@ -158,8 +158,16 @@ async function statusOf({ node }: ManagementContext, item: PlainItem) {
     allow: sumOf('allow'),
     deny: sumOf('deny'),
     ignore: sumOf('ignore'),
+    nomatch: sumOf('ignore'),
     failed: sumOf('failed'),
+    ...rateFields(accessStates.rateOf('source', type)),
   }
   const state = backendState(node.name, item['enable'] === false ? OFF : states)
-  return { ...state, metrics, node_metrics: [{ node: node.name, metrics }] }
+  const backendRate = accessStates.rateOf('source backend', type)
+  return {
+    ...state,
+    metrics,
+    node_metrics: [{ node: node.name, metrics }],
+    ...resourceMetrics(node.name, states, backendRate),
+  }
 }

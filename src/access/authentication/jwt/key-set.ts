@@ -2,6 +2,7 @@ import { createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import type { JwtKeySetConfig } from '#config/fields/authentication/jwt.ts'
 import { type HttpDriver, openHttp } from '#drivers/http.ts'
 import type { AuthenticatorContext, AuthenticatorStatus } from '#plugin/define-authenticator.ts'
+import { backendStatus } from '../../backends/backend-status.ts'
 import { limitsOf, tlsOf } from '../../backends/driver-settings.ts'
 import type { TokenKeys } from './verify-token.ts'
 
@@ -76,10 +77,12 @@ export class KeySet {
 
   status(): AuthenticatorStatus {
     const reason = this.#reason
+    const { requests } = backendStatus(this.#driver)
+    const more = requests === undefined ? {} : { requests }
     if (reason === undefined) {
-      return { status: this.#current === undefined ? 'connecting' : 'connected' }
+      return { status: this.#current === undefined ? 'connecting' : 'connected', ...more }
     }
-    return { status: 'disconnected', reason }
+    return { status: 'disconnected', reason, ...more }
   }
 
   close(): Promise<void> {
