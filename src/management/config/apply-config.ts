@@ -37,7 +37,7 @@ async function obey({ node, shards }: ConfigParts, config: TidewayConfig): Promi
     await node.configure(config)
     await watchSlow(shards, config)
   } catch (error) {
-    throw badRequest(`The change cannot work: ${reasonOf(error)}.`)
+    throw badRequest(`The change cannot work: ${reasonOf(error).replace(/\.$/, '')}.`)
   }
 }
 
