@@ -3,6 +3,7 @@ import { exampleText } from '#config/example.ts'
 import { KNOWN_ELSEWHERE } from '#config/fields/known-elsewhere.ts'
 import { referenceText } from '#config/reference.ts'
 import { tidewayFields } from '#config/tideway-config.ts'
+import { integrationPages } from './integration-pages.ts'
 
 const INTRODUCTION = `# Configuration
 
@@ -43,5 +44,6 @@ export function configurationFiles(): readonly { readonly path: string; readonly
   return [
     { path: 'docs/reference/configuration.md', text: INTRODUCTION + reference },
     { path: 'docs/reference/all-keys.conf', text: exampleText(tidewayFields) },
+    ...integrationPages(),
   ]
 }

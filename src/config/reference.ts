@@ -31,6 +31,13 @@ export function referenceText(root: Field, known: readonly KnownElsewhere[]): st
   return `${page.lines.join('\n')}\n`
 }
 
+/** Markdown tables of single groups, each under the path that it has; changes reach all at once. */
+export function groupsText(groups: readonly (readonly [path: string, field: Field])[]): string {
+  const page: Page = { lines: [], written: new Map() }
+  for (const [path, field] of groups) section(page, field, [path], 'live')
+  return `${page.lines.join('\n')}\n`
+}
+
 /** Whether a field has tables of its own. */
 function hasGroups(field: FieldSpec): boolean {
   return groupOf(field) !== undefined || variantOf(field) !== undefined

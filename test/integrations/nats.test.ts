@@ -1,7 +1,5 @@
-import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
 import { NATS_LOGIN, needsNats, startNats } from '../support/servers/nats.ts'
-import type { ServerProcess } from '../support/servers/server-process.ts'
 import { clientOf, startIntegrated, until, untilStatus } from './support/integration-rig.ts'
 import { NATS, natsClient } from './support/sink-cases.ts'
 import { testSink } from './support/sink-kit.ts'

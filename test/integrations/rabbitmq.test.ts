@@ -1,6 +1,5 @@
 import { suite, test, type TestContext } from 'node:test'
 import { needsRabbitmq, RABBITMQ_LOGIN, startRabbitmq } from '../support/servers/rabbitmq.ts'
-import type { ServerProcess } from '../support/servers/server-process.ts'
 import { clientOf, startIntegrated, until, untilStatus } from './support/integration-rig.ts'
 import { makeRabbitQueue, RABBITMQ, rabbitClient } from './support/sink-cases.ts'
 import { testSink } from './support/sink-kit.ts'
