@@ -285,7 +285,10 @@ export function overriding<T, const K extends keyof T & string = never>(
   const left: readonly string[] = without
   const fields = Object.entries(group.fields)
     .filter(([key]) => !left.includes(key))
-    .map(([key, { default: _, ...field }]) => [key, field as FieldSpec] as const)
+    .map(([key, { default: general, ...field }]) => {
+      const example = field.example ?? general
+      return [key, (example === undefined ? field : { ...field, example }) as FieldSpec] as const
+    })
   return {
     kind: 'object',
     fields: Object.fromEntries(fields),

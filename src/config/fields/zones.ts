@@ -18,9 +18,10 @@ const zone = object(
     }),
     overload_protection: object(
       {
-        enable: bool({ text: 'Mind the overload of a shard.' }),
+        enable: bool({ text: 'Mind the overload of a shard.', example: true }),
         backoff_new_conn: bool({
           text: 'Refuse new connections (0x89) of this zone while a shard is overloaded.',
+          example: true,
         }),
       },
       {

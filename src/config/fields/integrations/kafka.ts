@@ -62,7 +62,7 @@ const login = variant(
       { text: 'A user with a password.' },
     ),
   ],
-  { text: 'How this node logs in.', textKey: 'mechanism' },
+  { text: 'How this node logs in.', textKey: 'mechanism', example: 'none' },
 )
 
 const header = object(

@@ -150,6 +150,7 @@ export const s3 = describeIntegration({
       text: 'Port of the service. Absent: 443 with TLS, else 80.',
       min: 1,
       max: PORT_MAX,
+      example: 9000,
     }),
     region: string({
       text: 'Region that requests are signed for. Empty: that in the host, or `us-east-1`.',
@@ -170,5 +171,8 @@ export const s3 = describeIntegration({
       { text: 'How the service is spoken to.' },
     ),
   },
-  action: variant(['mode'], [direct, aggregated], { text: 'What is uploaded.' }),
+  action: variant(['mode'], [direct, aggregated], {
+    text: 'What is uploaded.',
+    example: { mode: 'direct', bucket: 'plant', key: '${clientid}/${timestamp}.json' },
+  }),
 })
