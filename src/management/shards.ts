@@ -7,7 +7,7 @@ import type { NodePort, OperationName } from './node-port.ts'
 /** What an operation gives in the end, whether it takes time or slices. */
 type ResultOf<Name extends OperationName> =
   ReturnType<ShardOperator[Name]> extends Generator<unknown, infer Result>
-    ? Result
+    ? Awaited<Result>
     : Awaited<ReturnType<ShardOperator[Name]>>
 type ArgumentsOf<Name extends OperationName> = Parameters<ShardOperator[Name]>
 

@@ -193,12 +193,13 @@ export class ShardOperator {
     return getRetained(this.#broker, topic)
   }
 
-  removeRetained(topic: string): boolean {
-    return removeRetained(this.#broker, topic)
+  removeRetained(topic: string): Promise<boolean> {
+    return this.#whenCommitted(removeRetained(this.#broker, topic))
   }
 
-  removeRetainedMatching(filter: string | undefined): Sliced<void> {
-    return removeRetainedMatching(this.#broker, filter)
+  *removeRetainedMatching(filter: string | undefined): Sliced<Promise<void>> {
+    yield* removeRetainedMatching(this.#broker, filter)
+    return this.#whenCommitted(undefined)
   }
 
   delayedPage(skip: number, limit: number): readonly DelayedView[] {
@@ -209,12 +210,12 @@ export class ShardOperator {
     return delayedMessage(this.#broker, id)
   }
 
-  cancelDelayed(id: string): boolean {
-    return cancelDelayed(this.#broker, id)
+  cancelDelayed(id: string): Promise<boolean> {
+    return this.#whenCommitted(cancelDelayed(this.#broker, id))
   }
 
-  cancelDelayedMatching(filter: string): Sliced<number> {
-    return cancelDelayedMatching(this.#broker, filter)
+  *cancelDelayedMatching(filter: string): Sliced<Promise<number>> {
+    return this.#whenCommitted(yield* cancelDelayedMatching(this.#broker, filter))
   }
 
   /** Publishes a message of the broker itself, such as one about an alarm. */
@@ -266,6 +267,13 @@ export class ShardOperator {
   /** What was noted since this was asked last. */
   takeTrace(): TraceRecords {
     return this.#trace?.take() ?? { records: [], lost: 0 }
+  }
+
+  /** Gives the result once siblings see what was written, or it cannot be. */
+  #whenCommitted<Result>(result: Result): Promise<Result> {
+    return new Promise((resolve) => {
+      this.#broker.core.store.barrier(() => resolve(result))
+    })
   }
 
   #identityOf(clientId: string): Identity | undefined {
