@@ -126,11 +126,12 @@ async function open(settings: MongodbSettings, signal: AbortSignal): Promise<Mon
   const options: MongoClientOptions = {
     appName: 'tideway',
     maxPoolSize: poolSize,
-    waitQueueTimeoutMS: settings.requestTimeoutMs,
+    // The pool's own limit comes first: it counts, and says what took too long.
+    waitQueueTimeoutMS: 2 * settings.requestTimeoutMs,
     connectTimeoutMS: settings.connectTimeoutMs,
     // Less than the limits of the pool: the library knows better what is wrong.
     serverSelectionTimeoutMS: Math.ceil(settings.connectTimeoutMs * 0.9),
-    socketTimeoutMS: settings.requestTimeoutMs,
+    socketTimeoutMS: 2 * settings.requestTimeoutMs,
     heartbeatFrequencyMS: settings.retryMostMs,
     retryReads: false, // Whoever asks decides.
     retryWrites: false,
