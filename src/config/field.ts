@@ -287,7 +287,7 @@ export function overriding<T, const K extends keyof T & string = never>(
     .filter(([key]) => !left.includes(key))
     .map(([key, { default: general, ...field }]) => {
       const example = field.example ?? general
-      return [key, (example === undefined ? field : { ...field, example }) as FieldSpec] as const
+      return [key, example === undefined ? field : { ...field, example }] as const
     })
   return {
     kind: 'object',
