@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { settingsProblems } from '#app/settings.ts'
-import { formatProblem } from '#config/decode.ts'
 import { INTEGRATIONS } from '#config/fields/integrations/integrations.ts'
-import { loadConfig } from '#config/load.ts'
 
 const page = readFileSync(new URL('../../docs/integrations/README.md', import.meta.url), 'utf8')
-
-test('the example of the page can be taken into use', () => {
-  const [, text = ''] = /```\n([^]*?)```/.exec(page) ?? []
-  const { config, errors, warnings } = loadConfig({ files: [{ source: 'example', text }] })
-  assert.deepEqual(errors.map(formatProblem), [])
-  assert.deepEqual(warnings, [])
-  assert.ok(config)
-  assert.deepEqual(settingsProblems(config), [])
-})
 
 test('the page has every integration, and says what each can do', () => {
   for (const { type, action, source, proof } of INTEGRATIONS) {
