@@ -7,6 +7,7 @@ import { needsMosquittoServer, startMosquitto } from './mosquitto.ts'
 import { needsNats, startNats } from './nats.ts'
 import { needsOpenldap, startOpenldap } from './openldap.ts'
 import { needsPostgres, runSql, startPostgres } from './postgres.ts'
+import { needsPrometheus, startPrometheus } from './prometheus.ts'
 import { needsRabbitmq, startRabbitmq } from './rabbitmq.ts'
 import { needsRedis, REDIS_LOGIN, runRedis, startRedis } from './redis.ts'
 import { isAccepted, type ServerProcess } from './server-process.ts'
@@ -33,6 +34,7 @@ describe('servers that tests start are killed, started again and removed', () =>
   it('InfluxDB', needsInfluxdb(), async () => proveLife(await startInfluxdb()))
   it('Mosquitto', needsMosquittoServer(), async () => proveLife(await startMosquitto()))
   it('NATS', needsNats(), async () => proveLife(await startNats()))
+  it('Prometheus', needsPrometheus(), async () => proveLife(await startPrometheus(9, '/')))
   it('RabbitMQ', needsRabbitmq(), async () => proveLife(await startRabbitmq()))
   it('OpenLDAP', needsOpenldap(), async () => proveLife((await startOpenldap('')).server))
 
