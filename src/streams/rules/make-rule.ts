@@ -34,6 +34,8 @@ export interface Rule extends MessageTap {
   readonly bridges: readonly string[]
   readonly actions: readonly RuleAction[]
   readonly counters: RuleCounters
+  /** Its number in the order in which rules were made; one that replaces another takes over its. */
+  madeAs: number
   /** Monotonic ms before which its failures are not logged again. */
   quietUntilMs: number
   /** Takes what the rule does, while somebody watches. */
@@ -71,6 +73,7 @@ export function makeRule(spec: RuleSpec, ports: ActionPorts): Rule {
     bridges: named('bridge'),
     actions: spec.actions.map((action) => makeAction(action, ports)),
     counters: makeRuleCounters(),
+    madeAs: 0,
     quietUntilMs: 0,
     trace: undefined,
   }

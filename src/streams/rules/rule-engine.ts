@@ -20,6 +20,7 @@ import { MessageRow } from './message-row.ts'
 import type { RowContext } from './message-row.ts'
 import { parseRulePublisher } from './publisher-name.ts'
 import { count, RuleCounter } from './rule-counters.ts'
+import { RuleReaders } from './rule-readers.ts'
 import { explainNoResult } from './explain-no-result.ts'
 import { RuleTraceBuffer, traceEntry } from './rule-trace.ts'
 import type { RuleTraceEntry, RuleTraceSink } from './rule-trace.ts'
@@ -83,8 +84,12 @@ export class RuleEngine {
   readonly #ports: RuleEnginePorts
   #settings: RuleEngineSettings
   readonly #rules: Map<string, Rule>
-  readonly #byEvent: Map<string, readonly Rule[]>
-  readonly #byBridge: Map<string, readonly Rule[]>
+  /** How many rules there have ever been. */
+  #made: number
+  readonly #byEvent: RuleReaders
+  readonly #byBridge: RuleReaders
+  /** Rules that are switched on and read topics. */
+  #topicReaders: number
   readonly #rows: RowContext
   readonly #actions: ActionPorts
   #events: WaitingEvent[]
@@ -100,8 +105,10 @@ export class RuleEngine {
     this.#settings = settings
     ports.services.jqTimeoutMs = settings.jqTimeoutMs
     this.#rules = new Map()
-    this.#byEvent = new Map()
-    this.#byBridge = new Map()
+    this.#made = 0
+    this.#byEvent = new RuleReaders()
+    this.#byBridge = new RuleReaders()
+    this.#topicReaders = 0
     this.#events = []
     this.#running = []
     this.#republished = 0
@@ -132,20 +139,22 @@ export class RuleEngine {
   }
 
   /**
-   * Creates a rule or replaces the one of its id, whose counters go on.
+   * Creates a rule or replaces the one of its id, whose counters and place go on. Costs the same
+   * among many rules as among few.
    * @throws SqlError, RuleError when it is wrong; the former one then stays
    */
   put(spec: RuleSpec): void {
     const rule = makeRule(spec, this.#actions)
     const former = this.#rules.get(spec.id)
-    if (former !== undefined) {
+    if (former === undefined) rule.madeAs = this.#made++
+    else {
       rule.counters.set(former.counters)
+      rule.madeAs = former.madeAs
       rule.trace = former.trace
       this.#disconnect(former)
     }
     this.#rules.set(spec.id, rule)
-    if (spec.enable) for (const topic of rule.topics) this.#router.addTap(topic, rule)
-    this.#index()
+    this.#connect(rule)
   }
 
   /** Removes a rule; false when there is none. */
@@ -154,7 +163,6 @@ export class RuleEngine {
     if (rule === undefined) return false
     this.#disconnect(rule)
     this.#rules.delete(id)
-    this.#index()
     return true
   }
 
@@ -202,7 +210,7 @@ export class RuleEngine {
 
   /** Tells rules of an event that no hook of the core tells of. */
   happened(event: string, columns: MutableValueMap, publisher: string): void {
-    if (this.#byEvent.has(event)) this.#enqueue({ event, columns, publisher })
+    if (this.#byEvent.get(event) !== undefined) this.#enqueue({ event, columns, publisher })
   }
 
   /** Hands a record of a source such as `$sources/kafka:name` to the rules that read it. */
@@ -222,30 +230,38 @@ export class RuleEngine {
     return (step, fields) => take(traceEntry(this.#ports.clock.nowMs(), rule.id, step, fields))
   }
 
-  #disconnect(rule: Rule): void {
-    for (const topic of rule.topics) this.#router.removeTap(topic, rule)
+  #connect(rule: Rule): void {
+    if (!rule.spec.enable) return
+    for (const topic of rule.topics) this.#router.addTap(topic, rule)
+    if (rule.topics.length > 0 && this.#topicReaders++ === 0) this.#watchTopics()
+    this.#byBridge.add(rule.bridges, rule)
+    if (this.#byEvent.add(rule.events, rule)) this.#watchEvents()
   }
 
-  /** Finds out anew who reads what, and watches what is read. */
-  #index(): void {
-    this.#byEvent.clear()
-    this.#byBridge.clear()
-    let readsTopics = false
-    for (const rule of this.#rules.values()) {
-      if (!rule.spec.enable) continue
-      readsTopics ||= rule.topics.length > 0
-      for (const event of rule.events) addTo(this.#byEvent, event, rule)
-      for (const bridge of rule.bridges) addTo(this.#byBridge, bridge, rule)
-    }
+  #disconnect(rule: Rule): void {
+    if (!rule.spec.enable) return
+    for (const topic of rule.topics) this.#router.removeTap(topic, rule)
+    if (rule.topics.length > 0 && --this.#topicReaders === 0) this.#watchTopics()
+    this.#byBridge.remove(rule.bridges, rule)
+    if (this.#byEvent.remove(rule.events, rule)) this.#watchEvents()
+  }
+
+  /** Watches what is published while some rule reads topics. */
+  #watchTopics(): void {
+    this.#ports.broker.core.hooks.published =
+      this.#topicReaders > 0
+        ? (message, taps, publisher) => this.#published(message, taps, publisher)
+        : undefined
+  }
+
+  /** Watches exactly the events that rules read. */
+  #watchEvents(): void {
     const { hooks } = this.#ports.broker.core
-    const wanted = new Set([...this.#byEvent.keys()].filter(isHookedEvent))
+    const wanted = new Set([...this.#byEvent.names].filter(isHookedEvent))
     watchEvents(hooks, wanted, this.#rows, (event, columns, publisher) => {
       this.#enqueue({ event, columns, publisher })
     })
     hooks.tickEnds = this.#byEvent.size > 0 ? () => this.#runEvents() : undefined
-    hooks.published = readsTopics
-      ? (message, taps, publisher) => this.#published(message, taps, publisher)
-      : undefined
   }
 
   #published(
@@ -396,8 +412,4 @@ export class RuleEngine {
     rule.quietUntilMs = nowMs + LOG_INTERVAL_MS
     this.#ports.log.warn(event, { rule: rule.id, ...fields })
   }
-}
-
-function addTo(index: Map<string, readonly Rule[]>, key: string, rule: Rule): void {
-  index.set(key, [...(index.get(key) ?? NO_RULES), rule])
 }
