@@ -89,7 +89,7 @@ describe('administration', BROWSER, () => {
     await page.getByLabel('User name').fill('eve')
     await page.getByLabel('Password', { exact: true }).fill('looks-only-1')
     await page.getByRole('button', { name: 'Save' }).click()
-    await page.getByRole('row', { name: 'eve Viewer' }).waitFor()
+    await page.getByRole('row', { name: /^eve .*Viewer/ }).waitFor()
     await page.goto(`${dashboard.url}/api-keys`)
     await page.getByRole('button', { name: 'New API key' }).click()
     await page.getByLabel('Name').fill('collector')

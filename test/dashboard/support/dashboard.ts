@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const SCREENSHOTS = join(ROOT, '.ci', 'artifacts', 'screenshots')
 const CHROMIUM = '/usr/bin/chromium'
 const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
-const ACTION_LIMIT_MS = 15_000
+const ACTION_LIMIT_MS = 60_000
 const AXE_AGAIN_MAX = 3
 const AXE_PAUSE_MS = 500
 
