@@ -1,6 +1,7 @@
 import type { Dispatcher, Pool } from 'undici'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, isIP } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { type ConnectionKind, ConnectionPool } from './connection-pool.ts'
 import type { Driver, DriverLimits, TlsClientOptions } from './driver.ts'
 import { DriverError, explainNetworkError, readLibraryError } from './driver-error.ts'
@@ -53,7 +54,7 @@ export function openHttp(settings: HttpSettings): HttpDriver {
     isCheckConclusive: false,
     open: (signal) => open(settings, signal),
     // A request that nobody asked for might do something.
-    check: (_, signal) => knock(origin, signal),
+    check: (_, signal) => knock(settings, signal),
     drop: (pool) => void pool.destroy().catch(() => {}),
     explain,
   }
@@ -72,7 +73,7 @@ export function openHttp(settings: HttpSettings): HttpDriver {
 }
 
 async function open(settings: HttpSettings, signal: AbortSignal): Promise<Pool> {
-  await knock(settings.origin, signal)
+  await knock(settings, signal)
   const { Pool: HttpPool } = await import('undici')
   const { origin, poolSize, pipelining, connectTimeoutMs, requestTimeoutMs, tls } = settings
   return new HttpPool(origin, {
@@ -84,13 +85,16 @@ async function open(settings: HttpSettings, signal: AbortSignal): Promise<Pool> 
   })
 }
 
-/** Whether anybody listens there. */
-async function knock(origin: string, signal: AbortSignal): Promise<void> {
+/** Whether anybody listens there, with a certificate that is accepted where TLS is spoken. */
+async function knock({ origin, tls }: HttpSettings, signal: AbortSignal): Promise<void> {
   const { protocol, hostname, port } = new URL(origin)
   const host = hostname.replace(/^\[|\]$/g, '')
-  const stream = connect(Number(port) || (protocol === 'https:' ? 443 : 80), host)
+  const isSecure = protocol === 'https:'
+  const address = { host, port: Number(port) || (isSecure ? 443 : 80) }
+  const name = isIP(host) === 0 ? { servername: host } : {}
+  const stream = isSecure ? connectTls({ ...address, ...name, ...tls }) : connect(address)
   try {
-    await once(stream, 'connect', { signal })
+    await once(stream, isSecure ? 'secureConnect' : 'connect', { signal })
   } finally {
     stream.destroy()
   }

@@ -36,7 +36,7 @@ async function remoteClient(
 }
 
 async function mosquitto(context: TestContext): Promise<ServerProcess> {
-  const server = await startMosquitto()
+  const { server } = await startMosquitto()
   context.after(() => server.remove())
   return server
 }

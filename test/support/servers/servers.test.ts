@@ -32,7 +32,7 @@ async function proveLife(server: ServerProcess): Promise<void> {
 
 describe('servers that tests start are killed, started again and removed', () => {
   it('InfluxDB', needsInfluxdb(), async () => proveLife(await startInfluxdb()))
-  it('Mosquitto', needsMosquittoServer(), async () => proveLife(await startMosquitto()))
+  it('Mosquitto', needsMosquittoServer(), async () => proveLife((await startMosquitto()).server))
   it('NATS', needsNats(), async () => proveLife(await startNats()))
   it('Prometheus', needsPrometheus(), async () => proveLife(await startPrometheus(9, '/')))
   it('RabbitMQ', needsRabbitmq(), async () => proveLife(await startRabbitmq()))
