@@ -77,7 +77,8 @@ const CASES: readonly SecureCase[] = [
       return {
         cacertfile: authorityFile(server),
         connector: (ssl) => ({
-          parameters: { ...parameters, server: `127.0.0.1:${tlsPort}`, ssl },
+          parameters: { ...parameters, server: `127.0.0.1:${tlsPort}` },
+          ssl,
         }),
         parameters: REDIS.parameters,
         numbers: () => REDIS.numbers(server),

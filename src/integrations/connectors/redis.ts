@@ -7,7 +7,9 @@ import { openDriver } from '../drivers/open-driver.ts'
 /** `redis`: a command per record; those of a batch are sent on one connection without waiting. */
 export default defineConnector({
   description: redis,
-  open: (config, context) => openDriver(() => openConfiguredRedis(config.parameters, context)),
+  open({ parameters, ssl }, context) {
+    return openDriver(() => openConfiguredRedis({ ...parameters, ssl }, context))
+  },
   check: (driver) => driver.check(),
   close: (driver) => driver.close(),
   sink: {

@@ -22,7 +22,6 @@ const common = {
   pool_size: poolSize,
   query_timeout: timeoutKey('A command that takes longer is given up.', '5s'),
   connect_timeout: timeoutKey('A connection that takes longer to open is given up.', '5s'),
-  ssl: clientSsl,
 } as const
 
 const database = int({
@@ -32,16 +31,16 @@ const database = int({
   default: 0,
 })
 
-/** One server. */
-export const redisSingleConnection = {
+/** One server, without its TLS. */
+export const redisSingleServer = {
   redis_type: oneOf(['single'], { text: TYPE.text, default: 'single' }),
   server: serverKey(REDIS_PORT),
   database,
   ...common,
 } as const
 
-/** A primary that sentinels know. */
-export const redisSentinelConnection = {
+/** A primary that sentinels know, without its TLS. */
+export const redisSentinelServers = {
   redis_type: oneOf(['sentinel'], TYPE),
   servers: serversKey(REDIS_SENTINEL_PORT),
   sentinel: string({
@@ -53,12 +52,21 @@ export const redisSentinelConnection = {
   ...common,
 } as const
 
-/** A cluster. */
-export const redisClusterConnection = {
+/** A cluster, without its TLS. */
+export const redisClusterServers = {
   redis_type: oneOf(['cluster'], TYPE),
   servers: serversKey(REDIS_PORT),
   ...common,
 } as const
+
+/** One server. */
+export const redisSingleConnection = { ...redisSingleServer, ssl: clientSsl } as const
+
+/** A primary that sentinels know. */
+export const redisSentinelConnection = { ...redisSentinelServers, ssl: clientSsl } as const
+
+/** A cluster. */
+export const redisClusterConnection = { ...redisClusterServers, ssl: clientSsl } as const
 
 /** Any of the three, decoded. */
 export type RedisConnectionConfig =

@@ -1,10 +1,7 @@
 /** `redis`: commands to Redis and Valkey. */
 import { list, object, string, variant } from '../../field.ts'
-import {
-  redisClusterConnection,
-  redisSentinelConnection,
-  redisSingleConnection,
-} from '../backends/redis.ts'
+import { clientSsl } from '../backends/connection.ts'
+import { redisClusterServers, redisSentinelServers, redisSingleServer } from '../backends/redis.ts'
 import { describeIntegration } from './integration.ts'
 
 const WORDS_MAX = 1000
@@ -18,12 +15,13 @@ export const redis = describeIntegration({
     parameters: variant(
       ['redis_type'],
       [
-        object(redisSingleConnection, { text: 'One server.' }),
-        object(redisSentinelConnection, { text: 'A primary that sentinels know.' }),
-        object(redisClusterConnection, { text: 'A cluster.' }),
+        object(redisSingleServer, { text: 'One server.' }),
+        object(redisSentinelServers, { text: 'A primary that sentinels know.' }),
+        object(redisClusterServers, { text: 'A cluster.' }),
       ],
       { text: 'The servers.', example: { server: '127.0.0.1:6379' } },
     ),
+    ssl: clientSsl,
   },
   action: object(
     {
