@@ -170,6 +170,7 @@ suite('a connector with TLS', () => {
         const { metrics } = await readingOf(broker, 'action', `${type}:${name}`)
         assert.deepEqual([metrics['matched'], metrics['success']], [NUMBERS, 0], name)
       }
+      await until('all have come', async () => (await numbers()).length >= NUMBERS)
       const kept = [...(await numbers())].toSorted((a, b) => a - b)
       assert.deepEqual(kept, [...Array(NUMBERS).keys()])
     })
