@@ -45,6 +45,9 @@ describe('commands for a node that runs', () => {
     await ok('ctl', 'subscriptions', 'add', 'pump-7', 'c/#', '1')
     const rows = JSON.parse(await ok('ctl', 'subscriptions', 'show', 'pump-7', '--json'))
     assert.deepEqual(rows.map(({ topic }: { topic: string }) => topic).toSorted(), ['a/b', 'c/#'])
+    await client.subscribeAsync('$exclusive/a/c')
+    assert.match(await ok('ctl', 'exclusive', 'list'), /^TOPIC +CLIENTID\na\/c +pump-7\n$/)
+    assert.equal(await ok('ctl', 'exclusive', 'delete', 'a/c'), 'ok\n')
     assert.equal(await ok('ctl', 'clients', 'kick', 'pump-7'), 'ok\n')
     assert.equal(await ok('ctl', 'clients', 'list'), 'none\n')
     const audit = (await managed.call('GET', '/audit?from=cli')).body

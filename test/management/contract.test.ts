@@ -136,7 +136,7 @@ async function makeScene(managed: ManagedBroker): Promise<Scene> {
   const url = `mqtt://127.0.0.1:${managed.broker.port('tcp:default')}`
   const client = await connectAsync(url, { clientId: 'seen', reconnectPeriod: 0 })
   client.on('error', () => {})
-  await client.subscribeAsync('seen/#', { qos: 1 })
+  await client.subscribeAsync(['seen/#', '$exclusive/alone'], { qos: 1 })
   await client.publishAsync('kept/1', 'x', { qos: 1, retain: true })
   await delayMessage(managed)
   const { body } = await managed.call('GET', '/mqtt/delayed/messages')

@@ -55,6 +55,46 @@ describe('subscriptions', () => {
     assert.deepEqual(one.body, [{ topic: 'subs/d', node: 'tideway@127.0.0.1' }])
   })
 
+  it('lists who holds topics exclusively, and takes them away', async () => {
+    const holder = await connect('holder')
+    const other = await connect('other')
+    const topics = ['x/1', 'x/2', 'x/3', 'x/4', 'x/5']
+    await holder.subscribeAsync([...topics.map((topic) => `$exclusive/${topic}`), 'x/2'])
+    const list = async (query: string) => {
+      return (await managed.call('GET', `/exclusive_subscriptions?${query}`)).body
+    }
+    const names = (data: readonly { topic: string }[]) => data.map(({ topic }) => topic)
+    const { data, meta } = await list('')
+    assert.deepEqual(names(data).toSorted(), topics)
+    const { topic } = data[0]
+    assert.deepEqual(data[0], { topic, clientid: 'holder', node: 'tideway@127.0.0.1' })
+    assert.equal(meta.hasnext, false)
+    const first = await list('limit=2')
+    const second = await list(`limit=2&cursor=${first.meta.cursor}`)
+    const third = await list(`limit=2&cursor=${second.meta.cursor}`)
+    const paged = [first, second, third].flatMap((page) => page.data)
+    assert.deepEqual([paged, third.meta.hasnext], [data, false])
+    assert.deepEqual((await list('limit=2&page=2')).data, second.data)
+
+    const take = async (name: string): Promise<number> => {
+      const path = `/exclusive_subscriptions/${encodeURIComponent(name)}`
+      return (await managed.call('DELETE', path)).status
+    }
+    for (const name of topics) assert.deepEqual([await take(name), await take(name)], [204, 404])
+    assert.deepEqual((await list('')).data, [])
+    await other.subscribeAsync(topics.map((name) => `$exclusive/${name}`))
+    assert.equal((await list('')).data[0].clientid, 'other')
+    const left = (await managed.call('GET', '/clients/holder/subscriptions')).body
+    assert.deepEqual(names(left), ['x/2'])
+
+    const kept = { clean: false, properties: { sessionExpiryInterval: 1000 } }
+    const away = await connect('away', kept)
+    await away.subscribeAsync('$exclusive/x/away')
+    await away.endAsync()
+    assert.equal(await take('x/away'), 204)
+    await other.subscribeAsync('$exclusive/x/away')
+  })
+
   it('shows topics level by level, with what was met, subscribed to and retained', async () => {
     const eve = await connect('eve')
     await eve.subscribeAsync(['tree/+/x', 'tree/a', '$share/g/tree/b/#'])

@@ -7,7 +7,7 @@ import { clientFacts, endSession } from '../session/lifecycle.ts'
 import { sendRetained } from '../session/send-retained.ts'
 import type { HeldSubscription, Session } from '../session/session.ts'
 import { mountFilter, unmountFilter } from '../topics/mountpoint.ts'
-import { parseSubscription } from '../topics/special-topic.ts'
+import { joinSubscription, parseSubscription } from '../topics/special-topic.ts'
 import type { SubscriptionTarget } from '../topics/special-topic.ts'
 import { connectionOf } from './client-list.ts'
 import { SliceTimer } from './slices.ts'
@@ -153,10 +153,42 @@ export function unsubscribeClient(
   text: string,
   done: (result: { readonly known: boolean } | typeof CommandResult.NO_CLIENT) => void,
 ): void {
-  const { core, events } = broker
-  const session = core.sessions.get(clientId)
+  const session = broker.core.sessions.get(clientId)
   if (session === undefined) return done(CommandResult.NO_CLIENT)
   const filter = mountFilter(connectionOf(session)?.mountpoint ?? '', text)
+  withdraw(broker, session, filter, text, (known) => done({ known }))
+}
+
+/**
+ * Ends the subscription by which a client holds a `$exclusive/` topic, so that another one can have
+ * it; `done` is called with false when it has none here, otherwise once the topic is free.
+ */
+export function releaseExclusive(
+  broker: Broker,
+  clientId: string,
+  topic: string,
+  done: (released: boolean) => void,
+): void {
+  const session = broker.core.sessions.get(clientId)
+  if (session === undefined) return done(false)
+  const filter = joinSubscription({ kind: 'exclusive', group: '', filter: topic })
+  const text = unmountFilter(connectionOf(session)?.mountpoint ?? '', filter)
+  withdraw(broker, session, filter, text, done)
+}
+
+/**
+ * Removes a subscription and tells others.
+ * @param filter as it is kept, with the mountpoint
+ * @param text as its client knows it
+ */
+function withdraw(
+  broker: Broker,
+  session: Session,
+  filter: string,
+  text: string,
+  done: (known: boolean) => void,
+): void {
+  const { core, events } = broker
   const known = broker.sessions.unsubscribe(session, filter)
   const { connection } = session
   if (known && connection instanceof Connection) {
@@ -164,7 +196,7 @@ export function unsubscribeClient(
     broker.announce(events.unsubscribed(facts, text, core.nowMs))
   }
   core.startTick()
-  whenStored(broker, () => done({ known }))
+  whenStored(broker, () => done(known))
 }
 
 function announceSubscribed(

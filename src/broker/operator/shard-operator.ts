@@ -5,6 +5,7 @@ import type { Broker } from '../shard/broker.ts'
 import {
   kickClient,
   kickClients,
+  releaseExclusive,
   setKeepAlive,
   subscribeClient,
   subscriptionsOf,
@@ -27,6 +28,7 @@ import {
   removeRetained,
   removeRetainedMatching,
 } from './retained-list.ts'
+import { listExclusive } from './exclusive-list.ts'
 import { listRoutes } from './route-list.ts'
 import { listSubscriptions } from './subscription-list.ts'
 import { keptLevels, metLevels } from './topic-levels.ts'
@@ -45,6 +47,7 @@ import {
   type ClientView,
   CommandResult,
   type DelayedView,
+  type ExclusiveView,
   type LevelQuery,
   type LevelView,
   type ListPart,
@@ -151,6 +154,21 @@ export class ShardOperator {
     afterNumber: number,
   ): Sliced<SubscriptionPart> {
     return listSubscriptions(this.#broker.core, query, range, afterNumber)
+  }
+
+  /** Holders of those `$exclusive/` topics that this shard is asked about. */
+  listExclusive(range: ListRange): Sliced<ListPart<ExclusiveView>> {
+    return listExclusive(this.#broker, range)
+  }
+
+  /** The client that holds a topic, if this shard is the one that is asked about it. */
+  exclusiveHolder(topic: string): string | undefined {
+    return this.#broker.exclusive.holderOf(topic)
+  }
+
+  /** Ends the subscription by which a client of this shard holds a topic; false: there is none. */
+  releaseExclusive(clientId: string, topic: string): Promise<boolean> {
+    return new Promise((resolve) => releaseExclusive(this.#broker, clientId, topic, resolve))
   }
 
   listRoutes(filter: string | undefined, skip: number, limit: number): Sliced<ListPart<RouteView>> {

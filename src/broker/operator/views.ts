@@ -204,6 +204,13 @@ export interface RouteView {
   readonly group: string | undefined
 }
 
+/** A topic with one subscriber, and who that is. */
+export interface ExclusiveView {
+  /** With its mountpoint, without `$exclusive/`. */
+  readonly topic: string
+  readonly clientId: string
+}
+
 /** Which subscriptions are wanted; what is absent does not matter. */
 export interface SubscriptionQuery {
   readonly clientId?: string | undefined

@@ -27,6 +27,16 @@ export class ExclusiveTopics {
     return this.#registry.size + this.#waiting.size
   }
 
+  /** Who holds which topic, of those this shard keeps. */
+  held(): Iterable<readonly [topic: string, clientId: string]> {
+    return this.#registry.entries()
+  }
+
+  /** The holder of a topic that this shard keeps. */
+  holderOf(topic: string): string | undefined {
+    return this.#registry.holderOf(topic)
+  }
+
   /** Asks for a topic; `done` may be called before this returns. */
   acquire(topic: string, clientId: string, done: (acquired: boolean) => void): void {
     const keeper = this.#keeperOf(topic)

@@ -7,7 +7,13 @@ import type {
   subscribeClient,
   unsubscribeClient,
 } from '#management/contract/clients.ts'
-import type { getTopic, listSubscriptions, listTopics } from '#management/contract/subscriptions.ts'
+import type {
+  deleteExclusive,
+  getTopic,
+  listExclusive,
+  listSubscriptions,
+  listTopics,
+} from '#management/contract/subscriptions.ts'
 import type { Command } from 'commander'
 import { parseQos } from './parse-qos.ts'
 import { makeGroup, restCommand } from '../rest/rest-command.ts'
@@ -17,9 +23,9 @@ const LIMIT = ['--limit <n>', 'entries at most (default: 100)'] as const
 const CLIENT_COLUMNS = ['clientid', 'username', 'connected', 'ip_address', 'proto_ver', 'listener']
 const SUBSCRIPTION_COLUMNS = ['clientid', 'topic', 'qos', 'nl', 'rap', 'rh']
 
-/** `clients`, `subscriptions`, `topics` and `banned`. */
+/** `clients`, `subscriptions`, `exclusive`, `topics` and `banned`. */
 export function makeClientGroups(): readonly Command[] {
-  return [clients(), subscriptions(), topics(), banned()]
+  return [clients(), subscriptions(), exclusive(), topics(), banned()]
 }
 
 function limitOf(options: Readonly<Record<string, unknown>>): number {
@@ -99,6 +105,30 @@ function subscriptions(): Command {
         const path = '/clients/{clientid}/unsubscribe'
         const body = { topic }
         return client.call<typeof unsubscribeClient>('POST', path, { params: { clientid }, body })
+      },
+    }),
+  ])
+}
+
+function exclusive(): Command {
+  return makeGroup('exclusive', 'Topics that one client has for itself ($exclusive/…)', [
+    restCommand({
+      usage: 'list',
+      text: 'Topics held, and by whom',
+      options: [LIMIT],
+      run: async (client, _args, options) => {
+        const query = { limit: limitOf(options) }
+        const path = '/exclusive_subscriptions'
+        return (await client.call<typeof listExclusive>('GET', path, { query })).data
+      },
+      show: (rows) => showTable(rows, ['topic', 'clientid']),
+    }),
+    restCommand({
+      usage: 'delete <topic>',
+      text: 'End the subscription of the client that has a topic, as listed',
+      run: (client, [topic = '']) => {
+        const path = '/exclusive_subscriptions/{topic}'
+        return client.call<typeof deleteExclusive>('DELETE', path, { params: { topic } })
       },
     }),
   ])

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { Subscription } from './clients.ts'
 import { mqttText, pageOf, pageQuery, pathText, Qos } from './common.ts'
-import { operation } from './operation.ts'
+import { empty, operation } from './operation.ts'
 
 export const listSubscriptions = operation({
   id: 'listSubscriptions',
@@ -22,6 +22,37 @@ export const listSubscriptions = operation({
     durable: Type.Optional(Type.Boolean()),
   }),
   replies: { 200: pageOf(Subscription) },
+})
+
+export const listExclusive = operation({
+  id: 'listExclusive',
+  method: 'GET',
+  path: '/exclusive_subscriptions',
+  tag: 'Subscriptions',
+  summary: 'Topics held exclusively, and by whom.',
+  permission: 'read',
+  query: Type.Object(pageQuery),
+  replies: {
+    200: pageOf(
+      Type.Object({
+        topic: Type.String({ description: 'With its mountpoint, without `$exclusive/`.' }),
+        clientid: Type.String(),
+        node: Type.String(),
+      }),
+    ),
+  },
+})
+
+export const deleteExclusive = operation({
+  id: 'deleteExclusive',
+  method: 'DELETE',
+  path: '/exclusive_subscriptions/{topic}',
+  tag: 'Subscriptions',
+  summary: 'End the subscription that holds a topic, so that another client can have it.',
+  permission: 'write',
+  params: pathText('topic', 'As it is listed.'),
+  replies: { 204: empty('The topic is free.') },
+  errors: [404],
 })
 
 const Topic = Type.Object({

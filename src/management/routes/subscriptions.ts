@@ -1,14 +1,16 @@
 import type { LevelView, ListedSubscription, SubscriptionQuery } from '#broker/operator/views.ts'
 import { Gauge, sumOf } from '#broker/metrics.ts'
 import {
+  deleteExclusive,
   getTopic,
+  listExclusive,
   listSubscriptions,
   listTopicLevels,
   listTopics,
 } from '../contract/subscriptions.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest, notFound } from '../http/api-error.ts'
-import { ok, type Route, route } from '../http/route.ts'
+import { noContent, ok, type Route, route } from '../http/route.ts'
 import type { PageRequest } from '../shards.ts'
 import { toSubscription } from './clients.ts'
 import { pageMeta } from './page-meta.ts'
@@ -38,6 +40,7 @@ export function subscriptionRoutes(context: ManagementContext): readonly Route[]
       const data = found.items.map((view) => toSubscription(context, view))
       return ok({ data, meta: pageMeta(request, found, count) })
     }),
+    ...exclusiveRoutes(context),
     route(listTopics, async ({ query }) => {
       const { page, limit = 100, cursor } = query
       const request = { page, limit, cursor }
@@ -67,6 +70,31 @@ export function subscriptionRoutes(context: ManagementContext): readonly Route[]
         throw notFound(`There is no subscription to ${topic}.`, 'TOPIC_NOT_FOUND')
       }
       return ok(part.items.map(({ filter, group }) => toTopic(context, filter, group)))
+    }),
+  ]
+}
+
+/** Topics that one client has for itself. */
+function exclusiveRoutes({ node, shards }: ManagementContext): readonly Route[] {
+  return [
+    route(listExclusive, async ({ query: { page, limit = 100, cursor } }) => {
+      const request = { page, limit, cursor }
+      const found = await shards.page(request, (shard, range) => {
+        return shards.call(shard, 'listExclusive', range)
+      })
+      const data = found.items.map(({ topic, clientId }) => {
+        return { topic, clientid: clientId, node: node.name }
+      })
+      return ok({ data, meta: pageMeta(request, found, undefined) })
+    }),
+    route(deleteExclusive, async ({ params: { topic } }) => {
+      const holder = await shards.call(shards.shardForTopic(topic), 'exclusiveHolder', topic)
+      const found =
+        holder === undefined ? [] : await shards.callAll('releaseExclusive', holder, topic)
+      if (!found.includes(true)) {
+        throw notFound(`No client has ${topic} exclusively.`, 'TOPIC_NOT_FOUND')
+      }
+      return noContent()
     }),
   ]
 }

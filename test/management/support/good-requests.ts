@@ -310,6 +310,8 @@ function clients(): Readonly<Record<string, GoodRequest>> {
     subscribeClientBulk: { params: CLIENT, body: [{ topic: 'more/1' }] },
     unsubscribeClient: { params: CLIENT, body: { topic: 'more' } },
     unsubscribeClientBulk: { params: CLIENT, body: [{ topic: 'more/1' }] },
+    listExclusive: { query: 'limit=1' },
+    deleteExclusive: { params: { topic: 'alone' } },
     listQueuedMessages: { params: CLIENT },
     listInflightMessages: { params: CLIENT },
     setKeepAlive: { params: CLIENT, body: { interval: 0 } },
