@@ -4,7 +4,8 @@ import { RateMeter } from '#kernel/rate-meter.ts'
 import type { RuleNumbers, RulePort, RuleRate, SqlFindings } from '#management/rule-port.ts'
 import { ruleFunctions } from '#streams/functions/catalog.ts'
 import { fieldHints } from '#streams/rules/field-hints.ts'
-import { checkRuleSpec } from '#streams/rules/make-rule.ts'
+import type { LiveTestSpec } from '#streams/rules/live-test.ts'
+import { checkRuleSpec, statementOnly } from '#streams/rules/make-rule.ts'
 import { RULE_COUNTER_NAMES } from '#streams/rules/rule-counters.ts'
 import type { RuleTried } from '#streams/rules/rule-engine.ts'
 import { makeRuleServices } from '#streams/rules/rule-services.ts'
@@ -163,6 +164,25 @@ export class NodeRules implements RulePort {
     const shards = (await this.#tell({ kind: 'traced' })) as readonly (readonly RuleTraceEntry[])[]
     this.#traces.add(shards.flat())
     return this.#traces.after(id, afterSeq)
+  }
+
+  checkStatement(sql: string): void {
+    checkRuleSpec(statementOnly('', sql))
+  }
+
+  async startLiveTest(test: LiveTestSpec): Promise<void> {
+    await this.#tell({ kind: 'start live test', test })
+  }
+
+  async takeLiveTested(id: string): Promise<readonly RuleTraceEntry[]> {
+    const shards = await this.#tell({ kind: 'take live tested', id })
+    // What the engine gives for this command.
+    const entries = (shards as readonly (readonly RuleTraceEntry[])[]).flat()
+    return entries.toSorted((a, b) => a.atMs - b.atMs)
+  }
+
+  async endLiveTest(id: string): Promise<void> {
+    await this.#tell({ kind: 'end live test', id })
   }
 
   async #tick(): Promise<void> {

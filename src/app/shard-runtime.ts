@@ -15,6 +15,7 @@ import type { RuleEngine, RuleEngineSettings } from '#streams/rules/rule-engine.
 import type { MessagePipeline, PipelineSpecs } from '#streams/pipeline/message-pipeline.ts'
 import type { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
+import type { LiveTestSpec } from '#streams/rules/live-test.ts'
 import type { RuleTrial } from '#streams/rules/rule-trial.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { MessageTracer } from '#streams/tracing/message-tracer.ts'
@@ -46,6 +47,9 @@ export type RuleCommand =
   | { readonly kind: 'try'; readonly id: string; readonly trial: RuleTrial }
   | { readonly kind: 'trace'; readonly ids: readonly string[] }
   | { readonly kind: 'traced' }
+  | { readonly kind: 'start live test'; readonly test: LiveTestSpec }
+  | { readonly kind: 'take live tested'; readonly id: string }
+  | { readonly kind: 'end live test'; readonly id: string }
 
 /** What the coordinator asks of a shard, wherever that runs. */
 export interface ShardControl {
@@ -282,6 +286,12 @@ function runRuleCommand({ rules, schemas, pipeline }: ShardParts, command: RuleC
       return rules.trace(command.ids)
     case 'traced':
       return rules.takeTraced()
+    case 'start live test':
+      return rules.startLiveTest(command.test)
+    case 'take live tested':
+      return rules.takeLiveTested(command.id)
+    case 'end live test':
+      return rules.endLiveTest(command.id)
   }
 }
 

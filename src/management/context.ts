@@ -10,6 +10,7 @@ import type { ConfigHistory } from './config/config-history.ts'
 import type { LiveSample } from './contract/observe.ts'
 import type { Alarms } from './observe/alarms.ts'
 import type { LiveFeed } from './observe/live-feed.ts'
+import type { LiveTests } from './observe/live-tests.ts'
 import type { LogFeed } from './observe/log-feed.ts'
 import type { HealthReader } from './observe/shared-health.ts'
 import type { Sampler } from './observe/sampler.ts'
@@ -40,6 +41,7 @@ export interface ManagementContext {
   readonly health: HealthReader
   readonly live: LiveFeed<LiveSample>
   readonly logs: LogFeed
+  readonly liveTests: LiveTests
   readonly alarms: Alarms
   readonly topicMetrics: TopicMetrics
   readonly traces: Traces

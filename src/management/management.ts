@@ -23,6 +23,7 @@ import { NodeNumbers } from './node-numbers.ts'
 import type { NodePort } from './node-port.ts'
 import { Alarms } from './observe/alarms.ts'
 import { LiveFeed } from './observe/live-feed.ts'
+import { LiveTests } from './observe/live-tests.ts'
 import { LogFeed } from './observe/log-feed.ts'
 import { takeLiveSamples } from './observe/live-sample.ts'
 import { Sampler } from './observe/sampler.ts'
@@ -113,6 +114,7 @@ export class Management {
       health: health.reader(),
       live: new LiveFeed(takeLiveSamples(node, numbers, alarms, health.reader())),
       logs: new LogFeed(node.recentLog, node.logLevelMin),
+      liveTests: new LiveTests(node.rules),
       alarms,
       prometheusAuth: settings.prometheusAuth,
     }
@@ -182,6 +184,7 @@ export class Management {
     this.#local.close()
     this.context.live.stop()
     this.context.logs.stop()
+    this.context.liveTests.stop()
     await Promise.all([this.context.telemetry.stop(), this.context.sso.stop()])
     this.#tlsServer?.close()
     await this.#server.close()

@@ -1,5 +1,6 @@
 import type { FunctionDefinition } from '#plugin/define-function.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import type { LiveTestSpec } from '#streams/rules/live-test.ts'
 import type { RuleTried } from '#streams/rules/rule-engine.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { RuleTraceEntry } from '#streams/rules/rule-trace.ts'
@@ -42,6 +43,13 @@ export interface RulePort {
   try(id: string, trial: RuleTrial): Promise<RuleTried | undefined>
   /** What a rule did since the line with this number; it is traced for a while from now on. */
   trace(id: string, afterSeq: number): Promise<readonly (RuleTraceEntry & { seq: number })[]>
+  /** @throws SqlError when no rule can have this statement */
+  checkStatement(sql: string): void
+  /** Has a statement run on what passes, with no effect but its results, until it is ended. */
+  startLiveTest(test: LiveTestSpec): Promise<void>
+  /** What came of records since this was asked last, the oldest first. */
+  takeLiveTested(id: string): Promise<readonly RuleTraceEntry[]>
+  endLiveTest(id: string): Promise<void>
   /** Every function of the language. */
   readonly functions: readonly FunctionDefinition[]
 }

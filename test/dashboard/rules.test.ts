@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import mqtt, { type MqttClient } from 'mqtt'
+import { until } from '../integrations/support/integration-rig.ts'
 import {
   BROWSER,
   checkAccessibility,
@@ -80,6 +81,27 @@ describe('rules', BROWSER, () => {
     await page.getByText('Condition not met').waitFor()
     await checkAccessibility(page, context)
     await page.context().close()
+  })
+
+  test('a statement that is not saved is tested on the messages that pass', async (context) => {
+    const page = await dashboard.open('/rules/new')
+    const statement = page.getByRole('textbox', { name: 'Statement' })
+    await statement.fill('SELECT payload.temp AS temp FROM "kilns/#" WHERE temp > 500')
+    await page.keyboard.press('Escape')
+    await page.getByRole('tab', { name: 'Live test' }).click()
+    await page.getByRole('button', { name: 'Test against live messages' }).click()
+    await page.getByText('Running: messages appear').waitFor()
+    await device.publishAsync('kilns/1', '{"temp": 20}', { qos: 1 })
+    await device.publishAsync('kilns/1', '{"temp": 900}', { qos: 1 })
+    await page.getByText('output {"temp":900}').waitFor()
+    await page.getByText('values {"temp":20}').waitFor()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'rule-live-test')
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('Stopped.').waitFor()
+    await page.context().close()
+    const { liveTests } = dashboard.managed.management.context
+    await until('no test runs', () => liveTests.count === 0)
   })
 
   test('one can be written in Chinese on dark ground', async (context) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { LogEvent } from '#management/contract/logs.ts'
 import { until } from '../integrations/support/integration-rig.ts'
+import { eventsOf, nextEvent } from './support/event-stream.ts'
 import { type ManagedBroker, startManaged } from './support/managed-broker.ts'
 
 describe('the log', () => {
@@ -40,8 +41,8 @@ describe('the log', () => {
   it('is followed: what was, then what comes', async () => {
     const { broker, management } = managed
     broker.log.warn('tank_full', { tank: 't1' })
-    const events = eventsOf(await open('?text=tank_'))
-    const first = await next(events)
+    const events = eventsOf<LogEvent>(await open('?text=tank_'))
+    const first = await nextEvent(events)
     assert.equal(first.is_first, true)
     assert.deepEqual(
       first.lines.map(({ message }) => message),
@@ -50,7 +51,7 @@ describe('the log', () => {
     broker.log.info('other')
     broker.log.warn('tank_empty')
     for (;;) {
-      const { lines, missed } = await next(events)
+      const { lines, missed } = await nextEvent(events)
       assert.equal(missed, 0)
       if (lines.length === 0) continue
       assert.equal(lines[0]?.message, 'tank_empty')
@@ -71,24 +72,3 @@ describe('the log', () => {
     assert.equal(status, 403)
   })
 })
-
-async function* eventsOf(response: Response): AsyncGenerator<LogEvent> {
-  assert.equal(response.status, 200)
-  let text = ''
-  const stream = response.body?.pipeThrough(new TextDecoderStream())
-  if (stream === undefined) return
-  for await (const part of stream) {
-    text += part
-    const blocks = text.split('\n\n')
-    text = blocks.pop() ?? ''
-    for (const block of blocks) {
-      if (block.startsWith('data: ')) yield JSON.parse(block.slice(6))
-    }
-  }
-}
-
-async function next(events: AsyncGenerator<LogEvent>): Promise<LogEvent> {
-  const { value, done } = await events.next()
-  assert.ok(done !== true)
-  return value
-}

@@ -6,11 +6,16 @@ const RETRY_MS = 3_000
 /** What a reply that goes on sends. */
 export type StreamEvent<O extends OperationSpec> = EventOf<O['replies'][200]>
 
-interface Options<Event> {
+interface StreamOptions<Event> {
   readonly query?: Readonly<Record<string, QueryValue>>
+  /** Sent as JSON. */
+  readonly body?: unknown
   /** Ends it. */
   readonly signal: AbortSignal
   readonly event: (event: Event) => void
+}
+
+interface Options<Event> extends StreamOptions<Event> {
   /** Why nothing comes; undefined once it does again. */
   readonly failed?: (error: ApiError | undefined) => void
 }
@@ -21,13 +26,12 @@ interface Options<Event> {
  */
 export async function follow<O extends OperationSpec>(
   path: O['path'],
-  { query, signal, event, failed }: Options<StreamEvent<O>>,
+  { failed, ...options }: Options<StreamEvent<O>>,
 ): Promise<void> {
+  const { signal } = options
   while (!signal.aborted) {
     try {
-      const response = await send('GET', path, { ...(query && { query }), signal })
-      failed?.(undefined)
-      await readEvents(response, (text) => event(JSON.parse(text) as StreamEvent<O>))
+      await readStream<O>('GET', path, options, () => failed?.(undefined))
     } catch (error) {
       if (signal.aborted) return
       failed?.(error instanceof ApiError ? error : new ApiError(0, 'UNREACHABLE', String(error)))
@@ -36,6 +40,22 @@ export async function follow<O extends OperationSpec>(
     }
     await pause(RETRY_MS, signal)
   }
+}
+
+/**
+ * Reads server-sent events of the API until they end.
+ * @param opened it is let in
+ * @throws ApiError; the reason of the signal when that has ended it
+ */
+export async function readStream<O extends OperationSpec>(
+  method: O['method'],
+  path: O['path'],
+  { query, body, signal, event }: StreamOptions<StreamEvent<O>>,
+  opened?: () => void,
+): Promise<void> {
+  const response = await send(method, path, { ...(query && { query }), body, signal })
+  opened?.()
+  await readEvents(response, (text) => event(JSON.parse(text) as StreamEvent<O>))
 }
 
 async function readEvents(response: Response, event: (data: string) => void): Promise<void> {

@@ -1,7 +1,7 @@
 /** What helps to write rules: trials, checks, traces, and what can be read. */
 import { Type } from 'typebox'
 import { closed, pathText } from './common.ts'
-import { operation } from './operation.ts'
+import { type EventOf, events, operation } from './operation.ts'
 import { AnyMap } from './rules.ts'
 
 const tag = 'Rules'
@@ -35,6 +35,60 @@ export const testRuleSql = operation({
   replies: { 200: Type.Union([AnyMap, Type.Array(AnyMap)]) },
   errors: [400, 412],
 })
+
+/** Tests of statements on live messages that may run at the same time. */
+export const LIVE_TESTS_MAX = 5
+
+export const testRuleSqlLive = operation({
+  id: 'testRuleSqlLive',
+  method: 'POST',
+  path: '/rule_test/live',
+  tag,
+  summary:
+    'Run a statement on the messages and events that pass from now on, without actions, and push ' +
+    'what comes of each as server-sent events. Ends after a time, after so many records, when ' +
+    'the caller goes away, or with the login. Nothing is kept or counted; what functions put ' +
+    `into stores is seen by the test alone. ${LIVE_TESTS_MAX} tests can run at a time.`,
+  permission: 'write',
+  body: closed({
+    sql: Sql,
+    seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 300, default: 60 })),
+    records: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 200,
+        default: 100,
+        description: 'Messages and events that it is run on at most.',
+      }),
+    ),
+  }),
+  replies: {
+    200: events(
+      'The first event says that the test runs; one without records is a sign of life.',
+      Type.Object({
+        items: Type.Array(
+          Type.Object({
+            at: Type.Integer({ description: 'Milliseconds since 1970.' }),
+            step: Type.String({ description: '`output`, `no_result` or `sql_failed`.' }),
+            fields: Type.Record(Type.String(), Type.String(), {
+              description: 'The record, and its outputs or why there are none; long texts are cut.',
+            }),
+          }),
+          { description: 'The oldest first.' },
+        ),
+        ended: Type.Optional(
+          Type.Union([Type.Literal('time'), Type.Literal('records')], {
+            description: 'Which limit was reached: this is the last event.',
+          }),
+        ),
+      }),
+    ),
+  },
+  errors: [400, 503],
+})
+
+/** An event of a live test. */
+export type LiveTestEvent = EventOf<(typeof testRuleSqlLive)['replies'][200]>
 
 export const testRule = operation({
   id: 'testRule',

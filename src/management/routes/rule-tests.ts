@@ -15,6 +15,7 @@ import {
   listRuleFunctions,
   testRule,
   testRuleSql,
+  testRuleSqlLive,
   traceRule,
 } from '../contract/rule-tests.ts'
 import type { ManagementContext } from '../context.ts'
@@ -28,6 +29,10 @@ type Json = Readonly<Record<string, unknown>>
 export function ruleTestRoutes(context: ManagementContext): readonly Route[] {
   const { rules } = context.node
   return [
+    route(testRuleSqlLive, ({ body }) => {
+      tested(() => rules.checkStatement(body.sql))
+      return ok(context.liveTests.run(body))
+    }),
     route(testRuleSql, ({ body }) => ok(testStatement(context, body.sql, body.context ?? {}))),
     route(testRule, async ({ params: { id }, body }) => {
       const tried = await rules.try(id, {

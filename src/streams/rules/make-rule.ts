@@ -6,6 +6,7 @@ import type { RuleProgram } from '../sql/compile-rule.ts'
 import { prepareRule } from '../sql/prepare-rule.ts'
 import type { PreparedRule } from '../sql/prepare-rule.ts'
 import { ProblemList, SqlError } from '../sql/problem.ts'
+import type { Row } from '../sql/row.ts'
 import { ruleDialect } from '../sql/rule-dialect.ts'
 import type { Source, Statement } from '../sql/tree.ts'
 import type { FindAction, RuleAction } from './action.ts'
@@ -40,6 +41,8 @@ export interface Rule extends MessageTap {
   quietUntilMs: number
   /** Takes what the rule does, while somebody watches. */
   trace: RuleTraceSink | undefined
+  /** Of a statement that is only being tested: takes its records, and nothing else is done. */
+  testOn: ((row: Row) => void) | undefined
 }
 
 /** What actions of rules need. */
@@ -76,6 +79,7 @@ export function makeRule(spec: RuleSpec, ports: ActionPorts): Rule {
     madeAs: 0,
     quietUntilMs: 0,
     trace: undefined,
+    testOn: undefined,
   }
 }
 
@@ -86,6 +90,23 @@ export function makeRule(spec: RuleSpec, ports: ActionPorts): Rule {
 export function checkRuleSpec(spec: RuleSpec): void {
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   makeRule(spec, { log, findAction: () => undefined, nowMs: () => 0, publish: () => undefined })
+}
+
+/** A statement as a rule that does nothing with its outputs. */
+export function statementOnly(id: string, sql: string): RuleSpec {
+  return {
+    id,
+    name: '',
+    sql,
+    actions: [],
+    enable: true,
+    description: '',
+    deadLetterTopic: '',
+    waitsForActions: false,
+    metadata: {},
+    createdAtMs: 0,
+    modifiedAtMs: 0,
+  }
 }
 
 /** @throws SqlError when there is no source, or one that cannot be */

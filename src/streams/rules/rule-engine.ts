@@ -13,7 +13,8 @@ import type { ActionFailure, FindAction, RuleAction } from './action.ts'
 import { ActionRun } from './action-run.ts'
 import { makeDeadLetter } from './dead-letter.ts'
 import { isHookedEvent, watchEvents } from './event-watch.ts'
-import { makeRule } from './make-rule.ts'
+import { LiveTest, type LiveTestSpec } from './live-test.ts'
+import { makeRule, statementOnly } from './make-rule.ts'
 import type { ActionPorts, Rule } from './make-rule.ts'
 import { MessageIds } from './message-ids.ts'
 import { MessageRow } from './message-row.ts'
@@ -84,7 +85,9 @@ export class RuleEngine {
   readonly #ports: RuleEnginePorts
   #settings: RuleEngineSettings
   readonly #rules: Map<string, Rule>
-  /** How many rules there have ever been. */
+  /** Statements that are only being tested, apart from the rules: nobody else sees them. */
+  readonly #liveTests: Map<string, { readonly rule: Rule; readonly test: LiveTest }>
+  /** How many rules and tests there have ever been. */
   #made: number
   readonly #byEvent: RuleReaders
   readonly #byBridge: RuleReaders
@@ -105,6 +108,7 @@ export class RuleEngine {
     this.#settings = settings
     ports.services.jqTimeoutMs = settings.jqTimeoutMs
     this.#rules = new Map()
+    this.#liveTests = new Map()
     this.#made = 0
     this.#byEvent = new RuleReaders()
     this.#byBridge = new RuleReaders()
@@ -201,6 +205,33 @@ export class RuleEngine {
     const trace: RuleTraceEntry[] = []
     const sink = this.#sinkOf(rule, (entry) => trace.push(entry))
     return { outcome: await runTrial(rule, trial, this.#ports.services, sink), trace }
+  }
+
+  /**
+   * Runs a statement on the records of its sources from now on, see `LiveTest`, until it is ended.
+   * @throws SqlError when it is wrong
+   */
+  startLiveTest({ id, sql, recordsMax }: LiveTestSpec): void {
+    const { clock, services } = this.#ports
+    const rule = makeRule(statementOnly(id, sql), this.#actions)
+    const test = new LiveTest(rule, recordsMax, services, () => clock.nowMs())
+    rule.testOn = (row) => test.run(row)
+    rule.madeAs = this.#made++
+    this.#liveTests.set(id, { rule, test })
+    this.#connect(rule)
+  }
+
+  /** What came of records since this was asked last; nothing when the test has ended. */
+  takeLiveTested(id: string): readonly RuleTraceEntry[] {
+    return this.#liveTests.get(id)?.test.take() ?? []
+  }
+
+  /** Ends a test, if it runs. */
+  endLiveTest(id: string): void {
+    const found = this.#liveTests.get(id)
+    if (found === undefined) return
+    this.#disconnect(found.rule)
+    this.#liveTests.delete(id)
   }
 
   /** How rows of this shard are made. */
@@ -312,6 +343,10 @@ export class RuleEngine {
   }
 
   #run(rule: Rule, row: Row, publisher: string, traced?: TracedRule): void {
+    if (rule.testOn !== undefined) {
+      rule.testOn(row)
+      return
+    }
     const { counters } = rule
     counters[RuleCounter.MATCHED]! += 1 // The index comes from the table.
     rule.trace?.('matched', matchedFields(row))

@@ -240,6 +240,7 @@ function rules(): Readonly<Record<string, GoodRequest>> {
     testRule: { params, body: { context: { payload: 'x' } } },
     traceRule: { params },
     testRuleSql: { body: { sql } },
+    testRuleSqlLive: { body: { sql, seconds: 1, records: 1 } },
     checkRuleSql: { body: { sql: 'SELECT' } },
     deleteRule: { params },
     getRuleEngine: {},

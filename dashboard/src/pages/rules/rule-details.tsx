@@ -10,6 +10,7 @@ import { PageTitle } from '../../components/page-title.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { ActionList } from './action-list.tsx'
+import { LiveTest } from './live-test.tsx'
 import { type Draft, NEW_RULE, toBody, toDraft } from './rule-body.ts'
 import { RuleFlow } from './rule-flow.tsx'
 import { STALE } from './rule-list.tsx'
@@ -162,7 +163,11 @@ function Watching({ draft, isNew, payload, setPayload }: WatchingProps) {
     <Card size="small">
       <Tabs
         destroyOnHidden
-        items={[{ key: 'trial', label: t('trial'), children: trial }, ...(isNew ? [] : running)]}
+        items={[
+          { key: 'trial', label: t('trial'), children: trial },
+          { key: 'live-test', label: t('liveTest'), children: <LiveTest sql={draft.sql} /> },
+          ...(isNew ? [] : running),
+        ]}
       />
     </Card>
   )

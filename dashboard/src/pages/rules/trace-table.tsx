@@ -1,0 +1,62 @@
+import { Table, type TableColumnsType, Tag, Typography } from 'antd'
+import { Nothing } from '../../components/nothing.tsx'
+import { showTime } from '../../format/numbers.ts'
+import { useTexts } from '../../i18n/i18n.ts'
+import { TEXTS } from './texts.ts'
+
+/** Something that a statement did. */
+interface Line {
+  readonly at: number
+  readonly step: string
+  readonly fields: Readonly<Record<string, string>>
+}
+
+/** A line with its place in the table. */
+export type Row = Line & { readonly key: number }
+
+const LINES_MAX = 200
+const COLORS: Readonly<Record<string, string>> = {
+  output: 'success',
+  action_succeeded: 'success',
+  no_result: 'warning',
+  sql_failed: 'error',
+  action_failed: 'error',
+}
+
+/** The latest first; the oldest give way. */
+export function addLines(before: readonly Row[], lines: readonly Line[]): readonly Row[] {
+  let key = before[0]?.key ?? 0
+  const rows = lines.map((line) => ({ ...line, key: ++key }))
+  return [...rows.reverse(), ...before].slice(0, LINES_MAX)
+}
+
+/** What a statement did with real messages: why one does not match, or fails. */
+export function TraceTable({ rows, none }: { rows: readonly Row[]; none: string }) {
+  const t = useTexts(TEXTS)
+  const columns: TableColumnsType<Row> = [
+    { title: t('time'), render: (_, { at }) => showTime(at) },
+    {
+      title: t('step'),
+      render: (_, { step }) => <Tag color={COLORS[step] ?? 'default'}>{step}</Tag>,
+    },
+    {
+      title: t('details'),
+      render: (_, { fields }) =>
+        Object.entries(fields).map(([name, value]) => (
+          <div key={name} style={{ overflowWrap: 'anywhere' }}>
+            <Typography.Text type="secondary">{name}</Typography.Text> {value}
+          </div>
+        )),
+    },
+  ]
+  return (
+    <Table<Row>
+      size="small"
+      columns={columns}
+      dataSource={[...rows]}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      locale={{ emptyText: <Nothing text={none} /> }}
+    />
+  )
+}
