@@ -66,6 +66,18 @@ for (const version of [4, 5] as const) {
   })
 }
 
+test('a delayed message of another client does not wait for them, nor they for it', async (context) => {
+  const { hook, client, broker } = await setUp(context, 5, {}, {})
+  const other = await clientOf(context, broker, 'other')
+  hook.pause()
+  const held = client.publishAsync('t/1', 'a', { qos: 1 })
+  await until('a connection is made for the record', () => hook.connections > 0)
+  await other.publishAsync('$delayed/3600/x', 'b', { qos: 1 })
+  hook.resume()
+  await held
+  await client.publishAsync('x', '', { qos: 1 }) // Nothing stays behind it.
+})
+
 test('a rule that does not wait has its messages acknowledged at once', async (context) => {
   const { hook, client, bodies } = await setUp(context, 5, { wait_for_actions: false }, {})
   await hook.kill()

@@ -8,11 +8,13 @@ export class AckHold {
   #open: number
   #lost: string | undefined
   #ack: PendingAck | undefined
+  #isUsed: boolean
 
   constructor() {
     this.#open = 0
     this.#lost = undefined
     this.#ack = undefined
+    this.#isUsed = false
   }
 
   /** All is done, and well. */
@@ -31,8 +33,13 @@ export class AckHold {
     if (this.#open === 0) this.#release()
   }
 
-  /** Lets the acknowledgement of the message wait, unless all is done. */
+  /**
+   * Lets the acknowledgement of the message wait, unless all is done.
+   * @throws Error when it has been given one: a second would never leave, or the first
+   */
   delay(ack: PendingAck): void {
+    if (this.#isUsed) throw new Error('The hold of one message was given two acknowledgements.')
+    this.#isUsed = true
     this.#ack = ack
     ack.waiting++
     if (this.#open === 0) this.#release()

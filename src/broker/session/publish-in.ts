@@ -359,6 +359,7 @@ function publish(
     refuseUnstored(broker, connection, session, qos, packetId)
     return
   }
+  core.routeHold = undefined // That of the message before is not for this one.
   if (message.topic.isSpecial && message.topic.topic.startsWith(DELAYED_PREFIX)) {
     const refused = delayMessage(broker, message, session.username, connection.zone)
     if (refused !== undefined) {
@@ -370,7 +371,6 @@ function publish(
     broker.routing.publisher = connection.pickMemory
     broker.routing.connection = connection
     core.routeAnswered = qos === 1
-    core.routeHold = undefined
     publishMessage(broker, message)
     core.routeAnswered = false
     if (core.routeRemote !== 0) broker.links.throttle(connection, core.routeRemote)
@@ -379,8 +379,7 @@ function publish(
   const none = core.routeReceivers === 0
   const v5 = connection.version === ProtocolVersion.V5
   const reason = none && v5 ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS
-  const hold = core.routeHold?.isOver === false ? core.routeHold : undefined
-  answer(broker, connection, session, qos, packetId, reason, message.print, hold)
+  answer(broker, connection, session, qos, packetId, reason, message.print, core.openHold)
 }
 
 /**

@@ -276,6 +276,11 @@ export class ShardCore implements SessionContext {
     return this.routeHold
   }
 
+  /** What the acknowledgement of the message that was routed has to wait for, if anything. */
+  get openHold(): AckHold | undefined {
+    return this.routeHold?.isOver === false ? this.routeHold : undefined
+  }
+
   /** Lets an acknowledgement wait until what waits in front of moving sessions is stored. */
   awaitEarly(ack: PendingAck): void {
     for (const move of this.#earlyMoves) {
