@@ -56,6 +56,11 @@ export class LaneBuffer {
     return this.#head.bytes + (this.#disk?.unreadBytes ?? 0)
   }
 
+  /** Records are on their way from the disk, which count nowhere meanwhile; `ready` follows. */
+  get isReading(): boolean {
+    return this.#isReading
+  }
+
   /** When the oldest record at hand was queued, monotonic. */
   get oldestMs(): number | undefined {
     return this.#head.peek()?.queuedAtMs

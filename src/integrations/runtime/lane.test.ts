@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { DriverError } from '#drivers/driver-error.ts'
 import type { Sink, WriteFault } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import { ACTION_COUNTER_NAMES, makeActionCounters } from './action-counters.ts'
+import { DiskLog } from './disk-log.ts'
 import { Lane, type LaneSettings } from './lane.ts'
 import { LaneBuffer } from './lane-buffer.ts'
 
@@ -34,10 +38,14 @@ function startLane(context: TestContext, settings: Partial<LaneSettings>, isOpen
   const dropped = (record: { readonly record: ValueMap }, why: string) => {
     lost.push(`${Number(record.record['n'])} ${why}`)
   }
-  const buffer = new LaneBuffer({ mode: 'memory', bytesMax: 100_000, nowMs: Date.now }, undefined, {
-    dropped,
-    ready: () => {},
-  })
+  const buffer = new LaneBuffer(
+    { mode: 'memory', bytesMax: 10_000_000, nowMs: Date.now },
+    undefined,
+    {
+      dropped,
+      ready: () => {},
+    },
+  )
   const lane = new Lane({ ...SETTINGS, ...settings }, buffer, {
     counters,
     nowMs: Date.now,
@@ -236,6 +244,60 @@ test('a record that is too old is dropped and not sent', async (context) => {
   assert.deepEqual(lost, ['1 dropped it was not delivered within request_ttl'])
   assert.deepEqual([count('dropped'), count('dropped.expired')], [1, 1])
 })
+
+test('many records that are too old are dropped in turns of the event loop', async (context) => {
+  const count = 50_000
+  const world = startLane(context, { ttlMs: 100 }, false)
+  world.push(...Array(count).keys())
+  await world.pass(100)
+  world.lane.use(world.sink)
+  let first = 0
+  setImmediate(() => {
+    first = Number(world.count('dropped.expired'))
+  })
+  await world.pass(0)
+  assert.ok(first > 0 && first < count, `${first} at once`)
+  assert.equal(world.count('dropped.expired'), count)
+  world.push(count)
+  await world.pass(0)
+  assert.deepEqual(world.sent(), [[count]])
+})
+
+test('the rate of what waited on disk ends with it', async (context) => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'tideway-lane-')), 'log')
+  context.after(() => rmSync(join(folder, '..'), { recursive: true, force: true }))
+  const former = openOnDisk(folder, () => {})
+  for (let n = 0; n < 50; n++) former.push({ record: { n }, expiresAtMs: Infinity }, 0, undefined)
+  await former.close([])
+
+  const rate = 1000
+  const buffer: LaneBuffer = openOnDisk(folder, () => lane.wake())
+  const lane = new Lane({ ...SETTINGS, batchMax: 10_000, replayPerSecond: rate }, buffer, {
+    counters: makeActionCounters(),
+    nowMs: Date.now,
+    monotonicMs: () => performance.now(),
+    random: () => 1,
+    lost: () => assert.fail('lost'),
+    troubled: () => assert.fail('troubled'),
+  })
+  let told = Promise.withResolvers<number>()
+  const write: Sink['write'] = (records) => {
+    told.resolve(records.length)
+    return Promise.resolve()
+  }
+  lane.use({ write })
+  assert.equal(await told.promise, 50)
+  told = Promise.withResolvers()
+  for (let n = 0; n < 2 * rate; n++) lane.push({ n }, undefined)
+  assert.equal(await told.promise, 2 * rate)
+  assert.deepEqual(await lane.close(1000), [])
+})
+
+function openOnDisk(folder: string, ready: () => void): LaneBuffer {
+  const disk = new DiskLog(folder, { writeFailed: assert.fail, damaged: assert.fail })
+  const settings = { mode: 'hybrid', bytesMax: 100_000_000, nowMs: Date.now } as const
+  return new LaneBuffer(settings, disk, { dropped: () => assert.fail('dropped'), ready })
+}
 
 test('a delivery that comes after request_ttl is counted as late', async (context) => {
   const { push, pass, requests, count } = startLane(context, { ttlMs: 100 })

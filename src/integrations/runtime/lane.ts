@@ -46,6 +46,8 @@ interface Batch {
 }
 
 const RETRY_FIRST_MS = 100
+/** Records given up as too old before others get their turn of the event loop. */
+const EXPIRED_PER_TURN_MAX = 5000
 
 /**
  * One queue of an action with what is under way from it. Sends batches as long as the window is
@@ -143,35 +145,44 @@ export class Lane {
   #pump(): void {
     const sink = this.#sink
     if (sink === undefined || this.#isClosed || this.#retryTimer !== undefined) return
+    let expired = 0
     while (this.#underWay.size < this.#settings.windowMax) {
-      const batch = this.#nextBatch()
-      if (batch === undefined) return
-      this.#underWay.add(batch)
-      void this.#send(batch, sink)
+      const due = this.#nextBatch()
+      if (due === undefined) return
+      const records = this.#unexpired(due.records)
+      if (records.length > 0) {
+        const batch = { ...due, records }
+        this.#underWay.add(batch)
+        void this.#send(batch, sink)
+      }
+      expired += due.records.length - records.length
+      if (expired >= EXPIRED_PER_TURN_MAX) {
+        this.wake()
+        return
+      }
     }
   }
 
+  /** The next one that may be sent; its records may have expired. */
   #nextBatch(): Batch | undefined {
     const again = this.#failed.shift()
-    if (again !== undefined) {
-      const records = this.#unexpired(again.records)
-      if (records.length > 0) return { ...again, records }
-      return this.#nextBatch()
-    }
+    if (again !== undefined) return again
     if (this.#replayTimer !== undefined || !this.#isBatchDue()) return undefined
-    const taken = this.#take()
-    if (taken.length === 0) return undefined
-    const records = this.#unexpired(taken)
-    if (records.length === 0) return this.#nextBatch()
-    return { records, order: this.#batches++, tries: 0 }
+    const records = this.#take()
+    return records.length === 0 ? undefined : { records, order: this.#batches++, tries: 0 }
   }
 
   #take(): readonly QueuedRecord[] {
     const { batchMax, batchBytesMax, replayPerSecond } = this.#settings
+    // What waits on disk counts for more than in memory, and some of it may have made room.
+    if (!this.#buffer.isReading) {
+      this.#replayBytes = Math.min(this.#replayBytes, this.#buffer.bytes)
+    }
     if (this.#replayBytes <= 0) return this.#buffer.take(batchMax, batchBytesMax)
     const before = this.#buffer.bytes
     const countMax = Math.min(batchMax, Math.max(1, Math.floor(replayPerSecond)))
     const taken = this.#buffer.take(countMax, batchBytesMax)
+    if (taken.length === 0) return taken // The buffer tells when it has read more.
     this.#replayBytes -= before - this.#buffer.bytes
     this.#replayTimer = setTimeout(
       () => {
