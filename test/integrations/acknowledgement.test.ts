@@ -66,7 +66,7 @@ for (const version of [4, 5] as const) {
   })
 }
 
-test('a delayed message of another client does not wait for them, nor they for it', async (context) => {
+test('a delayed message of another client does not take their place', async (context) => {
   const { hook, client, broker } = await setUp(context, 5, {}, {})
   const other = await clientOf(context, broker, 'other')
   hook.pause()
