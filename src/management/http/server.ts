@@ -129,9 +129,11 @@ function receive(parts: ServerParts, request: FastifyRequest, reply: FastifyRepl
   request.caller = letIn(parts, request, operation, true)
 }
 
-/** Ends a request that comes too slowly. */
+/** Ends a request that comes too slowly. Without a body it is complete, though nobody reads it. */
 function limitArrival({ raw }: FastifyRequest, msMax: number): void {
-  const timer = setTimeout(() => raw.destroy(), msMax)
+  const timer = setTimeout(() => {
+    if (!raw.complete) raw.destroy()
+  }, msMax)
   const stop = (): void => clearTimeout(timer)
   raw.once('end', stop).once('close', stop)
 }
