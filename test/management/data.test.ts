@@ -11,6 +11,7 @@ import {
   basic,
   formWith,
   type ManagedBroker,
+  PASSWORD,
   startManaged,
 } from './support/managed-broker.ts'
 
@@ -135,6 +136,40 @@ describe('a backup', () => {
     assert.ok(!existsSync(join(to.broker.dataDir, 'escaped.pem')))
   })
 
+  it('carries users whose password somebody else checks', async () => {
+    const user = { username: 'oidc:ada', password: '', role: 'viewer', description: 'first' }
+    const archive = packTar(
+      [
+        { name: 'x/META.hocon', content: Buffer.from('version = "1"') },
+        { name: 'x/cluster.hocon', content: Buffer.alloc(0) },
+        {
+          name: 'x/tables/dashboard_users.jsonl',
+          content: Buffer.from(JSON.stringify({ ...user, must_change: 0 })),
+        },
+      ],
+      0,
+    )
+    const brought = await bring('single-sign-on.tar.gz', archive)
+    assert.equal(brought.status, 204, JSON.stringify(brought.body))
+    const { body: made } = await call('POST', '/data/export', { body: {} })
+    const asUser = async (method: string, path: string): Promise<ApiReply> => {
+      const login = { username: 'admin', password: PASSWORD }
+      const { token } = (await call('POST', '/login', { body: login, auth: '' })).body
+      return call(method, path, { auth: `Bearer ${token}` })
+    }
+    assert.equal((await asUser('DELETE', '/users/ada?backend=oidc')).status, 204)
+    const imported = await call('POST', '/data/import', { body: { filename: made.filename } })
+    assert.equal(imported.status, 204, JSON.stringify(imported.body))
+    const { body: shown } = await asUser('GET', '/users')
+    const [back] = shown.filter(({ username }: { username: string }) => username === 'ada')
+    assert.deepEqual(back, {
+      username: 'ada',
+      role: 'viewer',
+      description: 'first',
+      backend: 'oidc',
+    })
+  })
+
   it('that is damaged or none changes nothing', async () => {
     assert.equal((await bring('damaged.tar.gz', Buffer.from('no archive'))).status, 400)
     const empty = packTar([{ name: 'a/b', content: Buffer.from('x') }], 0)
@@ -213,6 +248,11 @@ describe('what is in a backup', () => {
         /api_keys.*line 1: secret_hash/,
       ],
       ['dashboard_users', { ...user, role: 'owner' }, /dashboard_users.*role/],
+      [
+        'dashboard_users',
+        { ...user, password: '', role: 'viewer' },
+        /line 1: password: the user admin has none/,
+      ],
       ['dashboard_users', { ...user, role: 'viewer' }, /no administrator would be left/],
       ['banned', { ...ban, as: 'clientid_re', who: '(' }, /banned: .* no regular expression/],
       ['banned', { ...ban, as: 'shoe', who: 'x' }, /banned.*line 1: as /],

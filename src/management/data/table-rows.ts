@@ -7,6 +7,7 @@ import { oneOf } from '../contract/common.ts'
 import { KeyRole, UserRole } from '../contract/login.ts'
 import type { TableSetName } from '../contract/data.ts'
 import { badRequest } from '../http/api-error.ts'
+import { backendOf, NO_PASSWORD } from '../identity/users.ts'
 
 const Flag = Type.Union([Type.Literal(0), Type.Literal(1)])
 const Text = Type.String({ minLength: 1 })
@@ -16,7 +17,8 @@ const HASH = '^[A-Za-z0-9+/]{43}=$'
 
 const UserRow = Type.Object({
   username: Text,
-  password: Type.String({ pattern: String.raw`^scrypt\$\d+\$\d+\$\d+\$[\w-]+\$[\w-]+$` }),
+  /** Empty where somebody else checks who the user is. */
+  password: Type.String({ pattern: String.raw`^(scrypt\$\d+\$\d+\$\d+\$[\w-]+\$[\w-]+)?$` }),
   role: UserRole,
   description: Type.String(),
   must_change: Flag,
@@ -112,7 +114,7 @@ export type TableRow<Name extends TableSetName> = Static<(typeof TABLE_ROWS)[Nam
 export function checkRows(name: TableSetName, rows: readonly unknown[]): void {
   const schema = TABLE_ROWS[name]
   for (const [index, row] of rows.entries()) {
-    const problem = problemOf(schema, row) ?? topicProblem(name, row)
+    const problem = problemOf(schema, row) ?? topicProblem(name, row) ?? passwordProblem(name, row)
     if (problem === undefined) continue
     throw badRequest(`tables/${name}.jsonl of the archive, line ${index + 1}: ${problem}.`)
   }
@@ -130,4 +132,11 @@ function topicProblem(name: TableSetName, row: unknown): string | undefined {
   const { topic } = row as TableRow<'builtin_retainer'> // Just checked.
   const invalid = validateTopicNameText(topic)
   return invalid && `topic: ${invalid.detail}`
+}
+
+function passwordProblem(name: TableSetName, row: unknown): string | undefined {
+  if (name !== 'dashboard_users') return undefined
+  const { username, password } = row as TableRow<'dashboard_users'> // Just checked.
+  const isMissing = password === NO_PASSWORD && backendOf(username) === 'local'
+  return isMissing ? `password: the user ${username} has none` : undefined
 }

@@ -18,8 +18,8 @@ export interface User {
 }
 
 export const USERS_MAX = 1000
-/** Nothing is equal to it. */
-const NO_PASSWORD = ''
+/** What is kept for users whose password somebody else checks. Nothing is equal to it. */
+export const NO_PASSWORD = ''
 /** The password of the first user as shipped. */
 export const INITIAL_PASSWORD = 'public'
 
@@ -33,7 +33,8 @@ export function plainName({ username, backend }: Pick<User, 'username' | 'backen
   return backend === 'local' ? username : username.slice(backend.length + 1)
 }
 
-function backendOf(username: string): UserBackend {
+/** Who checks the user of a unique name. */
+export function backendOf(username: string): UserBackend {
   const [prefix] = username.split(':', 1)
   return username.includes(':') && (prefix === 'oidc' || prefix === 'ldap') ? prefix : 'local'
 }
