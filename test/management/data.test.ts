@@ -303,4 +303,17 @@ describe('what is in a backup', () => {
     assert.ok(!existsSync(join(certs, 'new.pem')))
     assert.equal((await call('GET', '/listeners/tcp:taken')).status, 404)
   })
+
+  it('are files that the configuration names, which are there before it is looked at', async () => {
+    const rules = '{allow, all, all, ["of/a/file"]}.'
+    const source = { type: 'file', rules }
+    assert.equal((await from.call('POST', '/authorization/sources', { body: source })).status, 204)
+    const { name, archive } = await exported({ root_keys: ['authorization'], files: true })
+    const { status, body } = await bring(name, archive)
+    assert.equal(status, 204, JSON.stringify(body))
+    assert.equal((await call('GET', '/authorization/sources/file')).body.rules, rules)
+    const path = join(to.broker.dataDir, 'authz', 'acl.conf')
+    const shown = await call('GET', '/configs/authorization')
+    assert.ok(JSON.stringify(shown.body).includes(JSON.stringify(path)))
+  })
 })

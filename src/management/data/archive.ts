@@ -20,6 +20,8 @@ export type Written = Readonly<Record<string, Plain>>
 /** What is in a backup. */
 export interface Archive {
   readonly config: Written
+  /** The data directory of the node that it was made of; undefined = not told. */
+  readonly dataDir: string | undefined
   /** Files for the data directory, by their path in it. */
   readonly files: ReadonlyMap<string, Buffer>
   /** Rows are of their table. */
@@ -45,6 +47,7 @@ export function readArchive(packed: Uint8Array): Archive {
   const mnesia = [...all.keys()].filter((name) => name.startsWith('mnesia/'))
   return {
     config: readHocon(config.toString('utf8')),
+    dataDir: textOf(readHocon(meta.toString('utf8'), 'META.hocon')['data_dir']),
     files: new Map(files),
     tables: new Map(TABLE_SETS.flatMap((name) => tableOf(all, name))),
     foreign: [...mnesia, ...escaping],
@@ -52,14 +55,18 @@ export function readArchive(packed: Uint8Array): Archive {
 }
 
 /** HOCON as written roots. @throws ApiError 400 */
-export function readHocon(text: string): Written {
+export function readHocon(text: string, name = 'cluster.hocon'): Written {
   try {
-    const { root } = resolveSyntax([parseSyntax(text, 'cluster.hocon')])
+    const { root } = resolveSyntax([parseSyntax(text, name)])
     return toPlain(root) as Written // A document is an object.
   } catch (error) {
     if (error instanceof HoconError) throw badRequest(`${error.message}.`)
     throw error
   }
+}
+
+function textOf(value: Plain | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 /** Files by their path below the one folder that an archive has. */

@@ -26,7 +26,13 @@ export async function makeBackup(
 ): Promise<Buffer> {
   const { node } = context
   const nowMs = node.nowMs()
-  const meta = { product: PRODUCT, version: node.version, node: node.name, time_ms: nowMs }
+  const meta = {
+    product: PRODUCT,
+    version: node.version,
+    node: node.name,
+    time_ms: nowMs,
+    data_dir: node.dataDir,
+  }
   const entries: TarEntry[] = [
     entry('META.hocon', printHocon(meta)),
     entry('cluster.hocon', onlyRoots(node.config.snapshot(), roots)),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { printHocon } from '#config/hocon/print.ts'
 import type { Plain } from '#config/hocon/value.ts'
 import type { ConfigTurn } from '../config/config-changes.ts'
@@ -20,15 +20,19 @@ import { type TableSet, tableSets } from './table-sets.ts'
 export async function restoreBackup(
   context: ManagementContext,
   turn: ConfigTurn,
-  { config, files, tables, foreign }: Archive,
+  archive: Archive,
 ): Promise<readonly string[]> {
+  const { files, tables, foreign } = archive
   const sets = tableSets(context)
   for (const set of sets) checkSet(set, tables.get(set.name) ?? [])
-  const { good, warnings } = validRoots(context, config)
+  const warnings: string[] = []
   const replaced = new ReplacedFiles(context.node.dataDir)
   try {
     for (const [name, content] of files) await replaced.put(name, content)
-    await turn.edit(toEdit(good))
+    // What a root names has to be there for it to be valid.
+    const valid = validRoots(context, withFilesHere(archive, context.node.dataDir))
+    warnings.push(...valid.warnings)
+    await turn.edit(toEdit(valid.good))
   } catch (error) {
     await replaced.takeBack()
     throw error
@@ -93,6 +97,25 @@ async function write(path: string, content: Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   await writeFile(`${path}.new`, content, { mode: 0o600, flush: true })
   await rename(`${path}.new`, path)
+}
+
+/** The configuration with the files of the archive where they are on this node. */
+function withFilesHere({ config, dataDir, files }: Archive, here: string): Written {
+  if (dataDir === undefined) return config
+  const moved = new Map([...files.keys()].map((name) => [join(dataDir, name), join(here, name)]))
+  const move = (value: Plain): Plain => {
+    if (typeof value === 'string') return moved.get(normalize(value)) ?? value
+    if (Array.isArray(value)) return value.map(move)
+    return isGroup(value) ? moveAll(value) : value
+  }
+  const moveAll = (group: Written): Written => {
+    return Object.fromEntries(Object.entries(group).map(([key, value]) => [key, move(value)]))
+  }
+  return moveAll(config)
+}
+
+function isGroup(value: Plain): value is Written {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 interface ValidRoots {
