@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { connectAsync } from 'mqtt'
-import { type ApiReply, type ManagedBroker, startManaged } from './support/managed-broker.ts'
+import { type ApiReply, basic, type ManagedBroker, startManaged } from './support/managed-broker.ts'
 
 const ENV = { EMQX_MQTT__MAX_INFLIGHT: '9' }
 
@@ -144,6 +144,36 @@ describe('the configuration', () => {
     assert.equal((await get('/configs/history/99999')).status, 404)
     const since = (await get('/configs/diff?since=start')).body.changes
     assert.ok(since.some((one: { key: string }) => one.key === 'delayed.max_delayed_messages'))
+  })
+
+  it('lets no API key decide who gets in, whichever way it comes', async () => {
+    const sso = { backend: 'oidc', enable: false, issuer: 'http://127.0.0.1:9', clientid: 'x' }
+    const set = { body: { sso: { oidc: { ...sso, secret: 'y' } } } }
+    const { version } = (await get('/configs/history?limit=1')).body.data[0]
+    assert.equal((await managed.call('PUT', '/configs/dashboard', set)).status, 200)
+    const before = (await get('/configs/dashboard')).body.sso
+    for (const scopes of [[], ['configs']]) {
+      const body = { name: `key-${scopes.length}`, scopes }
+      const key = (await managed.call('POST', '/api_key', { body })).body
+      const auth = basic(key.api_key, key.api_secret)
+      const tries: readonly (readonly [method: string, path: string, body?: unknown])[] = [
+        ['PUT', '/configs', 'dashboard.sso.oidc.issuer = "http://127.0.0.1:8"'],
+        ['PUT', '/configs?mode=replace', 'dashboard.cors = true'],
+        ['PUT', '/configs/dashboard', { sso: { oidc: { enable: true } } }],
+        ['PUT', '/configs', 'api_key.bootstrap_file = "etc/keys"'],
+        ['POST', `/configs/history/${version}/rollback`],
+      ]
+      for (const [method, path, body] of tries) {
+        const { status, body: told } = await managed.call(method, path, { body, auth })
+        assert.deepEqual([status, told.code], [403, 'UNAUTHORIZED_ROLE'], `${method} ${path}`)
+        assert.match(told.message, /API keys may not change (dashboard\.sso|api_key), which/)
+      }
+      const other = { body: { max_topic_levels: 60 + scopes.length }, auth }
+      assert.equal((await managed.call('PUT', '/configs/mqtt', other)).status, 200)
+    }
+    assert.deepEqual((await get('/configs/dashboard')).body.sso, before)
+    const back = await managed.call('PUT', '/configs/dashboard', { body: { sso: { oidc: null } } })
+    assert.equal(back.status, 200)
   })
 
   it('has a JSON schema for forms', async () => {

@@ -1,11 +1,15 @@
 import type { Plain } from '#config/hocon/value.ts'
 import type { ConfigEdit, ConfigPlan } from '../config-port.ts'
 import { ApiError } from '../http/api-error.ts'
+import { currentCaller } from '../http/current-caller.ts'
 import { applyConfig, type ConfigParts } from './apply-config.ts'
 import { planConfig, replacing } from './plan-config.ts'
 
 /** Changes that may wait for their turn. */
 const WAITING_MAX = 1000
+
+/** What decides who gets in as a user or as a key, which no key may. */
+const WHO_GETS_IN = [['dashboard', 'sso'], ['api_key']] as const
 
 /** What one may do whose turn it is: nobody else changes the configuration meanwhile. */
 export interface ConfigTurn {
@@ -15,7 +19,7 @@ export interface ConfigTurn {
    * @param value came as JSON
    * @param bodyAt what the body of the request stands for, when that is not the whole part
    * @throws ApiError 400 with every problem and its place in the body, 409 for what the environment
-   * decides; nothing has changed then
+   * decides, 403 for what the caller may not change; nothing has changed then
    */
   set(path: readonly string[], value: unknown, bodyAt?: readonly string[]): Promise<void>
   /** As `set`, but what the value lacks is taken away, however deep. */
@@ -36,6 +40,7 @@ export class ConfigChanges {
   constructor(parts: ConfigParts) {
     const make = async (edit: ConfigEdit, bodyAt: readonly string[]): Promise<ConfigPlan> => {
       const plan = planConfig(parts, bodyAt, edit)
+      checkCaller(plan)
       await applyConfig(parts, plan)
       return plan
     }
@@ -69,5 +74,18 @@ export class ConfigChanges {
     } finally {
       this.#waiting--
     }
+  }
+}
+
+/** @throws ApiError 403 when a key would decide who gets in: so it could become a user itself */
+function checkCaller({ changes }: ConfigPlan): void {
+  if (currentCaller().kind !== 'key') return
+  for (const { path } of changes) {
+    const part = WHO_GETS_IN.find((keys) => keys.every((key, at) => (path[at] ?? key) === key))
+    if (part === undefined) continue
+    const message =
+      `API keys may not change ${part.join('.')}, which decides who gets in: ` +
+      'log in as an administrator for that.'
+    throw new ApiError(403, 'UNAUTHORIZED_ROLE', message)
   }
 }
