@@ -172,6 +172,16 @@ describe('a provider of OpenID Connect', () => {
     assert.equal((await managed.call('PUT', path, raised)).body.role, 'administrator')
     assert.equal((await managed.call('DELETE', '/clients/x', { auth })).status, 404)
     assert.equal((await signIn(browser, address)).body.role, 'administrator')
+    // When the provider does not answer, somebody has to get in all the same.
+    const lowered = { body: { role: 'viewer' }, auth }
+    const last = [
+      await managed.call('PUT', '/users/admin', lowered),
+      await managed.call('DELETE', '/users/admin', { auth }),
+    ]
+    for (const { status, body: told } of last) {
+      assert.equal(status, 400)
+      assert.match(told.message, /last administrator/)
+    }
     assert.equal((await managed.call('DELETE', path)).status, 204)
     assert.equal((await managed.call('GET', '/clients', { auth })).status, 401)
   })

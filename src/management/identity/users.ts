@@ -85,11 +85,14 @@ export class Users {
     return this.#users.size
   }
 
-  /** How many administrators there would be without this user. */
-  administratorsBeside(username: string): number {
-    return this.list().filter((user) => {
-      return user.role === 'administrator' && user.username !== username
-    }).length
+  /**
+   * Whether an administrator would be left without this user: one with a password here, as others
+   * get in only while their provider answers.
+   */
+  isAdministratedWithout(username: string): boolean {
+    return [...this.#users.values()].some((user) => {
+      return user.username !== username && isLocalAdministrator(user)
+    })
   }
 
   /** The user, if the password is theirs. Takes as long when there is no such user. */
@@ -153,7 +156,7 @@ export class Users {
     const after = new Map(this.#users)
     for (const user of rows.map(toUser)) after.set(user.username, user)
     if (after.size > USERS_MAX) throw new Error(`there may be ${USERS_MAX} users at most`)
-    if (![...after.values()].some(({ role }) => role === 'administrator')) {
+    if (![...after.values()].some(isLocalAdministrator)) {
       throw new Error('no administrator would be left')
     }
   }
@@ -189,6 +192,10 @@ export class Users {
       this.#nowMs(),
     )
   }
+}
+
+function isLocalAdministrator({ role, backend }: User): boolean {
+  return role === 'administrator' && backend === 'local'
 }
 
 function toUser(row: SqlRow): User {

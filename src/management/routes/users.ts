@@ -23,17 +23,17 @@ export function userRoutes(context: ManagementContext): readonly Route[] {
     route(updateUser, ({ params, query, body }) => {
       const user = requireUser(context, params.username, query.backend)
       const { role = user.role, description = user.description } = body
-      const isLast = users.administratorsBeside(user.username) === 0
-      if (role !== 'administrator' && isLast) throw lastAdministrator()
+      if (role !== 'administrator') checkNotLast(context, user)
       users.update(user.username, role, description)
       return ok(toBody({ ...user, role, description }))
     }),
     route(deleteUser, ({ params, query, caller }) => {
-      const { username } = requireUser(context, params.username, query.backend)
+      const user = requireUser(context, params.username, query.backend)
+      const { username } = user
       if (caller.kind === 'user' && caller.name === username) {
         throw badRequest('Users cannot remove themselves: another administrator can.')
       }
-      if (users.administratorsBeside(username) === 0) throw lastAdministrator()
+      checkNotLast(context, user)
       users.remove(username)
       tokens.endAllOf(username)
       return noContent()
@@ -91,8 +91,10 @@ function alreadyThere(username: string): ApiError {
   return conflict(`There is a user ${username} already.`, 'ALREADY_EXISTS')
 }
 
-function lastAdministrator(): ApiError {
-  return badRequest('This is the last administrator: make another one first.')
+/** @throws ApiError 400 when no administrator with a password here would be left */
+function checkNotLast({ users }: ManagementContext, { role, username }: User): void {
+  if (role !== 'administrator' || users.isAdministratedWithout(username)) return
+  throw badRequest('This is the last administrator with a password here: make another one first.')
 }
 
 function toBody(user: User) {
