@@ -53,7 +53,7 @@ describe('rules', () => {
     assert.deepEqual(shown, { ...HOT, actions, ...rest })
     assert.equal(created_at, last_modified_at)
     const again = await managed.call('POST', '/rules', { body: HOT })
-    assert.deepEqual([again.status, again.body.code], [409, 'ALREADY_EXISTS'])
+    assert.deepEqual([again.status, again.body.code], [400, 'ALREADY_EXISTS'])
     await device.subscribeAsync('alarms/#', { qos: 1 })
     let next = nextOf(device)
     await device.publishAsync('sensors/1', '{"t": 81.5}', { qos: 1 })
@@ -227,6 +227,19 @@ describe('rules', () => {
     assert.equal(await matched(), 1)
     await managed.call('DELETE', '/rules/sys')
   })
+})
+
+it('the console takes an empty list of arguments, as clients of EMQX send it', async (t) => {
+  const managed = await startManaged()
+  t.after(() => managed.stop())
+  const actions = [{ function: 'console', args: {} }]
+  const body = { id: 'shown', sql: 'SELECT * FROM "unread"', actions }
+  const made = await managed.call('POST', '/rules', { body })
+  assert.deepEqual([made.status, made.body.actions], [201, [{ function: 'console' }]])
+  const wrong = [{ function: 'console', args: { topic: 'a' } }]
+  const put = await managed.call('PUT', '/rules/shown', { body: { ...body, actions: wrong } })
+  assert.equal(put.status, 400)
+  assert.equal((await managed.call('DELETE', '/rules/shown')).status, 204)
 })
 
 it('rules that were made by REST are there after a restart', async () => {

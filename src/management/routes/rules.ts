@@ -18,12 +18,13 @@ import {
 } from '../contract/rules.ts'
 import type { ConfigTurn } from '../config/config-changes.ts'
 import type { ManagementContext } from '../context.ts'
-import { badRequest, conflict, notFound } from '../http/api-error.ts'
+import { badRequest, notFound } from '../http/api-error.ts'
 import { noContent, ok, reply, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
 import { pageMeta } from './page-meta.ts'
 
 type Query = Static<typeof listRules.query>
+type InputAction = NonNullable<RuleInput['actions']>[number]
 
 const PATH = ['rule_engine', 'rules'] as const
 const SETTINGS = ['ignore_sys_message', 'jq_function_default_timeout'] as const
@@ -52,7 +53,7 @@ export function ruleRoutes(context: ManagementContext): readonly Route[] {
       return configChanges.inTurn(async (turn) => {
         const id = body.id ?? freshId(context)
         if (node.rules.find(id) !== undefined) {
-          throw conflict(`There is a rule ${id} already.`, 'ALREADY_EXISTS')
+          throw badRequest(`There is a rule ${id} already.`, 'ALREADY_EXISTS')
         }
         return reply(201, await put(context, turn, id, body))
       })
@@ -123,7 +124,7 @@ async function put(
   const written = {
     name: body.name ?? '',
     sql: body.sql,
-    actions: body.actions ?? [],
+    actions: (body.actions ?? []).map(withoutEmptyArguments),
     enable: body.enable ?? true,
     description: body.description ?? '',
     metadata: body.metadata ?? {},
@@ -135,6 +136,13 @@ async function put(
   checkStatement(context, id, body)
   await turn.replace([...PATH, id], written)
   return toInfo(context, requireRule(context, id))
+}
+
+/** The console takes no arguments; clients send an empty list of them. */
+function withoutEmptyArguments(action: InputAction): InputAction {
+  if (typeof action === 'string' || action.function !== 'console') return action
+  const isEmpty = Object.keys(action.args ?? {}).length === 0
+  return isEmpty ? { function: action.function } : action
 }
 
 /** Says what is wrong with the SQL or an action in the words of the language. */
