@@ -1,4 +1,5 @@
 import type { AckHold } from '#broker/session/ack-hold.ts'
+import type { ShardCore } from '#broker/shard/core.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import type { TracedAction } from '../tracing/rule-tracer.ts'
 import type { ActionFailure, ActionOrigin, RuleAction } from './action.ts'
@@ -10,33 +11,39 @@ import { count, RuleCounter } from './rule-counters.ts'
 export class ActionRun {
   readonly #rule: Rule
   readonly #output: ValueMap
-  readonly #failed: (failure: ActionFailure) => void
+  readonly #core: ShardCore
+  readonly #failed: (failure: ActionFailure, isLate: boolean) => boolean
   readonly #trace: RuleTraceSink | undefined
   readonly #traced: TracedAction | undefined
   readonly #hold: AckHold | undefined
   #label: string
   #isDone: boolean
+  /** The rule has gone on meanwhile. */
+  #isLate: boolean
 
   /**
-   * @param failed called when it did not succeed
-   * @param hold told when it is done, with the reason when the output is neither delivered nor kept
+   * Has the acknowledgement of the message now being routed wait for it, if the rule says so.
+   * @param failed called when it did not succeed, perhaps after the rule is done with the message
+   *   (`isLate`); true: a dead letter has the output
    * @param traced the span of the work, when the message is traced
    */
   constructor(
     rule: Rule,
     output: ValueMap,
-    failed: (failure: ActionFailure) => void,
-    hold: AckHold | undefined,
+    core: ShardCore,
+    failed: (failure: ActionFailure, isLate: boolean) => boolean,
     traced: TracedAction | undefined,
   ) {
     this.#rule = rule
     this.#output = output
+    this.#core = core
     this.#failed = failed
-    this.#hold = hold
+    this.#hold = rule.spec.waitsForActions ? core.beginHeld() : undefined
     this.#trace = rule.trace
     this.#traced = traced
     this.#label = ''
     this.#isDone = false
+    this.#isLate = false
   }
 
   /** Starts the work. Never throws. */
@@ -51,6 +58,7 @@ export class ActionRun {
       const reason = error instanceof Error ? error.message : String(error)
       this.#done({ kind: 'unknown', reason })
     }
+    this.#isLate = true
   }
 
   #done(failure: ActionFailure | undefined): void {
@@ -79,9 +87,11 @@ export class ActionRun {
         isAway ? RuleCounter.ACTIONS_FAILED_OUT_OF_SERVICE : RuleCounter.ACTIONS_FAILED_UNKNOWN,
       )
     }
-    this.#failed(failure)
+    const isBuried = this.#failed(failure, this.#isLate)
+    const hold = this.#hold
+    if (hold === undefined) return
     // What was refused is refused again; what there was no room for may find some.
-    const isLost = failure.kind === 'out_of_service' && this.#rule.spec.deadLetterTopic === ''
-    this.#hold?.end(isLost ? reason : undefined)
+    if (!isBuried) hold.end(failure.kind === 'out_of_service' ? reason : undefined)
+    else this.#core.whenCommitted(() => hold.end(undefined))
   }
 }

@@ -9,7 +9,7 @@ import type { MutableValueMap, ValueMap } from '#plugin/value.ts'
 import { MapRow } from '../sql/row.ts'
 import type { Row } from '../sql/row.ts'
 import type { RuleTracer, TracedRule } from '../tracing/rule-tracer.ts'
-import type { ActionFailure, FindAction, RuleAction } from './action.ts'
+import type { ActionFailure, FindAction } from './action.ts'
 import { ActionRun } from './action-run.ts'
 import { makeDeadLetter } from './dead-letter.ts'
 import { isHookedEvent, watchEvents } from './event-watch.ts'
@@ -396,12 +396,14 @@ export class RuleEngine {
     for (const output of outputs) {
       for (const action of rule.actions) {
         count(rule.counters, RuleCounter.ACTIONS_TOTAL)
-        const failed = (failure: ActionFailure): void => {
-          this.#actionFailed(rule, action, output, failure)
+        const failed = (failure: ActionFailure, isLate: boolean): boolean => {
+          const { kind, reason } = failure
+          this.#complain(rule, 'rule_action_failed', { action: action.label, reason })
+          if (kind === 'discarded') return false
+          return this.#bury(rule, action.label, output, reason, isLate)
         }
-        const hold = rule.spec.waitsForActions ? core.beginHeld() : undefined
         const span = traced?.action(action.label, output)
-        const run = new ActionRun(rule, output, failed, hold, span)
+        const run = new ActionRun(rule, output, core, failed, span)
         run.start(action, origin)
       }
     }
@@ -414,24 +416,26 @@ export class RuleEngine {
     const reason = error instanceof Error ? error.message : String(error)
     rule.trace?.('sql_failed', { reason })
     this.#complain(rule, 'rule_failed', { reason })
-    if (rule.spec.deadLetterTopic !== '') this.#bury(rule, undefined, row.toMap(), reason)
+    if (rule.spec.deadLetterTopic !== '') this.#bury(rule, undefined, row.toMap(), reason, false)
   }
 
-  #actionFailed(
+  /**
+   * Publishes a dead letter, if the rule has a topic for them.
+   * @param isLate does not count among what is published because of one record: that is long done
+   * @returns true when it was published
+   */
+  #bury(
     rule: Rule,
-    action: RuleAction,
-    output: ValueMap,
-    { reason, kind }: ActionFailure,
-  ): void {
-    this.#complain(rule, 'rule_action_failed', { action: action.label, reason })
-    if (rule.spec.deadLetterTopic === '' || kind === 'discarded') return
-    this.#bury(rule, action.label, output, reason)
-  }
-
-  #bury(rule: Rule, action: string | undefined, record: ValueMap, reason: string): void {
+    action: string | undefined,
+    record: ValueMap,
+    reason: string,
+    isLate: boolean,
+  ): boolean {
+    if (rule.spec.deadLetterTopic === '') return false
     const letter = makeDeadLetter(rule.spec, action, record, reason, this.#ports.clock.nowMs())
-    const refused = this.#publish(letter)
+    const refused = isLate ? publishInternal(this.#ports.broker, letter) : this.#publish(letter)
     if (refused !== undefined) this.#complain(rule, 'dead_letter_refused', { reason: refused })
+    return refused === undefined
   }
 
   #publish(message: InternalMessage): string | undefined {
