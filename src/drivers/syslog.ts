@@ -144,14 +144,18 @@ function framed(message: Buffer, framing: SyslogSettings['framing']): readonly B
 function dialUdp({ host, port }: ServerAddress): Promise<UdpSocket> {
   const udp = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4')
   return new Promise((resolve, reject) => {
-    udp.once('error', (error) => {
+    const failed = (error: Error): void => {
       udp.close()
       reject(error)
-    })
-    udp.connect(port, host, () => {
-      udp.removeAllListeners('error')
-      resolve(udp)
-    })
+    }
+    udp.once('error', failed)
+    // Told to the callback, not by an event: that the name is not known, or there is no way.
+    const connected = (error?: Error): void => {
+      udp.off('error', failed)
+      if (error === undefined) resolve(udp)
+      else failed(error)
+    }
+    udp.connect(port, host, connected)
   })
 }
 
@@ -174,13 +178,21 @@ class UdpLink implements SyslogLink {
   async send(messages: readonly Buffer[]): Promise<void> {
     for (const message of messages) {
       this.check()
-      await new Promise<void>((resolve, reject) => {
-        this.#udp.send(message, (error) => {
-          if (error === null) resolve()
-          else reject(explainIn(this.#settings, error))
-        })
-      })
+      try {
+        await this.#sendOne(message)
+      } catch (error) {
+        throw explainIn(this.#settings, error)
+      }
     }
+  }
+
+  #sendOne(message: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#udp.send(message, (error) => {
+        if (error === null) resolve()
+        else reject(error)
+      })
+    })
   }
 
   check(): void {
