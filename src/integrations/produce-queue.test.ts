@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { DriverError } from '#drivers/driver-error.ts'
 import { ProduceQueue, type ProduceLimits } from './produce-queue.ts'
 
 interface Item {
@@ -18,7 +19,16 @@ function rig(limits: Partial<ProduceLimits> = {}) {
   })
   const add = (names: string, bytes = 10): Promise<void> =>
     queue.add(Array.from(names, (name) => ({ name, bytes })))
-  return { queue, sent, add }
+  let answered = 0
+  /** Answers the request that is next, and lets what comes of it happen. */
+  const answer = async (error?: Error): Promise<void> => {
+    const request = sent[answered++]
+    if (request === undefined) throw new Error('there is no such request')
+    if (error === undefined) request.done()
+    else request.failed(error)
+    await new Promise(setImmediate)
+  }
+  return { queue, sent, add, answer }
 }
 
 suite('the queue before Kafka', () => {
@@ -60,6 +70,49 @@ suite('the queue before Kafka', () => {
     )
     sent[1]?.done()
     await other
+  })
+
+  test('sends each alone when the request is refused, so that one fails only its group', async () => {
+    const { sent, add, answer } = rig()
+    const first = add('x')
+    const good = add('ab')
+    const bad = assert.rejects(add('cd'), /too large/)
+    const others = [add('e'), add('f')]
+    await answer()
+    await first
+    await answer(new DriverError('fatal', 'too large'))
+    await answer()
+    await answer()
+    await good
+    await answer(new DriverError('fatal', 'too large'))
+    await bad
+    await answer()
+    await answer()
+    await Promise.all(others)
+    assert.deepEqual(
+      sent.map(({ names }) => names),
+      ['x', 'abcdef', 'a', 'b', 'c', 'e', 'f'],
+    )
+  })
+
+  test('stops sending each alone when the connection fails', async () => {
+    const { sent, add, answer } = rig()
+    const first = add('x')
+    const all = Promise.allSettled([add('a'), add('b'), add('c')])
+    await answer()
+    await first
+    await answer(new DriverError('fatal', 'refused'))
+    await answer(new DriverError('fatal', 'refused'))
+    await answer(new DriverError('retryable', 'lost', true))
+    const results = await all
+    assert.deepEqual(
+      results.map((one) => one.status === 'rejected' && String(one.reason)),
+      ['DriverError: refused', 'DriverError: lost', 'DriverError: lost'],
+    )
+    assert.equal(sent.length, 4)
+    const next = add('d')
+    await answer()
+    await next
   })
 
   test('waits for more, but not for more bytes than it should', async (context) => {

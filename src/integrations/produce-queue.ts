@@ -1,3 +1,5 @@
+import { DriverError } from '#drivers/driver-error.ts'
+
 /** When requests are sent. */
 export interface ProduceLimits {
   /** How long a request waits for more, in ms; 0: it takes what is there. */
@@ -103,13 +105,39 @@ export class ProduceQueue<M extends Sized> {
     this.#inflight++
     try {
       await this.#send(request.map(({ message }) => message))
-      for (const { group } of request) if (--group.left === 0) group.resolve()
+      settle(request)
     } catch (error) {
-      for (const { group } of request) fail(group, error)
+      // One message that is refused is no reason to lose those of others.
+      if (isFatal(error) && request.length > 1) await this.#runEach(request)
+      else for (const { group } of request) fail(group, error)
     }
     this.#inflight--
     this.#pump()
   }
+
+  /** Sends each message alone, in order, until something else than a message is wrong. */
+  async #runEach(request: readonly Waiting<M>[]): Promise<void> {
+    for (const [at, one] of request.entries()) {
+      if (one.group.hasFailed) continue
+      try {
+        await this.#send([one.message])
+        settle([one])
+      } catch (error) {
+        fail(one.group, error)
+        if (isFatal(error)) continue
+        for (const { group } of request.slice(at)) fail(group, error)
+        return
+      }
+    }
+  }
+}
+
+function settle(request: readonly Waiting<Sized>[]): void {
+  for (const { group } of request) if (--group.left === 0) group.resolve()
+}
+
+function isFatal(error: unknown): boolean {
+  return error instanceof DriverError && error.kind === 'fatal'
 }
 
 function fail(group: Group, error: unknown): void {
