@@ -109,8 +109,11 @@ async function insert(
     })
     return refused
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || [error.writeErrors].flat().length === 0) {
-      throw error
+    if (!(error instanceof MongoBulkWriteError)) throw error
+    if ([error.writeErrors].flat().length === 0) {
+      if (error.result.getWriteConcernError() === undefined) throw error
+      // They are there, but could be lost with their server: too few have confirmed them.
+      throw new DriverError('retryable', `not enough servers confirm: ${error.message}`)
     }
     return [...refused, ...refusedBy(error, places)]
   }
@@ -158,6 +161,24 @@ async function open(settings: MongodbSettings, signal: AbortSignal): Promise<Mon
 
 /** Error codes of the server: not authorized, authentication failed. */
 const CREDENTIALS_CODES: ReadonlySet<string> = new Set(['13', '18'])
+/**
+ * Error codes of a server that is not, or no longer, the one to ask, as in the failover of a
+ * replica set: another one is found.
+ */
+const FAILOVER_CODES: ReadonlySet<string> = new Set([
+  '6', // HostUnreachable
+  '7', // HostNotFound
+  '64', // WriteConcernTimeout
+  '89', // NetworkTimeout
+  '91', // ShutdownInProgress
+  '189', // PrimarySteppedDown
+  '262', // ExceededTimeLimit
+  '9001', // SocketException
+  '10107', // NotWritablePrimary
+  '11600', // InterruptedAtShutdown
+  '11602', // InterruptedDueToReplStateChange
+  '13435', // NotPrimaryNoSecondaryOk
+])
 const LOST_ERRORS =
   /^Mongo(?:ClientClosed|Network|NotConnected|PoolCleared|ServerSelection|TopologyClosed)/
 
@@ -171,7 +192,8 @@ function explain(error: unknown): DriverError {
     const text = `${message}. Check username, password and auth_source`
     return new DriverError('credentials', text, code !== '13')
   }
-  if (LOST_ERRORS.test(name)) return new DriverError('retryable', message, true)
+  const isLost = FAILOVER_CODES.has(code) || LOST_ERRORS.test(name)
+  if (isLost) return new DriverError('retryable', message, true)
   if (/Timeout/.test(name)) return new DriverError('retryable', message, true)
   return new DriverError('fatal', message)
 }

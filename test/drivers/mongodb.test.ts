@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { DRIVER_LIMITS } from '#drivers/driver.ts'
+import { DriverError } from '#drivers/driver-error.ts'
 import { openMongodb } from '#drivers/mongodb.ts'
 import { MONGODB_LOGIN, startMongodbFake } from '../support/servers/mongodb-fake.ts'
 import { type DriverRig, describeDriver } from './driver-kit.ts'
@@ -40,3 +43,37 @@ async function start(): Promise<DriverRig> {
 }
 
 describeDriver('MongoDB, against a stand-in', start)
+
+suite('what MongoDB answers in a failover', () => {
+  const answers = [
+    ['not primary', { ok: 0, code: 10_107, errmsg: 'not primary' }, true],
+    ['too few confirm', { ok: 1, n: 1, writeConcernError: { code: 64, errmsg: 'late' } }, false],
+  ] as const
+  for (const [title, answer, isLost] of answers) {
+    test(`${title}: the records may be tried again`, async (context) => {
+      const fake = await startMongodbFake()
+      context.after(() => fake.server.remove())
+      const driver = openMongodb({
+        ...DRIVER_LIMITS,
+        type: 'single',
+        servers: [{ host: fake.server.host, port: fake.server.port }],
+        srvRecord: false,
+        replicaSetName: undefined,
+        readsFromSecondaries: false,
+        database: 'mqtt',
+        ...MONGODB_LOGIN,
+        authSource: undefined,
+        tls: undefined,
+        connectTimeoutMs: 20_000,
+        requestTimeoutMs: 20_000,
+      })
+      context.after(() => driver.close())
+      fake.answer = answer
+      await assert.rejects(driver.insert('t', [{ n: 1 }], true), (error) => {
+        assert.ok(error instanceof DriverError)
+        assert.deepEqual([error.kind, error.isConnectionLost], ['retryable', isLost], error.message)
+        return true
+      })
+    })
+  }
+})

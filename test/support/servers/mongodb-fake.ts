@@ -29,7 +29,7 @@ export type FakeCollections = Map<string, Document[]>
 export interface MongodbFake {
   readonly server: LocalServer
   readonly collections: FakeCollections
-  /** What a `find` answers instead of documents, until it is undefined again. */
+  /** What a `find` or `insert` answers instead, until it is undefined again. */
   answer: Document | undefined
 }
 
@@ -151,9 +151,11 @@ function run(command: Document, { login, self, collections, answer }: Place): Do
   if (name === 'endsessions') return { ok: 1 }
   if (!login.isDone) return failure(UNAUTHORIZED, 'command requires authentication')
   if (name === 'ping') return { ok: 1 }
-  if (name === 'insert') return insert(command, collections)
-  if (name !== 'find') return failure(NO_SUCH_COMMAND, `no such command: ${name}`)
+  if (name !== 'find' && name !== 'insert') {
+    return failure(NO_SUCH_COMMAND, `no such command: ${name}`)
+  }
   if (answer !== undefined) return answer
+  if (name === 'insert') return insert(command, collections)
   const documents = collections.get(String(command['find'])) ?? []
   const filter = Object.entries(command['filter'] as Document)
   const matching = documents.filter((one) => filter.every(([key, value]) => one[key] === value))
