@@ -72,7 +72,7 @@ suite('the queue before Kafka', () => {
     await other
   })
 
-  test('sends each alone when the request is refused, so that one fails only its group', async () => {
+  test('sends each alone when a request is refused: one fails only its group', async () => {
     const { sent, add, answer } = rig()
     const first = add('x')
     const good = add('ab')
