@@ -254,6 +254,25 @@ describe('a provider of OpenID Connect', () => {
     assert.ok(plain.headers.get('location')?.startsWith(provider.issuer))
   })
 
+  it('that is switched off or removed ends the logins of its users', async () => {
+    await configure()
+    const browser = new Browser()
+    const login = async () => `Bearer ${(await signIn(browser, address)).body.token}`
+    const statusOf = async (auth: string) =>
+      (await managed.call('GET', '/clients', { auth })).status
+    const first = await login()
+    assert.equal(await statusOf(first), 200)
+    await configure({ enable: false })
+    assert.equal(await statusOf(first), 401)
+    await configure()
+    assert.equal(await statusOf(first), 401, 'it does not come back')
+    const second = await login()
+    assert.equal(await statusOf(second), 200)
+    assert.equal((await managed.call('DELETE', '/sso/oidc')).status, 204)
+    assert.equal(await statusOf(second), 401)
+    assert.equal((await managed.call('GET', '/clients')).status, 200, 'of local users nothing ends')
+  })
+
   it('that is away is told as such, and passwords go on', async () => {
     await configure({ issuer: 'http://127.0.0.1:1' })
     const { status, body } = await managed.call('POST', '/sso/login/oidc', {
@@ -269,6 +288,29 @@ describe('a provider of OpenID Connect', () => {
     assert.equal((await managed.call('DELETE', '/sso/oidc')).status, 404)
     assert.deepEqual((await managed.call('GET', '/sso/running', { auth: '' })).body, [])
   })
+
+  // The last: the address of the tests has no room after it.
+  it('is not asked for more by an address than has room; nothing made up is in the audit', async () => {
+    await configure({ session_expiry: '1h' })
+    const statuses: number[] = []
+    for (let count = 0; count < 21; count++) {
+      statuses.push((await begin(new Browser(), address)).status)
+    }
+    assert.equal(statuses.at(-1), 429)
+    const begun = statuses.filter((status) => status === 200).length
+    assert.ok(begun >= 10, JSON.stringify(statuses))
+    const operations = async () => {
+      const { data } = (await managed.call('GET', '/audit?limit=500')).body
+      return data.map((one: { operation_id: string }) => one.operation_id) as string[]
+    }
+    const before = (await operations()).length
+    const callback = `${address}/api/v5/sso/oidc/callback?code=c&state=made-up`
+    const browser = new Browser()
+    const back = await browser.follow(callback, `${address}/?`)
+    assert.equal((await begin(browser, address)).status, 429)
+    assert.equal((await operations()).length, before)
+    assert.equal((await exchange(browser, address, back)).status, 401)
+  })
 })
 
 /** What a provider that lies says. */
@@ -278,6 +320,7 @@ interface Lie {
   readonly nonce?: string
   readonly expiresInS?: number
   readonly isForged?: true
+  readonly claims?: object
 }
 
 const KEYS = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -317,6 +360,7 @@ function tokenOf({ lie, nonce, issuer }: { lie: Lie; nonce: string; issuer: stri
     iat: nowS,
     exp: nowS + (lie.expiresInS ?? 60),
     nonce: lie.nonce ?? nonce,
+    ...lie.claims,
   }
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
   const content = `${encode({ alg: 'RS256' })}.${encode(claims)}`
@@ -324,7 +368,45 @@ function tokenOf({ lie, nonce, issuer }: { lie: Lie; nonce: string; issuer: stri
   return `${content}.${sign('sha256', Buffer.from(content), privateKey).toString('base64url')}`
 }
 
+/** A login at the provider that lies. */
+async function attemptOf(liar: Awaited<ReturnType<typeof startLiar>>, address: string, lie: Lie) {
+  liar.lie = lie
+  const browser = new Browser()
+  const { location } = (await (await begin(browser, address)).json()) as { location: string }
+  const { searchParams } = new URL(location)
+  liar.nonce = searchParams.get('nonce') ?? ''
+  const state = searchParams.get('state') ?? ''
+  const url = `${address}/api/v5/sso/oidc/callback?code=c&state=${state}`
+  return exchange(browser, address, await browser.follow(url, `${address}/?`))
+}
+
 describe('a token of a provider', () => {
+  it('names nobody without the claims that make the name', async (t) => {
+    const managed = await startManaged({ threads: 'inline' })
+    t.after(() => managed.stop())
+    const address = `http://127.0.0.1:${managed.port}`
+    const liar = await startLiar(t)
+    const names = { name_var: '${given}.${family}', name_var_source: 'id_token' }
+    const body = oidc(liar.issuer, managed.port, names)
+    assert.equal((await managed.call('PUT', '/sso/oidc', { body })).status, 200)
+    const whole = await attemptOf(liar, address, { claims: { given: 'Ada', family: 7 } })
+    assert.deepEqual([whole.status, whole.body.username], [200, 'Ada.7'])
+    for (const claims of [
+      {},
+      { given: 'Ada' },
+      { given: null, family: 'Byron' },
+      { given: 'Ada', family: '' },
+      { given: ['Ada'], family: 'Byron' },
+      { given: {}, family: 'Byron' },
+    ]) {
+      const { status, body: told } = await attemptOf(liar, address, { claims })
+      assert.equal(status, 401, JSON.stringify(claims))
+      assert.match(told.message, /claim/)
+    }
+    const users = (await managed.call('GET', '/users')).body
+    assert.equal(users.length, 2, JSON.stringify(users))
+  })
+
   it('is believed only when issuer, audience, nonce, time and signature are right', async (t) => {
     const managed = await startManaged({ threads: 'inline' })
     t.after(() => managed.stop())
@@ -332,16 +414,7 @@ describe('a token of a provider', () => {
     const liar = await startLiar(t)
     const body = oidc(liar.issuer, managed.port)
     assert.equal((await managed.call('PUT', '/sso/oidc', { body })).status, 200)
-    const attempt = async (lie: Lie) => {
-      liar.lie = lie
-      const browser = new Browser()
-      const { location } = (await (await begin(browser, address)).json()) as { location: string }
-      const { searchParams } = new URL(location)
-      liar.nonce = searchParams.get('nonce') ?? ''
-      const state = searchParams.get('state') ?? ''
-      const url = `${address}/api/v5/sso/oidc/callback?code=c&state=${state}`
-      return exchange(browser, address, await browser.follow(url, `${address}/?`))
-    }
+    const attempt = (lie: Lie) => attemptOf(liar, address, lie)
     assert.equal((await attempt({})).status, 200)
     // Clocks may differ by half a minute.
     assert.equal((await attempt({ expiresInS: -10 })).status, 200)
@@ -394,6 +467,8 @@ describe('a directory', needsOpenldap(), () => {
     const { username, role, backend, token } = ada.body
     assert.deepEqual([username, role, backend], ['ada', 'viewer', 'ldap'])
     assert.equal((await managed.call('GET', '/clients', { auth: `Bearer ${token}` })).status, 200)
+    const again = await login(' ADA', 'of-the-directory-1')
+    assert.deepEqual([again.status, again.body.username], [200, 'ada'], 'directories ignore case')
     for (const [name, password] of [
       ['ada', 'wrong'],
       ['bob', 'of-the-directory-1'],
@@ -402,6 +477,12 @@ describe('a directory', needsOpenldap(), () => {
       const { status, body: told } = await login(name, password)
       assert.deepEqual([status, told.code], [401, 'BAD_USERNAME_OR_PWD'], name)
     }
+    const ssl = { enable: true, cacertfile: '/nowhere/ca.pem' }
+    await managed.call('PUT', '/sso/ldap', { body: { ...body, ssl } })
+    const unread = await login('ada', 'of-the-directory-1')
+    assert.deepEqual([unread.status, unread.body.code], [503, 'SERVICE_UNAVAILABLE'])
+    assert.match((await managed.call('GET', '/sso')).body[0].last_error, /nowhere/)
+    assert.equal((await managed.call('PUT', '/sso/ldap', { body })).status, 200)
     await server.kill()
     const away = await login('ada', 'of-the-directory-1')
     assert.deepEqual([away.status, away.body.code], [503, 'SERVICE_UNAVAILABLE'])

@@ -1,7 +1,8 @@
 import type { ApiKeys } from '../identity/api-keys.ts'
 import type { LoginTokens } from '../identity/login-tokens.ts'
 import type { LocalAccess } from '../identity/local-access.ts'
-import type { Users } from '../identity/users.ts'
+import type { User, Users } from '../identity/users.ts'
+import type { Sso } from '../sso/sso.ts'
 import { ApiError } from './api-error.ts'
 import { unauthorized } from './authorize.ts'
 import type { Caller } from './caller.ts'
@@ -11,6 +12,8 @@ export interface AuthenticatorParts {
   readonly keys: ApiKeys
   readonly tokens: LoginTokens
   readonly local: LocalAccess
+  /** Who knows the users that this node does not. */
+  readonly sso: Pick<Sso, 'running'>
 }
 
 /** A request, as far as it says who makes it. */
@@ -55,12 +58,17 @@ export class Authenticator {
       throw new ApiError(401, 'BAD_TOKEN', 'The token is not known: log in again.')
     }
     const user = users.get(login.username)
-    if (login.isExpired || user === undefined) {
+    if (login.isExpired || user === undefined || !this.#isKnownStill(user)) {
       tokens.end(token)
       throw new ApiError(401, 'TOKEN_TIME_OUT', 'The login has expired: log in again.')
     }
     const { username: name, role, mustChangePassword } = user
     return { kind: 'user', name, role, token, mustChangePassword }
+  }
+
+  /** Whether who knows the user may be asked yet: whoever switches that off wants its users out. */
+  #isKnownStill({ backend }: User): boolean {
+    return backend === 'local' || this.#parts.sso.running.includes(backend)
   }
 
   #basic(value: string): Caller {

@@ -268,6 +268,8 @@ function record(
   const { method, permission, audited = false } = operation
   const isChange = method !== 'GET' && permission !== 'publish' && permission !== 'read'
   if (!isChange && !audited) return
+  // Nobody may fill the records with what was not even tried.
+  if (status === 429 && permission === 'public') return
   parts.audit.record({
     caller: request.caller,
     address: addressOf(request),

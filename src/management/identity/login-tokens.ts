@@ -7,11 +7,14 @@ const LOGINS_MAX = 10_000
 interface Login {
   readonly username: string
   expiresAtMs: number
+  /** It ends then at the latest, however much it is used. */
+  readonly lastsUntilMs: number
 }
 
 /**
  * Logins by their tokens. A token is random and known to its owner only: kept is its hash. It
- * ends when it was not used for so long, and with the process.
+ * ends when it was not used for so long, at the end of its lifetime if it has one, and with the
+ * process.
  */
 export class LoginTokens {
   readonly #idleMsMax: number
@@ -24,12 +27,18 @@ export class LoginTokens {
     this.#nowMs = nowMs
   }
 
-  /** A token for a user who has just shown the password. */
-  begin(username: string): string {
+  /**
+   * A token for a user who has just shown the password.
+   * @param lifetimeMs after which it ends also when it is used all the time
+   */
+  begin(username: string, lifetimeMs = Number.POSITIVE_INFINITY): string {
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
     const [oldest] = this.#logins.keys()
     if (this.#logins.size >= LOGINS_MAX && oldest !== undefined) this.#logins.delete(oldest)
-    this.#logins.set(hashOf(token), { username, expiresAtMs: this.#nowMs() + this.#idleMsMax })
+    const nowMs = this.#nowMs()
+    const lastsUntilMs = nowMs + lifetimeMs
+    const expiresAtMs = Math.min(nowMs + this.#idleMsMax, lastsUntilMs)
+    this.#logins.set(hashOf(token), { username, expiresAtMs, lastsUntilMs })
     return token
   }
 
@@ -45,7 +54,9 @@ export class LoginTokens {
     if (login === undefined) return undefined
     const nowMs = this.#nowMs()
     const isExpired = login.expiresAtMs <= nowMs
-    if (isUse && !isExpired) login.expiresAtMs = nowMs + this.#idleMsMax
+    if (isUse && !isExpired) {
+      login.expiresAtMs = Math.min(nowMs + this.#idleMsMax, login.lastsUntilMs)
+    }
     return { username: login.username, isExpired }
   }
 

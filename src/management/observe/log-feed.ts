@@ -42,11 +42,9 @@ export class LogFeed {
   /** The latest lines, the latest first, and whether there are more. */
   page(query: LogQuery & { readonly before?: number }): { lines: LogLine[]; hasMore: boolean } {
     const { limit = 100, before = Number.POSITIVE_INFINITY } = query
-    const found = linesOf(
-      this.#ring.entries.filter(({ id }) => id < before),
-      query,
-    )
-    return { lines: found.slice(-limit).toReversed(), hasMore: found.length > limit }
+    const latestFirst = this.#ring.entries.filter(({ id }) => id < before).toReversed()
+    const found = [...linesOf(latestFirst, query).take(limit + 1)]
+    return { lines: found.slice(0, limit), hasMore: found.length > limit }
   }
 
   /**

@@ -4,9 +4,12 @@ import type { LogLine } from '../contract/logs.ts'
 
 const HIDDEN = '******'
 const SECRET_NAME = /passw|secret|token|authorization|cookie|api_?key|private_?key|psk/i
-/** A password in an address, and what follows the word for a scheme of credentials. */
+/**
+ * A password in an address, and what follows the word for a scheme of credentials. Of what stands
+ * before `://` the last character is enough: texts of clients must not make it look further.
+ */
 const SECRET_TEXT = [
-  [/([a-z][\w+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi, `$1${HIDDEN}@`],
+  [/([\w+.-]:\/\/[^\s/:@]*:)[^\s/@]+@/g, `$1${HIDDEN}@`],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/g, `$1 ${HIDDEN}`],
 ] as const
 const FIELD_CHARS_MAX = 4_000
@@ -34,13 +37,17 @@ export function toLogLine({ id, record }: LogEntry): LogLine {
 }
 
 /** The lines that a filter lets pass; it sees what is shown, so that it cannot guess secrets. */
-export function linesOf(entries: readonly LogEntry[], filter: LogFilter): readonly LogLine[] {
+export function* linesOf(
+  entries: Iterable<LogEntry>,
+  filter: LogFilter,
+): Generator<LogLine, undefined> {
   const { level = 'debug', text = '' } = filter
   const wanted = text.toLowerCase()
-  return entries
-    .filter(({ record }) => LogLevel[record.level] >= LogLevel[level])
-    .map(toLogLine)
-    .filter((line) => wanted === '' || hasText(line, wanted))
+  for (const entry of entries) {
+    if (LogLevel[entry.record.level] < LogLevel[level]) continue
+    const line = toLogLine(entry)
+    if (wanted === '' || hasText(line, wanted)) yield line
+  }
 }
 
 function hasText({ message, fields }: LogLine, wanted: string): boolean {

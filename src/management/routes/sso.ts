@@ -17,6 +17,9 @@ import { tooManyLogins } from './login.ts'
 
 const COOKIE = 'tideway_sso'
 const COOKIE_PATH = '/api/v5/sso'
+/** Who knows the user is asked again after so long at the latest. */
+const LOGIN_MS_MAX = 24 * 3_600_000
+const BUSY = { 'retry-after': '60' }
 const ROOT: readonly string[] = ['dashboard', 'sso']
 
 /** Signing in by somebody else. */
@@ -61,12 +64,12 @@ function settingsRoutes({ node, configChanges, sso }: ManagementContext): readon
 
 async function begin(context: ManagementContext, call: Call<typeof beginSsoLogin>) {
   const { sso, node } = context
-  const { params, body, header } = call
+  const { params, body, header, address } = call
   if (params.backend !== 'oidc' && params.backend !== 'ldap') throw noWay(params.backend)
   if (body.backend !== params.backend) throw badRequest(`body.backend must be ${params.backend}.`)
   if (params.backend === 'ldap') return ok(await loginLdap(context, call))
   try {
-    const { url, browser } = await sso.beginOidc()
+    const { url, browser } = await sso.beginOidc(address)
     const isSafe = node.config.current.dashboard.sso['oidc']
     const secure =
       isSafe?.backend === 'oidc' && isSafe.dashboard_addr.startsWith('https:') ? '; Secure' : ''
@@ -107,6 +110,8 @@ async function finish(context: ManagementContext, call: Call<typeof oidcCallback
   try {
     const text = new URLSearchParams(query as Record<string, string>).toString()
     const { url, result } = await context.sso.finishOidc(text, cookieOf(header('cookie')))
+    const location = { status: 302 as const, body: undefined, headers: { location: url } }
+    if (result === undefined) return location
     const isRefused = result instanceof SsoRefusal
     context.audit.record({
       caller,
@@ -119,7 +124,7 @@ async function finish(context: ManagementContext, call: Call<typeof oidcCallback
       failure: isRefused ? result.message : '',
       durationMs: 0,
     })
-    return { status: 302 as const, body: undefined, headers: { location: url } }
+    return location
   } catch (error) {
     throw told(error)
   }
@@ -131,7 +136,7 @@ function loginOf({ tokens, node }: ManagementContext, user: User) {
   return {
     username: plainName(user),
     role,
-    token: tokens.begin(user.username),
+    token: tokens.begin(user.username, LOGIN_MS_MAX),
     version: node.version,
     license: { edition: 'opensource' },
     backend,
@@ -147,6 +152,7 @@ function told(error: unknown): unknown {
   if (!(error instanceof SsoRefusal)) return error
   const { kind, message } = error
   if (kind === 'absent') return notFound(message)
+  if (kind === 'busy') return new ApiError(429, 'TOO_MANY_REQUESTS', message, BUSY)
   if (kind === 'away') return new ApiError(503, 'SERVICE_UNAVAILABLE', message)
   return new ApiError(401, 'BAD_USERNAME_OR_PWD', message)
 }

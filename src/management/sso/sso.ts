@@ -3,7 +3,7 @@ import { openConfiguredLdap, type LdapDirectory } from '#access/backends/open-ld
 import type { LdapSsoConfig, OidcConfig } from '#config/fields/sso.ts'
 import { runJq } from '#streams/jq/run-jq.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
-import type { ValueMap } from '#plugin/value.ts'
+import type { Value, ValueMap } from '#plugin/value.ts'
 import { type User, userKey, type UserRole, type Users, USERS_MAX } from '../identity/users.ts'
 import type { NodePort } from '../node-port.ts'
 import { OidcClient, type OidcChecks, OidcError } from './oidc-client.ts'
@@ -22,7 +22,7 @@ export interface SsoParts {
 export class SsoRefusal extends Error {
   override readonly name = 'SsoRefusal'
   /** `away`: who knows the user cannot be asked; `absent`: there is no such backend. */
-  readonly kind: 'refused' | 'away' | 'absent'
+  readonly kind: 'refused' | 'away' | 'absent' | 'busy'
 
   constructor(kind: SsoRefusal['kind'], message: string) {
     super(message)
@@ -82,16 +82,18 @@ export class Sso {
 
   /**
    * Sends a browser to the provider.
+   * @param address from which it comes; not many of one wait at the same time
    * @returns the address, and a cookie by which the browser is known when it comes back
    * @throws SsoRefusal
    */
-  async beginOidc(): Promise<{ readonly url: string; readonly browser: string }> {
+  async beginOidc(address: string): Promise<{ readonly url: string; readonly browser: string }> {
     const { config, client } = this.#needOidc()
     try {
       const { url, checks } = await client.begin()
+      if (!this.#pending.hasRoomFor(address)) throw busy()
       const browser = makeCode()
       const pending = { checks, browser: hashOf(browser) }
-      this.#pending.put(pending, config.session_expiry, checks.state)
+      this.#pending.put(address, pending, config.session_expiry, checks.state)
       this.#errors.delete('oidc')
       return { url, browser }
     } catch (error) {
@@ -102,17 +104,22 @@ export class Sso {
   /**
    * A browser comes back from the provider.
    * @param query of the callback
-   * @returns a code by which the page fetches what came of it, and that itself
+   * @returns where it goes on with a code by which the page fetches what came of it, and that
+   * itself; undefined when nothing waits for it
    * @throws SsoRefusal of the kind `absent`
    */
   async finishOidc(query: string, browser: string | undefined) {
     const { config, client } = this.#needOidc()
-    const result = await this.#finish(config, client, query, browser ?? '').catch((error) => {
+    const pageOf = (code: string) => `${config.dashboard_addr.replace(/\/$/, '')}/?sso_code=${code}`
+    const pending = this.#pending.take(new URLSearchParams(query).get('state') ?? '')
+    // Kept is nothing of it: anybody can make up as many as there is room for.
+    if (pending === undefined) return { url: pageOf(makeCode()), result: undefined }
+    const cookie = hashOf(browser ?? '')
+    const result = await this.#finish(config, client, query, pending, cookie).catch((error) => {
       return this.#refusal('oidc', error)
     })
-    const code = this.#outcomes.put({ browser: hashOf(browser ?? ''), result }, OUTCOME_MS)
-    const address = config.dashboard_addr.replace(/\/$/, '')
-    return { url: `${address}/?sso_code=${code}`, result }
+    const code = this.#outcomes.put(pending.browser, { browser: cookie, result }, OUTCOME_MS)
+    return { url: pageOf(code), result }
   }
 
   /**
@@ -132,17 +139,20 @@ export class Sso {
    * The user of this name and password in the directory.
    * @throws SsoRefusal
    */
-  async loginLdap(username: string, password: string): Promise<User> {
-    const directory = await this.#needLdap()
+  async loginLdap(typedName: string, password: string): Promise<User> {
+    // Directories ignore case and spaces around: the same person is the same user.
+    const username = typedName.trim().toLowerCase()
     let dn: string | undefined
     let isRight = false
     try {
+      const directory = this.#needLdap()
       const signal = AbortSignal.timeout(directory.limitMs)
       const values = (name: string) => (name === 'username' ? username : undefined)
       dn = (await directory.find(values, signal))?.dn
       isRight = dn !== undefined && (await directory.verify(dn, password, signal))
       this.#errors.delete('ldap')
     } catch (error) {
+      if (error instanceof SsoRefusal) throw error
       const reason = error instanceof Error ? error.message : String(error)
       this.#errors.set('ldap', reason)
       throw new SsoRefusal('away', `The directory cannot be asked: ${reason}.`)
@@ -153,8 +163,9 @@ export class Sso {
 
   /** Lets connections go. */
   async stop(): Promise<void> {
-    await this.#ldap?.directory.driver.close()
+    const former = this.#ldap
     this.#ldap = undefined
+    await former?.directory.driver.close()
   }
 
   get #configs(): { readonly oidc?: OidcConfig; readonly ldap?: LdapSsoConfig } {
@@ -167,16 +178,20 @@ export class Sso {
     }
   }
 
-  async #finish(config: OidcConfig, client: OidcClient, query: string, browser: string) {
-    const state = new URLSearchParams(query).get('state') ?? ''
-    const pending = this.#pending.take(state)
-    if (pending === undefined || pending.browser !== hashOf(browser)) {
-      throw new SsoRefusal('refused', 'This sign-in has taken too long, or began elsewhere.')
+  async #finish(
+    config: OidcConfig,
+    client: OidcClient,
+    query: string,
+    pending: Pending,
+    cookie: string,
+  ) {
+    if (pending.browser !== cookie) {
+      throw new SsoRefusal('refused', 'This sign-in began elsewhere.')
     }
     const { idToken, userInfo } = await client.finish(query, pending.checks)
     const claimsOf = (source: 'userinfo' | 'id_token'): ValueMap =>
       (source === 'userinfo' ? userInfo : idToken) as ValueMap // JSON.
-    const name = compileTemplate(config.name_var).text(claimsOf(config.name_var_source))
+    const name = compileTemplate(config.name_var, nameOf).text(claimsOf(config.name_var_source))
     const role = roleOf(config.role_expr, claimsOf(config.role_source))
     this.#errors.delete('oidc')
     return this.#userOf('oidc', name, role)
@@ -209,11 +224,14 @@ export class Sso {
     return this.#oidc
   }
 
-  async #needLdap() {
+  #needLdap() {
     const { ldap: config } = this.#configs
+    if (this.#ldap !== undefined && !isDeepStrictEqual(this.#ldap.config, config)) {
+      // Without waiting: a login at the same time would open another one.
+      this.stop().catch(() => undefined)
+    }
     if (config?.enable !== true) throw absent('ldap')
-    if (this.#ldap === undefined || !isDeepStrictEqual(this.#ldap.config, config)) {
-      await this.#ldap?.directory.driver.close()
+    if (this.#ldap === undefined) {
       const { readSecret } = this.#parts.node
       const directory = openConfiguredLdap(config, [], { readSecret, shardCount: 1 })
       this.#ldap = { config, directory }
@@ -232,8 +250,22 @@ export class Sso {
   }
 }
 
+function busy(): SsoRefusal {
+  const message = 'Too many sign-ins from this address wait for the provider: finish one of them.'
+  return new SsoRefusal('busy', message)
+}
+
 function absent(backend: SsoBackend): SsoRefusal {
   return new SsoRefusal('absent', `Users cannot sign in by ${backend}: it is not switched on.`)
+}
+
+/** The part of a name that a claim gives; without it different people would have the same name. */
+function nameOf(claim: Value): string {
+  if (typeof claim === 'string' && claim !== '') return claim
+  if (typeof claim === 'number' && Number.isSafeInteger(claim)) return String(claim)
+  const message =
+    'A claim that makes the name of the user is missing, or is no text or whole number.'
+  throw new SsoRefusal('refused', message)
 }
 
 /** The role that the program makes of claims; undefined: there is no program. */
@@ -256,6 +288,6 @@ function roleOf(program: string | undefined, claims: ValueMap): UserRole | undef
 }
 
 function isName(name: string): boolean {
-  const isText = name !== '' && name !== 'undefined' && name.length <= NAME_CHARS_MAX
+  const isText = name !== '' && name.length <= NAME_CHARS_MAX
   return isText && !/[\u0000-\u001f\u007f]/.test(name)
 }

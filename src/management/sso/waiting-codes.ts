@@ -3,10 +3,13 @@ import { createHash, randomBytes } from 'node:crypto'
 const CODE_BYTES = 32
 /** Codes that wait; the oldest ends when there is one more. */
 const CODES_MAX = 10_000
+/** Of one owner: there is no room for more, so that nobody takes that of others. */
+const OWNED_MAX = 20
 
 interface Waiting<Value> {
   readonly value: Value
   readonly expiresAtMs: number
+  readonly owner: string
 }
 
 /** Values under codes that nobody can guess, each to be taken once and within its time. */
@@ -19,11 +22,23 @@ export class WaitingCodes<Value> {
     this.#nowMs = nowMs
   }
 
-  /** Keeps a value; the code is random unless one is given. */
-  put(value: Value, lifetimeMs: number, code = makeCode()): string {
+  /** Whether one more of this owner has room. */
+  hasRoomFor(owner: string): boolean {
+    const nowMs = this.#nowMs()
+    let owned = 0
+    for (const [hash, waiting] of this.#waiting) {
+      if (waiting.expiresAtMs <= nowMs) this.#waiting.delete(hash)
+      else if (waiting.owner === owner) owned++
+    }
+    return owned < OWNED_MAX
+  }
+
+  /** Keeps a value for its owner; the code is random unless one is given. */
+  put(owner: string, value: Value, lifetimeMs: number, code = makeCode()): string {
     const [oldest] = this.#waiting.keys()
     if (this.#waiting.size >= CODES_MAX && oldest !== undefined) this.#waiting.delete(oldest)
-    this.#waiting.set(hashOf(code), { value, expiresAtMs: this.#nowMs() + lifetimeMs })
+    const expiresAtMs = this.#nowMs() + lifetimeMs
+    this.#waiting.set(hashOf(code), { value, expiresAtMs, owner })
     return code
   }
 
