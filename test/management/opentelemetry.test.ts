@@ -370,6 +370,9 @@ describe('the settings', () => {
     assert.equal(changed.status, 200, JSON.stringify(changed.body))
     await until('numbers', () => collector.metrics.length > 0)
     assert.equal(collector.headers['authorization'], 'Bearer s3cret')
+    const others = { exporter: { headers: { 'x-who': 'me' } } }
+    const dropped = await managed.call('PUT', '/opentelemetry', { body: others })
+    assert.deepEqual(Object.keys(dropped.body.exporter.headers), ['x-who'])
     const exporter = { endpoint: 'collector:4317' }
     const wrong = await managed.call('PUT', '/opentelemetry', { body: { exporter } })
     assert.equal(wrong.status, 400)

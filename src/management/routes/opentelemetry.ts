@@ -5,10 +5,26 @@ import {
   putOpenTelemetry,
   setTraceWhitelist,
 } from '../contract/opentelemetry.ts'
+import { replacing } from '../config/plan-config.ts'
 import type { ManagementContext } from '../context.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 
 const ROOT = 'opentelemetry'
+
+type Settings = Readonly<Record<string, unknown>>
+
+/** A change in which headers that do not come any more are taken away; the rest is merged. */
+function withAllHeaders(before: Settings, change: Settings): Settings {
+  const headers = headersOf(change)
+  if (headers === undefined) return change
+  const exporter = { ...(change['exporter'] as Settings) } // It has headers.
+  return { ...change, exporter: { ...exporter, headers: replacing(headersOf(before), headers) } }
+}
+
+function headersOf(settings: Settings): unknown {
+  // By the schema it is an object, if it is there.
+  return (settings['exporter'] as Settings | undefined)?.['headers']
+}
 
 /** What is exported to a collector. */
 export function openTelemetryRoutes(context: ManagementContext): readonly Route[] {
@@ -24,7 +40,7 @@ export function openTelemetryRoutes(context: ManagementContext): readonly Route[
   return [
     route(getOpenTelemetry, () => ok(shown())),
     route(putOpenTelemetry, async ({ body }) => {
-      await configChanges.inTurn((turn) => turn.set([ROOT], body))
+      await configChanges.inTurn((turn) => turn.set([ROOT], withAllHeaders(shown(), body)))
       return ok(shown())
     }),
     route(getTraceWhitelist, ({ params }) => {
