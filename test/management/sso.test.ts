@@ -288,29 +288,6 @@ describe('a provider of OpenID Connect', () => {
     assert.equal((await managed.call('DELETE', '/sso/oidc')).status, 404)
     assert.deepEqual((await managed.call('GET', '/sso/running', { auth: '' })).body, [])
   })
-
-  // The last: the address of the tests has no room after it.
-  it('is not asked for more by an address than has room; nothing made up is in the audit', async () => {
-    await configure({ session_expiry: '1h' })
-    const statuses: number[] = []
-    for (let count = 0; count < 21; count++) {
-      statuses.push((await begin(new Browser(), address)).status)
-    }
-    assert.equal(statuses.at(-1), 429)
-    const begun = statuses.filter((status) => status === 200).length
-    assert.ok(begun >= 10, JSON.stringify(statuses))
-    const operations = async () => {
-      const { data } = (await managed.call('GET', '/audit?limit=500')).body
-      return data.map((one: { operation_id: string }) => one.operation_id) as string[]
-    }
-    const before = (await operations()).length
-    const callback = `${address}/api/v5/sso/oidc/callback?code=c&state=made-up`
-    const browser = new Browser()
-    const back = await browser.follow(callback, `${address}/?`)
-    assert.equal((await begin(browser, address)).status, 429)
-    assert.equal((await operations()).length, before)
-    assert.equal((await exchange(browser, address, back)).status, 401)
-  })
 })
 
 /** What a provider that lies says. */
@@ -430,6 +407,35 @@ describe('a token of a provider', () => {
       assert.equal(status, 401, JSON.stringify({ lie, told }))
       assert.match(told.message, /^Sign-in failed: /)
     }
+  })
+})
+
+describe('sign-ins that wait', () => {
+  it('have room for some of one address; nothing made up is in the audit', async (t) => {
+    const managed = await startManaged({ threads: 'inline' })
+    t.after(() => managed.stop())
+    const address = `http://127.0.0.1:${managed.port}`
+    const liar = await startLiar(t)
+    const config = oidc(liar.issuer, managed.port, { session_expiry: '1h' })
+    assert.equal((await managed.call('PUT', '/sso/oidc', { body: config })).status, 200)
+    const statuses: number[] = []
+    for (let count = 0; count < 21; count++) {
+      statuses.push((await begin(new Browser(), address)).status)
+    }
+    assert.equal(statuses.at(-1), 429)
+    const begun = statuses.filter((status) => status === 200).length
+    assert.ok(begun >= 10, JSON.stringify(statuses))
+    const operations = async () => {
+      const { data } = (await managed.call('GET', '/audit?limit=500')).body
+      return data.map((one: { operation_id: string }) => one.operation_id) as string[]
+    }
+    const before = (await operations()).length
+    const callback = `${address}/api/v5/sso/oidc/callback?code=c&state=made-up`
+    const browser = new Browser()
+    const back = await browser.follow(callback, `${address}/?`)
+    assert.equal((await begin(browser, address)).status, 429)
+    assert.equal((await operations()).length, before)
+    assert.equal((await exchange(browser, address, back)).status, 401)
   })
 })
 
