@@ -158,9 +158,14 @@ describe('changes of the configuration', () => {
       isRefused = true
       throw new Error('out of order')
     }
-    const options = { max_inflight: 5, max_topic_levels: 1 }
-    const reply = await make(['PUT', '/configs/mqtt', options])
+    const stays = await open('tcp:second')
+    const options = 'mqtt { max_inflight = 5, max_topic_levels = 1 }'
+    const other = 'listeners.tcp.second.tcp_options.backlog = 7'
+    const reply = await make(['PUT', '/configs', `${options}, ${other}`])
     node.configure = apply
+    assert.ok(stays.connected, 'no listener was touched')
+    await stays.publishAsync('still/there', 'x', { qos: 1 })
+    await stays.endAsync()
     assert.equal(reply.status, 400)
     assert.match(reply.body.message, /out of order/)
     assert.equal(await shown('mqtt'), before)
@@ -170,6 +175,24 @@ describe('changes of the configuration', () => {
     const [granted] = await client.subscribeAsync('b/c/d')
     assert.equal(granted?.qos, 0)
     await client.endAsync()
+  })
+
+  it('of listeners that swap their ports are made, and taken back, at once', async (t) => {
+    const [second, third] = ['tcp:second', 'tcp:third'].map((id) => managed.broker.port(id))
+    const at = (one: number | undefined, other: number | undefined): string =>
+      `listeners.tcp { second.bind = "127.0.0.1:${one}", third.bind = "127.0.0.1:${other}" }`
+    const fixed = await make(['PUT', '/configs', at(second, third)])
+    assert.equal(fixed.status, 200, JSON.stringify(fixed.body))
+    const swapped = await make(['PUT', '/configs', at(third, second)])
+    assert.equal(swapped.status, 200, JSON.stringify(swapped.body))
+    const ports = (): readonly number[] =>
+      ['tcp:second', 'tcp:third'].map((id) => managed.broker.port(id))
+    assert.deepEqual(ports(), [third, second])
+    const taken = await takePort()
+    t.after(() => taken.close())
+    const bad = `${at(second, third)}, listeners.tcp.zz.bind = "127.0.0.1:${taken.port}"`
+    assert.equal((await make(['PUT', '/configs', bad])).status, 400)
+    assert.deepEqual(ports(), [third, second])
   })
 
   function open(listener: string) {

@@ -22,12 +22,16 @@ export async function applyConfig(parts: ConfigParts, plan: ConfigPlan): Promise
   if (plan.changes.length === 0 && plan.text === node.config.snapshot()) return
   const listeners = changedListeners(plan.changes)
   const running = new Set(node.listeners.running().map(({ id }) => id))
+  const touched = new Map<string, Following>()
   try {
     if (plan.changes.length > 0) await obey(parts, plan.config)
-    for (const [id, how] of listeners) await follow(node, plan.config, id, how)
+    for (const step of stepsOf(listeners, (id) => isEnabled(plan.config, id))) {
+      touched.set(step.id, step.how)
+      await follow(node, plan.config, step)
+    }
     node.config.commit(plan)
   } catch (error) {
-    await takeBack(parts, listeners, running)
+    await takeBack(parts, touched, running)
     throw error
   }
 }
@@ -44,18 +48,14 @@ async function obey({ node, shards }: ConfigParts, config: TidewayConfig): Promi
 /** Gives the configuration back that holds. What fails of that keeps nothing else from it. */
 async function takeBack(
   { node, shards }: ConfigParts,
-  listeners: ReadonlyMap<string, Following>,
+  touched: ReadonlyMap<string, Following>,
   running: ReadonlySet<string>,
 ): Promise<void> {
   const { current } = node.config
   const steps = [
     () => node.configure(current),
     () => watchSlow(shards, current),
-    ...[...listeners].map(([id, how]) => async () => {
-      if (how === 'update') return follow(node, current, id, how)
-      await node.listeners.stop(id)
-      return running.has(id) ? node.listeners.start(current, id) : undefined
-    }),
+    ...stepsOf(touched, (id) => running.has(id)).map((step) => () => follow(node, current, step)),
   ]
   for (const step of steps) {
     try {
@@ -85,21 +85,38 @@ function changedListeners(changes: readonly Change[]): ReadonlyMap<string, Follo
   return listeners
 }
 
-/** Has a listener run as the configuration says. */
+/** A part of the way on which a listener comes to obey. */
+interface Step {
+  readonly id: string
+  readonly how: Following
+  readonly act: 'stop' | 'start' | 'update'
+}
+
+/** All are stopped before the first is started: one may get the port of another one. */
+function stepsOf(
+  listeners: ReadonlyMap<string, Following>,
+  isToRun: (id: string) => boolean,
+): readonly Step[] {
+  const idsOf = (wanted: Following): readonly string[] =>
+    [...listeners].filter(([, how]) => how === wanted).map(([id]) => id)
+  const [restarted, updated] = [idsOf('restart'), idsOf('update')]
+  return [
+    ...restarted.map((id) => ({ id, how: 'restart', act: 'stop' }) as const),
+    ...restarted.filter(isToRun).map((id) => ({ id, how: 'restart', act: 'start' }) as const),
+    ...updated.map((id) => ({ id, how: 'update', act: 'update' }) as const),
+  ]
+}
+
+/** Has a listener do a step towards a configuration. */
 async function follow(
   { listeners }: NodePort,
   config: TidewayConfig,
-  id: string,
-  how: Following,
+  { id, act }: Step,
 ): Promise<void> {
-  const isRunning = listeners.running().some((one) => one.id === id)
   try {
-    if (how === 'update') {
-      if (isRunning) await listeners.update(config, id)
-      return
-    }
-    await listeners.stop(id)
-    if (isEnabled(config, id)) await listeners.start(config, id)
+    if (act === 'stop') await listeners.stop(id)
+    else if (act === 'start') await listeners.start(config, id)
+    else if (listeners.running().some((one) => one.id === id)) await listeners.update(config, id)
   } catch (error) {
     throw badRequest(`The listener ${id} cannot be started: ${reasonOf(error)}`)
   }
