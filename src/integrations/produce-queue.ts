@@ -107,25 +107,30 @@ export class ProduceQueue<M extends Sized> {
       await this.#send(request.map(({ message }) => message))
       settle(request)
     } catch (error) {
-      // One message that is refused is no reason to lose those of others.
-      if (isFatal(error) && request.length > 1) await this.#runEach(request)
-      else for (const { group } of request) fail(group, error)
+      const groups = Map.groupBy(request, ({ group }) => group)
+      // What is refused of one caller is no reason to lose what others sent.
+      if (isFatal(error) && groups.size > 1) await this.#runEach([...groups.values()])
+      else for (const group of groups.keys()) fail(group, error)
     }
     this.#inflight--
     this.#pump()
   }
 
-  /** Sends each message alone, in order, until something else than a message is wrong. */
-  async #runEach(request: readonly Waiting<M>[]): Promise<void> {
-    for (const [at, one] of request.entries()) {
-      if (one.group.hasFailed) continue
+  /**
+   * Sends for each caller alone, in order, until something else than a message is wrong. A caller
+   * whose request is refused divides it: nothing of it may have been taken before.
+   */
+  async #runEach(requests: readonly (readonly Waiting<M>[])[]): Promise<void> {
+    for (const [at, request] of requests.entries()) {
+      const group = request[0]?.group
+      if (group === undefined || group.hasFailed) continue
       try {
-        await this.#send([one.message])
-        settle([one])
+        await this.#send(request.map(({ message }) => message))
+        settle(request)
       } catch (error) {
-        fail(one.group, error)
+        fail(group, error)
         if (isFatal(error)) continue
-        for (const { group } of request.slice(at)) fail(group, error)
+        for (const [{ group: later } = { group }] of requests.slice(at + 1)) fail(later, error)
         return
       }
     }
