@@ -72,7 +72,7 @@ suite('the queue before Kafka', () => {
     await other
   })
 
-  test('sends for each caller alone when a request is refused: one fails only its own', async () => {
+  test('sends for each caller alone when a request is refused; one fails alone', async () => {
     const { sent, add, answer } = rig()
     const first = add('x')
     const good = add('ab')
