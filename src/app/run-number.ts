@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '#kernel/system/write-durably.ts'
 
 const FILE = 'run'
 /** Runs are counted at least by the seconds since then, so that a lost file repeats no number. */
@@ -32,16 +33,4 @@ function readNumber(path: string): number {
   if (text === '') return 0
   if (/^\d{1,10}$/.test(text)) return Number(text)
   throw new Error(`${path} does not hold a number. Restore the data directory or move it away.`)
-}
-
-function writeDurably(path: string, text: string): void {
-  const temporary = `${path}.new`
-  const file = openSync(temporary, 'w', 0o600)
-  try {
-    writeSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(temporary, path)
 }
