@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DriverError } from '#drivers/driver-error.ts'
+import { WholeFile } from './whole-file.ts'
 
 /** A file that lines are appended to. When it is full, it is put aside and a new one begun. */
 export class RotatingFile {
   readonly #path: string
   readonly #bytesMax: number
   readonly #filesMax: number
-  #file: FileHandle | undefined
-  #size = 0
+  #file: WholeFile | undefined
   /** Appends wait for each other. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -26,8 +26,7 @@ export class RotatingFile {
   async open(): Promise<void> {
     try {
       mkdirSync(dirname(this.#path), { recursive: true })
-      this.#file = await open(this.#path, 'a')
-      this.#size = (await this.#file.stat()).size
+      this.#file = await WholeFile.open(this.#path)
     } catch (error) {
       throw explain(this.#path, error)
     }
@@ -60,12 +59,11 @@ export class RotatingFile {
   async #append(text: string, heading: string, isSafe: boolean): Promise<void> {
     try {
       const bytes = Buffer.from(text)
-      if (this.#size > 0 && this.#size + bytes.length > this.#bytesMax) await this.#rotate()
-      const whole = this.#size === 0 ? Buffer.concat([Buffer.from(heading), bytes]) : bytes
+      const before = this.#file?.bytes ?? 0
+      if (before > 0 && before + bytes.length > this.#bytesMax) await this.#rotate()
       if (this.#file === undefined) throw new Error('it is closed')
-      await this.#file.appendFile(whole)
-      this.#size += whole.length
-      if (isSafe) await this.#file.datasync()
+      const isNew = this.#file.bytes === 0
+      await this.#file.append(isNew ? Buffer.concat([Buffer.from(heading), bytes]) : bytes, isSafe)
     } catch (error) {
       throw explain(this.#path, error)
     }
@@ -81,8 +79,7 @@ export class RotatingFile {
     }
     if (this.#filesMax > 1) await rename(this.#path, aside(1))
     else await rm(this.#path)
-    this.#file = await open(this.#path, 'a')
-    this.#size = 0
+    this.#file = await WholeFile.open(this.#path)
   }
 }
 

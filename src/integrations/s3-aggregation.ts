@@ -1,5 +1,4 @@
 import { open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { s3 } from '#config/fields/integrations/s3.ts'
 import type { Infer } from '#config/field.ts'
 import type { Sink, SinkContext } from '#plugin/define-connector.ts'
@@ -8,7 +7,8 @@ import { compileTemplate } from '#streams/rules/template.ts'
 import { encodeJson } from '#streams/values/json.ts'
 import { csvHeading, csvLine } from './csv.ts'
 import type { S3Client } from './s3-client.ts'
-import { type SpooledFile, type SpoolFormat, UploadSpool } from './upload-spool.ts'
+import type { SpooledFile } from './spool-folder.ts'
+import { type FullFile, type SpoolFormat, UploadSpool } from './upload-spool.ts'
 
 /** Parameters of an action that gathers records. */
 export type AggregatedUpload = Extract<
@@ -16,8 +16,13 @@ export type AggregatedUpload = Extract<
   { readonly mode: 'aggregated' }
 >
 
-/** What waits on disk at most; further records stay in the queues of the action. */
-const SPOOL_BYTES_MAX = 1024 * 1024 * 1024
+/** Places that a key has, by how they begin. */
+const KEY_PLACES = {
+  action: '${action}',
+  node: '${node}',
+  'datetime.': '${datetime.rfc3339utc}',
+  sequence: '${sequence}',
+} as const
 /** S3 takes no more. */
 const PARTS_MAX = 10_000
 
@@ -29,22 +34,25 @@ export async function aggregatedSink(
   context: SinkContext,
 ): Promise<Sink> {
   const { bucket, aggregation, min_part_size: partMin, max_part_size: partMax } = parameters
-  const keyOf = compileTemplate(parameters.key)
-  const upload = async (file: SpooledFile): Promise<void> => {
+  const keyOf = compileTemplate(wholeKey(parameters.key))
+  const upload = async (file: FullFile, signal: AbortSignal): Promise<void> => {
     const place = { bucket, key: keyOf.text(keyParts(file, context)) }
     if (file.bytes <= partMin) {
-      await client.put(place, await readFile(file.path), headers)
+      await client.put(place, await readFile(file.path), headers, signal)
       return
     }
     const partBytes = Math.min(partMax, Math.max(partMin, Math.ceil(file.bytes / PARTS_MAX)))
-    await client.putParts(place, partsOf(file.path, partBytes), headers)
+    await client.putParts(place, partsOf(file.path, partBytes), headers, signal)
   }
   const spool = new UploadSpool(
     {
-      folder: join(context.folder, `upload-${context.shard}`),
+      folder: context.folder,
+      shard: context.shard,
+      shardCount: context.shardCount,
+      isQuoted: parameters.container.type === 'csv',
       recordsMax: aggregation.max_records,
       intervalMs: aggregation.time_interval,
-      bytesMax: SPOOL_BYTES_MAX,
+      bytesMax: aggregation.max_gathered_bytes / context.shardCount,
     },
     { log: context.log, nowMs: () => Date.now(), upload },
   )
@@ -68,12 +76,17 @@ function formatOf(container: AggregatedUpload['container']): (first: ValueMap) =
   }
 }
 
-/** Shards count in steps of their number, so that no two give the same. */
-function keyParts(file: SpooledFile, { name, nodeName, shard, shardCount }: SinkContext): ValueMap {
+/** A key with all that makes it differ from those of other files: what is missing is added. */
+function wholeKey(key: string): string {
+  const missing = Object.entries(KEY_PLACES).filter(([name]) => !key.includes(`\${${name}`))
+  return [key, ...missing.map(([, place]) => place)].join('/')
+}
+
+function keyParts(file: SpooledFile, { name, nodeName }: SinkContext): ValueMap {
   return {
     action: name,
     node: nodeName,
-    sequence: file.sequence * shardCount + shard,
+    sequence: file.sequence,
     datetime: timeForms(file.fromMs),
     datetime_until: timeForms(file.untilMs),
   }

@@ -78,22 +78,24 @@ export class S3Client {
     place: S3Place,
     parts: AsyncIterable<Uint8Array>,
     headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
   ): Promise<void> {
-    const begun = await this.#ask({ method: 'POST', place, query: { uploads: '' }, headers })
+    const begin: Call = { method: 'POST', place, query: { uploads: '' }, headers }
+    const begun = await this.#ask(begin, signal)
     const uploadId = elementOf(begun.body.toString(), 'UploadId')
     if (uploadId === undefined) throw this.#error('retryable', 'the answer has no UploadId')
     try {
       const tags: string[] = []
       for await (const body of parts) {
         const query = { partNumber: String(tags.length + 1), uploadId }
-        const { headers: answered } = await this.#ask({ method: 'PUT', place, query, body })
+        const { headers: answered } = await this.#ask({ method: 'PUT', place, query, body }, signal)
         tags.push([answered['etag']].flat()[0] ?? '')
       }
       const list = tags.map((tag, index) => {
         return `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`
       })
       const body = `<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`
-      await this.#ask({ method: 'POST', place, query: { uploadId }, body })
+      await this.#ask({ method: 'POST', place, query: { uploadId }, body }, signal)
     } catch (error) {
       await this.#send({ method: 'DELETE', place, query: { uploadId } }).catch(() => {})
       throw error

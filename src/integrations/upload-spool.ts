@@ -1,22 +1,16 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
-import { type FileHandle, open, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import type { Log } from '#broker/ports.ts'
 import { backOffMs } from '#drivers/back-off.ts'
 import { DriverError } from '#drivers/driver-error.ts'
+import type { WriteFault } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import { reasonOf } from './runtime/connector-runtime.ts'
+import { SpoolFolder, type SpooledFile, type SpoolPlace } from './spool-folder.ts'
+import { WholeFile } from './whole-file.ts'
 
 /** What is gathered in files, and when a file is full. */
-export interface SpoolSettings {
-  /** Made when it is needed. */
-  readonly folder: string
+export interface SpoolSettings extends SpoolPlace {
   readonly recordsMax: number
   /** How long a file gathers, in ms. */
   readonly intervalMs: number
@@ -25,14 +19,8 @@ export interface SpoolSettings {
 }
 
 /** A file that is full. */
-export interface SpooledFile {
-  readonly path: string
+export interface FullFile extends SpooledFile {
   readonly bytes: number
-  /** When it was begun, and when it could have gathered to, in ms since 1970. */
-  readonly fromMs: number
-  readonly untilMs: number
-  /** Counts the files, also over restarts. */
-  readonly sequence: number
 }
 
 /** What a spool needs. */
@@ -40,10 +28,9 @@ export interface SpoolPorts {
   readonly log: Log
   nowMs(): number
   /** Uploads a file. It is tried again until it succeeds. */
-  upload(file: SpooledFile): Promise<void>
+  upload(file: FullFile, signal: AbortSignal): Promise<void>
 }
 
-const NAME = /^(\d+)-(\d+)-(\d+)\.(open|full)$/
 const RETRY = { firstMs: 500, mostMs: 60_000 }
 
 /** How records are written in a file. */
@@ -55,8 +42,8 @@ export interface SpoolFormat {
 
 interface Current {
   readonly format: SpoolFormat
-  readonly handle: FileHandle
-  readonly file: Omit<SpooledFile, 'bytes'>
+  readonly file: SpooledFile
+  readonly content: WholeFile
   records: number
 }
 
@@ -67,12 +54,15 @@ interface Current {
 export class UploadSpool {
   readonly #settings: SpoolSettings
   readonly #ports: SpoolPorts
+  readonly #folder: SpoolFolder
   #current: Current | undefined
   /** Bytes on disk. */
   #bytes = 0
-  readonly #full: SpooledFile[] = []
+  readonly #full: FullFile[] = []
+  /** What is done with the current file is done one after the other. */
   #last: Promise<unknown> = Promise.resolve()
   #uploading: Promise<void> | undefined
+  readonly #abort = new AbortController()
   #fullTimer: NodeJS.Timeout | undefined
   #retryTimer: NodeJS.Timeout | undefined
   #failures = 0
@@ -81,31 +71,23 @@ export class UploadSpool {
   constructor(settings: SpoolSettings, ports: SpoolPorts) {
     this.#settings = settings
     this.#ports = ports
+    this.#folder = new SpoolFolder(settings)
   }
 
-  /** Takes up what a former run has left. */
+  /** Takes up what former runs have left. */
   async open(): Promise<void> {
-    const { folder } = this.#settings
-    if (!existsSync(folder)) return
-    for (const name of readdirSync(folder).toSorted()) {
-      const [, from, until, sequence, state] = NAME.exec(name) ?? []
-      if (state === undefined) continue
-      const path = join(folder, name.replace(/open$/, 'full'))
-      if (state === 'open') renameSync(join(folder, name), path)
-      const { size: bytes } = await stat(path)
-      this.#bytes += bytes
-      const times = { fromMs: Number(from), untilMs: Number(until) }
-      this.#full.push({ path, bytes, ...times, sequence: Number(sequence) })
-    }
-    this.#uploadNext()
+    for (const file of await this.#folder.takeOver()) this.#enqueue(file)
   }
 
   /**
-   * Adds records; resolves when they are on the disk itself.
+   * Adds records; resolves when they are on the disk itself, with those that are not.
    * @param begin makes the format of a file that is new, for the first record in it
-   * @throws DriverError when the disk is full, or too much waits
+   * @throws DriverError when none is, because the disk is full or too much waits
    */
-  add(records: readonly ValueMap[], begin: (first: ValueMap) => SpoolFormat): Promise<void> {
+  add(
+    records: readonly ValueMap[],
+    begin: (first: ValueMap) => SpoolFormat,
+  ): Promise<readonly WriteFault[]> {
     const next = this.#last.then(() => this.#add(records, begin))
     this.#last = next.catch(() => {})
     return next
@@ -116,59 +98,70 @@ export class UploadSpool {
     this.#isClosed = true
     clearTimeout(this.#fullTimer)
     clearTimeout(this.#retryTimer)
+    this.#abort.abort()
     await this.#last
-    await this.#current?.handle.close()
+    await this.#current?.content.close()
     this.#current = undefined
+    await this.#uploading
   }
 
-  async #add(records: readonly ValueMap[], begin: (first: ValueMap) => SpoolFormat): Promise<void> {
-    const { bytesMax, recordsMax, folder } = this.#settings
-    if (this.#isClosed) throw new DriverError('retryable', 'the action was closed')
-    if (this.#bytes >= bytesMax) {
-      throw new DriverError('retryable', `${this.#bytes} bytes in ${folder} wait to be uploaded`)
-    }
+  async #add(
+    records: readonly ValueMap[],
+    begin: (first: ValueMap) => SpoolFormat,
+  ): Promise<readonly WriteFault[]> {
+    let written = 0
     try {
-      for (let at = 0; at < records.length;) {
-        this.#current ??= await this.#begin(begin(records[at] ?? {}))
-        const current = this.#current
-        const some = records.slice(at, at + recordsMax - current.records)
-        const bytes = Buffer.from(some.map((record) => current.format.lineOf(record)).join(''))
-        await current.handle.appendFile(bytes)
-        await current.handle.datasync()
-        this.#bytes += bytes.length
-        current.records += some.length
-        at += some.length
-        if (current.records >= recordsMax) await this.#finish()
+      while (written < records.length) {
+        await this.#needRoom()
+        written += await this.#append(records.slice(written), begin)
       }
+      return []
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new DriverError('retryable', `records cannot be gathered in ${folder}: ${reason}`)
+      const { path } = this.#folder
+      const reason = `records cannot be gathered in ${path}: ${reasonOf(error)}`
+      if (written === 0) throw new DriverError('retryable', reason)
+      return records.slice(written).map((_, rest) => {
+        return { index: written + rest, kind: 'retryable', reason }
+      })
     }
+  }
+
+  /** @throws when there is none */
+  async #needRoom(): Promise<void> {
+    if (this.#isClosed) throw new Error('the action was closed')
+    if (this.#bytes < this.#settings.bytesMax) return
+    await this.#finish() // To be uploaded, which makes room.
+    throw new Error(`${this.#bytes} bytes wait to be uploaded`)
+  }
+
+  /** Appends as many as the current file takes. @returns how many that is */
+  async #append(
+    records: readonly ValueMap[],
+    begin: (first: ValueMap) => SpoolFormat,
+  ): Promise<number> {
+    const { recordsMax } = this.#settings
+    this.#current ??= await this.#begin(begin(records[0] ?? {}))
+    const current = this.#current
+    const { format, content } = current
+    const some = records.slice(0, recordsMax - current.records)
+    const lines = some.map((record) => format.lineOf(record)).join('')
+    const piece = Buffer.from(content.bytes === 0 ? format.heading + lines : lines)
+    await content.append(piece, true)
+    this.#bytes += piece.length
+    current.records += some.length
+    if (current.records >= recordsMax) await this.#finish()
+    return some.length
   }
 
   async #begin(format: SpoolFormat): Promise<Current> {
-    const { folder, intervalMs } = this.#settings
-    mkdirSync(folder, { recursive: true })
+    const { intervalMs } = this.#settings
     const fromMs = this.#ports.nowMs()
-    const untilMs = fromMs + intervalMs
-    const sequence = this.#nextSequence()
-    const path = join(folder, `${fromMs}-${untilMs}-${sequence}.open`)
-    const handle = await open(path, 'a')
-    await handle.appendFile(format.heading)
-    this.#bytes += Buffer.byteLength(format.heading)
+    const file = this.#folder.begin(fromMs, fromMs + intervalMs)
+    const content = await WholeFile.open(file.path)
     this.#fullTimer = setTimeout(() => {
-      this.#last = this.#last.then(() => this.#finish()).catch(() => {})
+      this.#last = this.#last.then(() => this.#finish())
     }, intervalMs)
-    return { format, handle, file: { path, fromMs, untilMs, sequence }, records: 0 }
-  }
-
-  /** A number that no file has had. */
-  #nextSequence(): number {
-    const path = join(this.#settings.folder, 'sequence')
-    const last = existsSync(path) ? Number(readFileSync(path, 'utf8')) : -1
-    const next = Number.isSafeInteger(last) ? last + 1 : 0
-    writeFileSync(path, String(next))
-    return next
+    return { format, content, file, records: 0 }
   }
 
   /** The current file gathers no more. */
@@ -177,12 +170,19 @@ export class UploadSpool {
     if (current === undefined || this.#isClosed) return
     clearTimeout(this.#fullTimer)
     this.#current = undefined
-    const { handle, file } = current
-    const { size: bytes } = await handle.stat()
-    await handle.close()
-    const path = file.path.replace(/open$/, 'full')
-    renameSync(file.path, path)
-    this.#full.push({ ...file, path, bytes })
+    const { content, file } = current
+    try {
+      await content.close()
+    } catch (error) {
+      this.#ports.log.warn('file_not_closed', { file: file.path, reason: reasonOf(error) })
+    }
+    this.#bytes -= content.bytes
+    this.#enqueue({ ...file, bytes: content.bytes })
+  }
+
+  #enqueue(file: FullFile): void {
+    this.#bytes += file.bytes
+    this.#full.push(file)
     this.#uploadNext()
   }
 
@@ -196,25 +196,38 @@ export class UploadSpool {
     })
   }
 
-  async #upload(file: SpooledFile): Promise<void> {
+  async #upload(file: FullFile): Promise<void> {
     try {
-      await this.#ports.upload(file)
+      if (file.bytes > 0) await this.#ports.upload(file, this.#abort.signal)
       await rm(file.path, { force: true })
-      this.#bytes -= file.bytes
-      this.#full.shift()
-      this.#failures = 0
+      this.#forget(file)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#ports.log.warn('upload_failed', { file: file.path, reason })
-      this.#failures++
       if (this.#isClosed) return
-      this.#retryTimer = setTimeout(
-        () => {
-          this.#retryTimer = undefined
-          this.#uploadNext()
-        },
-        backOffMs(this.#failures, RETRY, Math.random()),
-      )
+      const fields = { file: file.path, reason: reasonOf(error) }
+      if (!existsSync(file.path)) {
+        this.#ports.log.error('gathered_file_gone', fields)
+        this.#forget(file)
+        return
+      }
+      this.#ports.log.warn('upload_failed', fields)
+      this.#retryLater()
     }
+  }
+
+  #forget(file: FullFile): void {
+    this.#full.shift()
+    this.#bytes -= file.bytes
+    this.#failures = 0
+  }
+
+  #retryLater(): void {
+    this.#failures++
+    this.#retryTimer = setTimeout(
+      () => {
+        this.#retryTimer = undefined
+        this.#uploadNext()
+      },
+      backOffMs(this.#failures, RETRY, Math.random()),
+    )
   }
 }

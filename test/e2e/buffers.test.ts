@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { connectAsync } from 'mqtt'
 import { until } from '../integrations/support/integration-rig.ts'
 import { launchHttp } from '../support/servers/local-server.ts'
+import { S3_LOGIN, startS3Fake } from '../support/servers/s3-fake.ts'
 import { BrokerProcess, makeFolder } from './support/broker-process.ts'
 
 /** Messages that wait for their acknowledgement at the same time. */
@@ -24,6 +25,31 @@ function configFor(port: number): string {
     rule_engine.rules.out {
       sql = """SELECT payload, clientid FROM "t/#" """
       actions = ["http:a"]
+      wait_for_actions = true
+    }`
+}
+
+/** Files of a few records, so that a kill finds some full, some being uploaded, one half full. */
+function gatherFor(port: number): string {
+  return `
+    connectors.s3.c {
+      host = localhost, port = ${port}
+      access_key_id = "${S3_LOGIN.access_key_id}"
+      secret_access_key = "${S3_LOGIN.secret_access_key}"
+      resource_opts.health_check_interval = 200ms
+    }
+    actions.s3.a {
+      connector = c
+      parameters {
+        mode = aggregated, bucket = plant, key = "\${sequence}"
+        container.type = json_lines
+        aggregation { max_records = 30, time_interval = 1s }
+      }
+      resource_opts { buffer_mode = disk, health_check_interval = 200ms }
+    }
+    rule_engine.rules.out {
+      sql = """SELECT payload as n FROM "t/#" """
+      actions = ["s3:a"]
       wait_for_actions = true
     }`
 }
@@ -86,6 +112,31 @@ test('what was acknowledged comes, though the node is killed under load', async 
   await until(
     'all that was acknowledged has come',
     () => acked.every((n) => arrived.has(n)),
+    60_000,
+  )
+  assert.deepEqual(await last.stop(), { code: 0, signal: null })
+})
+
+test('what was acknowledged is gathered for S3, though the node is killed', async (context) => {
+  const server = await startS3Fake('plant')
+  context.after(() => server.remove())
+  const dataDir = join(makeFolder(context), 'data')
+  const acked: number[] = []
+  let next = 0
+  for (const shards of [2, 1]) {
+    const broker = await BrokerProcess.start({ dataDir, shards, config: gatherFor(server.port) })
+    next = await publishUntilGone(broker.port(), next, acked, () => broker.signal('SIGKILL'))
+    await broker.ended
+  }
+  const config = gatherFor(server.port)
+  const last = await BrokerProcess.start({ dataDir, shards: 1, config })
+  await until(
+    'all that was acknowledged is stored',
+    () => {
+      const lines = [...server.objects.values()].flatMap(({ body }) => body.trim().split('\n'))
+      const stored = new Set(lines.map((line) => Number(JSON.parse(line).n)))
+      return acked.every((n) => stored.has(n))
+    },
     60_000,
   )
   assert.deepEqual(await last.stop(), { code: 0, signal: null })

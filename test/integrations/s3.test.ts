@@ -84,7 +84,7 @@ suite('the sink s3 that gathers records', () => {
   const aggregated = {
     mode: 'aggregated',
     bucket: 'plant',
-    key: '${action}/${datetime.unix}/${sequence}.csv',
+    key: '${node}/${action}/${datetime.unix}/${sequence}.csv',
     container: { type: 'csv', column_order: ['n'] },
   }
   /** Bodies of all objects, by their number. */
@@ -108,7 +108,7 @@ suite('the sink s3 that gathers records', () => {
       `n,clientid,text\n${row(2)}${row(3)}`,
     ])
     const [name = ''] = [...server.objects.keys()]
-    assert.match(name, /^plant\/a\/\d{10}\/0\.csv$/)
+    assert.match(name, /^plant\/[^/]+\/a\/\d{10}\/0\.csv$/)
   })
 
   test('uploads JSON Lines when their time is over, again when it failed', async (context) => {

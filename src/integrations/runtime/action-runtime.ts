@@ -38,6 +38,8 @@ export class ActionRuntime {
   #connector: ConnectorRuntime | undefined
   readonly #lanes: readonly Lane[]
   #sink: Sink | undefined
+  /** Sinks may share a folder: one is opened when the former is closed. */
+  #closing: Promise<void> = Promise.resolve()
   #client: { readonly value: unknown } | undefined
   #failure: string | undefined
   #timer: NodeJS.Timeout | undefined
@@ -146,9 +148,8 @@ export class ActionRuntime {
     for (const record of lost.flat()) {
       this.#drop(record, ActionCounter.DROPPED_RESOURCE_STOPPED, 'the action was closed')
     }
-    const sink = this.#sink
-    this.#sink = undefined
-    await this.#closeSink(sink)
+    this.#useSink(undefined)
+    await this.#closing
   }
 
   #whyStopped(): string | undefined {
@@ -221,7 +222,8 @@ export class ActionRuntime {
   async #openSink(): Promise<void> {
     const client = this.#client
     const definition = this.#definition.sink
-    if (client === undefined || definition === undefined) return
+    await this.#closing
+    if (client === undefined || definition === undefined || client !== this.#client) return
     const context: SinkContext = {
       ...this.#host,
       name: this.name,
@@ -251,7 +253,7 @@ export class ActionRuntime {
     const former = this.#sink
     this.#sink = sink
     for (const lane of this.#lanes) lane.use(sink)
-    void this.#closeSink(former)
+    this.#closing = this.#closing.then(() => this.#closeSink(former))
   }
 
   async #closeSink(sink: Sink | undefined): Promise<void> {

@@ -88,8 +88,9 @@ const aggregated = object(
     bucket: string({ text: 'Bucket.', required: true, example: 'plant' }),
     key: string({
       text:
-        'Key of an object; may hold `${action}`, `${node}`, `${sequence}`, and ' +
-        '`${datetime.FORMAT}` and `${datetime_until.FORMAT}` with `rfc3339utc`, `rfc3339` or ' +
+        'Key of an object, with `${action}`, `${node}`, `${datetime.FORMAT}` and `${sequence}`, ' +
+        'which are added at its end when they are missing, so that no object takes the place of ' +
+        'another one; may hold `${datetime_until.FORMAT}`. Formats: `rfc3339utc`, `rfc3339`, ' +
         '`unix`.',
       required: true,
       example: '${action}/${node}/${datetime.rfc3339utc}_${sequence}.csv',
@@ -109,6 +110,13 @@ const aggregated = object(
           min: 1,
           max: RECORDS_MAX,
           default: 100_000,
+        }),
+        max_gathered_bytes: bytes({
+          text:
+            'What waits on the disk of this node at most, shared out among its shards; further ' +
+            'records stay in the queues of the action.',
+          min: 1024 * 1024,
+          default: '1GB',
         }),
       },
       { text: 'When an object is uploaded.' },
