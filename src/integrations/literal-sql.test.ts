@@ -55,3 +55,23 @@ test('comments keep their places and hide their quotes', () => {
   const sql = "INSERT INTO t -- it's ${v}\nVALUES (/* ' */ ${v})"
   assert.equal(statement(CLICKHOUSE, sql, { v: 'x' }), sql.replace(/\$\{v\}\)$/, "'x')"))
 })
+
+test('a number that a minus stands before makes no comment', () => {
+  const sql = 'SELECT 1-${v}, -${v}, ${v}'
+  for (const v of [-5, -5n]) {
+    assert.equal(statement(CLICKHOUSE, sql, { v }), 'SELECT 1- -5, - -5,  -5')
+  }
+  assert.equal(statement(CLICKHOUSE, sql, { v: -0 }), 'SELECT 1-0, -0, 0')
+  assert.equal(statement(CLICKHOUSE, sql, { v: -1e-7 }), 'SELECT 1- -1e-7, - -1e-7,  -1e-7')
+})
+
+test('what is no number of SQL is NULL, and a time is a text', () => {
+  const sql = 'INSERT INTO t VALUES (${v})'
+  for (const v of [Infinity, -Infinity, NaN, JSON.parse('1e400') as number]) {
+    assert.equal(statement(TDENGINE, sql, { v }), 'INSERT INTO t VALUES (NULL)')
+  }
+  assert.equal(
+    statement(TDENGINE, sql, { v: new Date(0) }),
+    "INSERT INTO t VALUES ('1970-01-01T00:00:00.000Z')",
+  )
+})

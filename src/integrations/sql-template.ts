@@ -75,8 +75,13 @@ export function sqlValue(value: Value): SqlValue {
 export function sqlLiteral(value: Value, quote: (text: string) => string): string {
   const plain = sqlValue(value)
   if (plain === null) return 'NULL'
-  if (typeof plain === 'number' || typeof plain === 'boolean') return String(plain)
-  if (typeof value === 'bigint') return value.toString()
+  if (typeof plain === 'boolean') return String(plain)
+  if (typeof plain === 'number' && !Number.isFinite(plain)) return 'NULL'
+  if (typeof plain === 'number' || typeof value === 'bigint') {
+    const digits = String(plain)
+    // After a minus of the statement it would begin a comment.
+    return digits.startsWith('-') ? ` ${digits}` : digits
+  }
   return quote(Buffer.isBuffer(plain) ? plain.toString('utf8') : plain)
 }
 
