@@ -93,13 +93,16 @@ export class IntegrationHost {
   async #put(spec: IntegrationSpec): Promise<void> {
     const { counters } = this.#counting(spec) ?? {}
     const held = this.#hold(spec)
-    await this.#stop(spec)
-    this.#start(spec)
-    if (counters !== undefined) this.#counting(spec)?.counters.set(counters)
-    if (spec.kind === 'connector') this.#connectUsers(spec)
-    const action = this.#actions.get(idOf(spec))
-    held?.release(action)
-    action?.countRefused(held?.refused ?? 0)
+    try {
+      await this.#stop(spec)
+      this.#start(spec)
+      if (counters !== undefined) this.#counting(spec)?.counters.set(counters)
+      if (spec.kind === 'connector') this.#connectUsers(spec)
+    } finally {
+      const action = this.#actions.get(idOf(spec))
+      held?.release(action)
+      action?.countRefused(held?.refused ?? 0)
+    }
   }
 
   async #remove(id: IntegrationId): Promise<void> {

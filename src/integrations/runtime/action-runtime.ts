@@ -24,8 +24,9 @@ export interface ActionHost extends ConnectorHost {
 
 const CLOSE_LIMIT_MS = 2000
 const LOG_INTERVAL_MS = 1000
+const CLOSED = 'the action was closed'
 const BUFFER_IS_FULL = 'too much waits: max_buffer_bytes'
-const DISK_IS_SLOW = 'the disk does not take so much in so little time'
+const DISK_REFUSES = 'the disk does not take it, or not fast enough'
 
 /** One action in one shard: its queues, its sink on the connection of its connector, numbers. */
 export class ActionRuntime {
@@ -146,7 +147,7 @@ export class ActionRuntime {
     this.#connector?.detach(this)
     const lost = await Promise.all(this.#lanes.map((lane) => lane.close(CLOSE_LIMIT_MS)))
     for (const record of lost.flat()) {
-      this.#drop(record, ActionCounter.DROPPED_RESOURCE_STOPPED, 'the action was closed')
+      this.#drop(record, ActionCounter.DROPPED_RESOURCE_STOPPED, CLOSED)
     }
     this.#useSink(undefined)
     await this.#closing
@@ -154,6 +155,7 @@ export class ActionRuntime {
 
   #whyStopped(): string | undefined {
     if (!this.#config.enable) return 'the action is switched off'
+    if (this.#isClosed) return CLOSED
     if (this.#connector === undefined) return this.status.reason
     return this.#connector.isEnabled ? undefined : 'its connector is switched off'
   }
@@ -177,9 +179,10 @@ export class ActionRuntime {
       disk,
       {
         dropped: (record, why) => {
-          if (why === 'disk') this.#drop(record, ActionCounter.DROPPED_OTHER, DISK_IS_SLOW)
+          if (why === 'disk') this.#drop(record, ActionCounter.DROPPED_OTHER, DISK_REFUSES)
           else this.#drop(record, ActionCounter.DROPPED_QUEUE_FULL, BUFFER_IS_FULL)
         },
+        readFailed: (reason) => this.#complain('action_buffer_not_read', reason),
         ready: () => lane.wake(),
       },
     )
@@ -215,7 +218,12 @@ export class ActionRuntime {
         this.#host.log.error('action_buffer_damaged', { action, segment, bytes })
       },
     })
-    adoptLeftovers(place, index, log)
+    try {
+      adoptLeftovers(place, index, log)
+    } catch (error) {
+      // The next start tries again.
+      this.#host.log.error('action_buffer_not_taken_over', { action, reason: reasonOf(error) })
+    }
     return log
   }
 

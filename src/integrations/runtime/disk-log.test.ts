@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -13,7 +21,7 @@ function folderOf(context: TestContext): string {
   return join(folder, 'lane')
 }
 
-function append(log: DiskLog, text: string): Promise<void> {
+function append(log: DiskLog, text: string): Promise<unknown> {
   return new Promise((resolve) => {
     assert.ok(log.append(Buffer.from(text), false, resolve))
   })
@@ -116,4 +124,68 @@ test('large entries come whole, over several segments', async (context) => {
   for (const text of texts) await append(log, text)
   assert.ok((await readAll(log)).every((text, index) => text === texts[index]))
   await log.close([])
+})
+
+test('the end does not wait for a disk that takes nothing, and tells it', async (context) => {
+  const folder = folderOf(context)
+  writeFileSync(folder, 'no folder')
+  const failed = Promise.withResolvers<string>()
+  const log = new DiskLog(folder, { ...SILENT, writeFailed: failed.resolve })
+  const written = [append(log, 'a'), append(log, 'b')]
+  await failed.promise
+  assert.equal(await log.close([Buffer.from('c')]), false)
+  assert.deepEqual(await Promise.all(written), [false, false])
+})
+
+test('what cannot go in front at the end is told, the rest is kept', async (context) => {
+  const folder = folderOf(context)
+  const log = new DiskLog(folder, SILENT)
+  await append(log, 'b')
+  // Neither the note how far it is done nor a segment in front can be written.
+  mkdirSync(join(folder, 'position'))
+  mkdirSync(join(folder, '0000999999.log'))
+  assert.equal(await log.close([Buffer.from('a')]), false)
+  for (const name of ['position', '0000999999.log']) rmSync(join(folder, name), { recursive: true })
+  const next = new DiskLog(folder, SILENT)
+  assert.deepEqual(await readAll(next), ['b'])
+  await next.close([])
+})
+
+test('zeros at the end, as a loss of power leaves them, are no entries', async (context) => {
+  const folder = folderOf(context)
+  const killed = new DiskLog(folder, SILENT)
+  await append(killed, 'a')
+  const [segment = ''] = readdirSync(folder).filter((name) => name.endsWith('.log'))
+  appendFileSync(join(folder, segment), Buffer.alloc(100))
+  const damages: number[] = []
+  const next = new DiskLog(folder, { ...SILENT, damaged: (_, bytes) => damages.push(bytes) })
+  assert.deepEqual(await readAll(next), ['a'])
+  assert.deepEqual(damages, [100])
+  await next.close([])
+  await killed.close([])
+})
+
+test('a segment that is gone is left out and told', async (context) => {
+  const folder = folderOf(context)
+  const first = new DiskLog(folder, SILENT)
+  await append(first, 'a')
+  await first.close([])
+  const damages: number[] = []
+  const log = new DiskLog(folder, { ...SILENT, damaged: (_, bytes) => damages.push(bytes) })
+  for (const name of readdirSync(folder)) rmSync(join(folder, name))
+  assert.deepEqual(await readAll(log), [])
+  assert.equal(damages.length, 1)
+  await log.close([])
+})
+
+test('a note of more than there is, after a kill, hides nothing later', async (context) => {
+  const folder = folderOf(context)
+  const killed = new DiskLog(folder, SILENT)
+  await append(killed, 'a')
+  writeFileSync(join(folder, 'position'), '1000000 5000'.padEnd(32))
+  const next = new DiskLog(folder, SILENT)
+  await append(next, 'b')
+  assert.deepEqual(await readAll(next), ['b'])
+  await next.close([])
+  await killed.close([])
 })

@@ -1,6 +1,15 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { type FileHandle, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { Fifo } from '#kernel/fifo.ts'
 import type { DiskPlace } from './queued-record.ts'
@@ -30,12 +39,19 @@ interface Position {
   readonly offset: number
 }
 
+/**
+ * Told once: true when a kill of the process cannot take the entry any more, or it is not needed;
+ * false when the log was closed before the disk took it.
+ */
+type Written = (isKept: boolean) => void
+
 interface Waiting {
   readonly bytes: Buffer
   readonly place: DiskPlace
-  readonly written: () => void
+  readonly written: Written
 }
 
+const { O_CREAT, O_RDWR, O_WRONLY } = constants
 const SEGMENT_BYTES = 8 * 1024 * 1024
 /** What may wait to be written; then nothing more is taken. */
 const WAITING_BYTES_MAX = 16 * 1024 * 1024
@@ -45,6 +61,7 @@ const ENTRY_BYTES_MAX = 256 * 1024 * 1024
 const FIRST_SEGMENT = 1_000_000
 const SEGMENT_NAME = /^(\d{10})\.log$/
 const POSITION_FILE = 'position'
+const POSITION_BYTES = 32
 const POSITION_PAUSE_MS = 100
 const RETRY_WRITE_MS = 1000
 
@@ -72,6 +89,8 @@ export class DiskLog {
   /** How far one of the segments was done with when the log was opened. */
   readonly #start: Position
   #positionTimer: NodeJS.Timeout | undefined
+  /** No write is tried again any more. */
+  readonly #closing = new AbortController()
   #isClosed = false
 
   /** Takes over what is in the folder, if it exists. */
@@ -85,10 +104,10 @@ export class DiskLog {
     const first = this.#segments[0]?.number ?? FIRST_SEGMENT
     this.#start = readPosition(folder)
     this.#readSegment = first
-    this.#readOffset = this.#startOf(first)
+    this.#readOffset = this.#startOf(this.#segments[0])
     this.#done = { segment: first, offset: this.#readOffset }
-    this.#unreadBytes = this.#segments.reduce((sum, { number, size }) => {
-      return sum + Math.max(0, size - this.#startOf(number))
+    this.#unreadBytes = this.#segments.reduce((sum, segment) => {
+      return sum + segment.size - this.#startOf(segment)
     }, 0)
   }
 
@@ -105,9 +124,8 @@ export class DiskLog {
   /**
    * Adds an entry; undefined when too much waits for the disk.
    * @param isSkipped the caller keeps it and will not read it; only if nothing is unread
-   * @param written called when a kill of the process cannot take it any more
    */
-  append(content: Buffer, isSkipped: boolean, written: () => void): DiskPlace | undefined {
+  append(content: Buffer, isSkipped: boolean, written: Written): DiskPlace | undefined {
     const bytes = Buffer.allocUnsafe(HEADER_BYTES + content.length)
     bytes.writeUInt32LE(content.length, 0)
     bytes.writeUInt32LE(crc32(content), 4)
@@ -126,7 +144,10 @@ export class DiskLog {
     return place
   }
 
-  /** The next entries, so many bytes of them or one; none when there are no more. */
+  /**
+   * The next entries, so many bytes of them or one; none when there are no more.
+   * @throws what the disk says; they are read the next time then
+   */
   async read(bytesMax: number): Promise<readonly DiskEntry[]> {
     if (this.#unreadBytes === 0) return []
     await this.#writing
@@ -168,16 +189,18 @@ export class DiskLog {
       this.#readSegment = number
       this.#readOffset = offset
       this.#unreadBytes -= offset
+      this.#done = { segment: number, offset }
     }
-    this.#done = { segment: this.#readSegment, offset: this.#readOffset }
     rmSync(folder, { recursive: true, force: true })
   }
 
   /**
-   * Writes what waits and lets go.
+   * Writes what waits and lets go. Does not wait for a disk that takes nothing.
    * @param front entries that go before everything that is unread
+   * @returns whether these are kept
    */
-  async close(front: readonly Buffer[]): Promise<void> {
+  async close(front: readonly Buffer[]): Promise<boolean> {
+    this.#closing.abort()
     while (this.#waiting.count > 0) {
       this.#startWriting()
       await this.#writing
@@ -185,11 +208,15 @@ export class DiskLog {
     await this.#writing
     this.#isClosed = true
     clearTimeout(this.#positionTimer)
-    await this.#writer?.file.close()
-    this.#writer = undefined
-    if (this.isEmpty && front.length === 0) await rm(this.#folder, { recursive: true, force: true })
-    else await this.#writePosition()
-    if (front.length > 0) await this.#writeFront(front)
+    try {
+      await this.#writer?.file.close()
+      if (this.isEmpty && front.length === 0) {
+        await rm(this.#folder, { recursive: true, force: true })
+      } else await this.#writePosition()
+    } catch (error) {
+      this.#events.writeFailed(reasonOf(error)) // Entries come again, that is all.
+    }
+    return front.length === 0 || this.#writeFront(front)
   }
 
   #segmentFor(bytes: number): Segment {
@@ -231,14 +258,21 @@ export class DiskLog {
       const [first] = batch
       if (first === undefined) return
       const bytes = Buffer.concat(batch.map((one) => one.bytes))
-      await this.#writeSurely(first.place.segment, bytes, first.place.start)
-      for (const { written } of batch) written()
+      const isKept = await this.#writeSurely(first.place.segment, bytes, first.place.start)
+      if (!isKept) {
+        // Nothing is written behind a gap.
+        batch.push(...this.#waiting)
+        this.#waiting.clear()
+      }
+      for (const { written, place } of batch) written(isKept || this.#isSettled(place))
     }
   }
 
-  /** Places are given out already: it is tried until it works. */
-  async #writeSurely(segment: number, bytes: Buffer, at: number): Promise<void> {
+  /** Places are given out already: it is tried until it works, or the log is closed. */
+  async #writeSurely(segment: number, bytes: Buffer, at: number): Promise<boolean> {
     for (;;) {
+      const { signal } = this.#closing
+      const isLastTry = signal.aborted
       try {
         const file = await this.#fileFor(segment)
         for (let offset = 0; offset < bytes.length;) {
@@ -246,12 +280,22 @@ export class DiskLog {
           const { bytesWritten } = await file.write(bytes, offset, left, at + offset)
           offset += bytesWritten
         }
-        return
+        return true
       } catch (error) {
-        this.#events.writeFailed(error instanceof Error ? error.message : String(error))
-        await new Promise((resolve) => setTimeout(resolve, RETRY_WRITE_MS))
+        this.#events.writeFailed(reasonOf(error))
+        if (isLastTry) {
+          await this.#writer?.file.truncate(at).catch(() => {}) // It stays a torn end.
+          return false
+        }
+        await pause(RETRY_WRITE_MS, undefined, { signal }).catch(() => {}) // It ends sooner.
       }
     }
+  }
+
+  #isSettled(place: DiskPlace): boolean {
+    const { segment, offset } = this.#done
+    const isBefore = place.segment < segment || (place.segment === segment && place.end <= offset)
+    return isBefore || this.#settled.has(place)
   }
 
   async #fileFor(segment: number): Promise<FileHandle> {
@@ -259,8 +303,7 @@ export class DiskLog {
     await this.#writer?.file.close()
     this.#writer = undefined
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-    const path = fileOf(this.#folder, segment)
-    const file = await open(path, 'r+').catch(() => open(path, 'w+', 0o600))
+    const file = await open(fileOf(this.#folder, segment), O_RDWR | O_CREAT, 0o600)
     this.#writer = { segment, file }
     return file
   }
@@ -268,20 +311,29 @@ export class DiskLog {
   async #readFrom(segment: Segment, bytesMax: number): Promise<readonly DiskEntry[]> {
     const start = this.#readOffset
     const end = segment.size
-    const file = await open(fileOf(this.#folder, segment.number), 'r')
+    const path = fileOf(this.#folder, segment.number)
+    const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
     try {
+      if (file === undefined) {
+        this.#leaveOut(path, segment.number, start, end)
+        return []
+      }
       let chunk = await readBytes(file, start, Math.min(end - start, bytesMax))
       const first = chunk.length < HEADER_BYTES ? 0 : HEADER_BYTES + chunk.readUInt32LE(0)
       if (first > chunk.length && first <= end - start) chunk = await readBytes(file, start, first)
       const entries = this.#parse(chunk, segment.number, start)
-      if (entries.length === 0) {
-        this.#events.damaged(fileOf(this.#folder, segment.number), end - start)
-        this.#passed(segment.number, end)
-      }
+      if (entries.length === 0) this.#leaveOut(path, segment.number, start, end)
       return entries
     } finally {
-      await file.close()
+      await file?.close()
     }
+  }
+
+  #leaveOut(path: string, segment: number, start: number, end: number): void {
+    this.#events.damaged(path, end - start)
+    this.#passed(segment, end)
   }
 
   #parse(chunk: Buffer, segment: number, start: number): readonly DiskEntry[] {
@@ -290,6 +342,7 @@ export class DiskLog {
     while (offset + HEADER_BYTES <= chunk.length) {
       const length = chunk.readUInt32LE(offset)
       const contentAt = offset + HEADER_BYTES
+      if (length === 0) break // A loss of power leaves zeros at the end of a file.
       if (length > ENTRY_BYTES_MAX || contentAt + length > chunk.length) break
       const content = chunk.subarray(contentAt, contentAt + length)
       if (crc32(content) !== chunk.readUInt32LE(offset + 4)) break
@@ -313,12 +366,14 @@ export class DiskLog {
     const next = this.#segments.find(({ number }) => number > this.#readSegment)
     if (next === undefined) return false
     this.#readSegment = next.number
-    this.#readOffset = this.#startOf(next.number)
+    this.#readOffset = this.#startOf(next)
     return true
   }
 
-  #startOf(segment: number): number {
-    return this.#start.segment === segment ? this.#start.offset : 0
+  /** What was done with before it was written may be noted and not be there. */
+  #startOf(segment: Segment | undefined): number {
+    if (segment?.number !== this.#start.segment) return 0
+    return Math.min(this.#start.offset, segment.size)
   }
 
   #notePosition(): void {
@@ -336,10 +391,16 @@ export class DiskLog {
       if (old !== undefined) await rm(fileOf(this.#folder, old.number), { force: true })
     }
     if (this.#segments.length === 0) return
-    await writeFile(join(this.#folder, POSITION_FILE), `${segment} ${offset}`.padEnd(32))
+    // Over the old note and as long: a full disk has room for it.
+    const file = await open(join(this.#folder, POSITION_FILE), O_WRONLY | O_CREAT, 0o600)
+    try {
+      await file.write(`${segment} ${offset}`.padEnd(POSITION_BYTES), 0)
+    } finally {
+      await file.close()
+    }
   }
 
-  async #writeFront(front: readonly Buffer[]): Promise<void> {
+  async #writeFront(front: readonly Buffer[]): Promise<boolean> {
     const number = (this.#segments[0]?.number ?? FIRST_SEGMENT) - 1
     const bytes = front.flatMap((content) => {
       const header = Buffer.alloc(HEADER_BYTES)
@@ -347,9 +408,21 @@ export class DiskLog {
       header.writeUInt32LE(crc32(content), 4)
       return [header, content]
     })
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-    await writeFile(fileOf(this.#folder, number), Buffer.concat(bytes))
+    const path = fileOf(this.#folder, number)
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+      await writeFile(path, Buffer.concat(bytes), { mode: 0o600 })
+      return true
+    } catch (error) {
+      this.#events.writeFailed(reasonOf(error))
+      await rm(path, { force: true }).catch(() => {}) // A part of it comes though it was given up.
+      return false
+    }
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function fileOf(folder: string, segment: number): string {

@@ -19,11 +19,14 @@ export interface LaneBufferEvents {
   dropped(record: QueuedRecord, why: 'full' | 'disk'): void
   /** Records came from the disk: there is something to take again. */
   ready(): void
+  /** The disk does not give what is on it; it is tried again. */
+  readFailed(reason: string): void
 }
 
 /** What stays in memory while the rest goes to disk. */
 const MEMORY_BYTES_MAX = 4 * 1024 * 1024
 const READ_BYTES = 1024 * 1024
+const READ_AGAIN_MS = 1000
 const NOT_ON_DISK = undefined
 
 /**
@@ -36,6 +39,8 @@ export class LaneBuffer {
   readonly #disk: DiskLog | undefined
   readonly #head: Fifo<QueuedRecord>
   #isReading = false
+  #isClosed = false
+  #readTimer: NodeJS.Timeout | undefined
 
   /** @param disk undefined in mode `memory` */
   constructor(settings: LaneBufferSettings, disk: DiskLog | undefined, events: LaneBufferEvents) {
@@ -85,10 +90,18 @@ export class LaneBuffer {
       return
     }
     const content = pack(stored)
-    const place = disk.append(content, hasRoom, () => done?.())
     const bytes = content.length
+    const refused = { ...stored, bytes, queuedAtMs, done, place: NOT_ON_DISK }
+    if (this.#head.count === 0 && this.bytes + bytes > bytesMax) {
+      this.#events.dropped(refused, 'full')
+      return
+    }
+    const place = disk.append(content, hasRoom, (isKept) => {
+      if (isKept) done?.()
+      else this.#events.dropped(refused, 'disk')
+    })
     if (place === undefined) {
-      this.#events.dropped({ ...stored, bytes, queuedAtMs, done, place }, 'disk')
+      this.#events.dropped(refused, 'disk')
       return
     }
     if (hasRoom) {
@@ -128,13 +141,15 @@ export class LaneBuffer {
   /**
    * Keeps what it can and lets go.
    * @param taken records that were taken and not settled, oldest first
-   * @returns records that are lost, as there is no disk to keep them
+   * @returns records that are lost, as there is no disk to keep them or it takes nothing
    */
   async close(taken: readonly QueuedRecord[]): Promise<readonly QueuedRecord[]> {
+    this.#isClosed = true
     const waiting = [...taken, ...this.#head]
     this.#head.clear()
     const disk = this.#disk
     if (disk === undefined) return waiting
+    clearTimeout(this.#readTimer)
     const inMemory = waiting.filter(({ place }) => place === undefined)
     const firstOnDisk = waiting.findIndex(({ place }) => place !== undefined)
     const older = waiting.slice(0, Math.max(0, firstOnDisk)).filter(({ place }) => !place)
@@ -142,12 +157,19 @@ export class LaneBuffer {
     // In memory without anything on disk: before what is unread, and after it when there is none.
     const front = firstOnDisk === -1 && !isAllRead ? inMemory : older
     const frontSet = new Set(front)
-    for (const one of inMemory) {
-      if (!frontSet.has(one)) disk.append(pack(one), false, () => {})
+    const lost: QueuedRecord[] = []
+    const tell = (record: QueuedRecord, isKept: boolean): void => {
+      if (isKept) record.done?.()
+      else lost.push(record)
     }
-    await disk.close(front.map(pack))
-    for (const { done } of inMemory) done?.()
-    return []
+    for (const one of inMemory) {
+      if (frontSet.has(one)) continue
+      const place = disk.append(pack(one), false, (isKept) => tell(one, isKept))
+      if (place === undefined) lost.push(one)
+    }
+    const isFrontKept = await disk.close(front.map(pack))
+    for (const one of front) tell(one, isFrontKept)
+    return lost
   }
 
   #makeRoom(): void {
@@ -163,7 +185,7 @@ export class LaneBuffer {
   #refill(): void {
     const disk = this.#disk
     if (disk === undefined || this.#isReading || disk.unreadBytes === 0) return
-    if (this.#head.bytes > MEMORY_BYTES_MAX / 2) return
+    if (this.#head.bytes > MEMORY_BYTES_MAX / 2 || this.#readTimer !== undefined) return
     this.#isReading = true
     void disk.read(READ_BYTES).then(
       (entries) => {
@@ -171,10 +193,17 @@ export class LaneBuffer {
         for (const entry of entries) this.#takeIn(entry)
         if (entries.length > 0) this.#events.ready()
       },
-      () => {
+      (error: unknown) => {
         this.#isReading = false
+        this.#events.readFailed(error instanceof Error ? error.message : String(error))
+        if (!this.#isClosed) this.#readTimer = setTimeout(() => this.#readAgain(), READ_AGAIN_MS)
       },
     )
+  }
+
+  #readAgain(): void {
+    this.#readTimer = undefined
+    this.#refill()
   }
 
   #takeIn({ content, place }: DiskEntry): void {

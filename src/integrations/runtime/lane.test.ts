@@ -43,6 +43,7 @@ function startLane(context: TestContext, settings: Partial<LaneSettings>, isOpen
     undefined,
     {
       dropped,
+      readFailed: () => {},
       ready: () => {},
     },
   )
@@ -198,6 +199,43 @@ test('faults of a batch have their own fates', async (context) => {
   assert.deepEqual(lost, ['1 failed no'])
 })
 
+test('sent record by record, what is to be tried again keeps its place', async (context) => {
+  const { lane, push, pass, sent, requests } = startLane(context, { batchMax: 3 })
+  push(1, 2, 3)
+  await pass(0)
+  requests[0]?.fail(new DriverError('fatal', 'bad'))
+  await pass(0)
+  assert.equal(lane.inflight, 3)
+  requests[1]?.done([{ index: 0, kind: 'retryable', reason: 'busy' }])
+  await pass(100)
+  requests[2]?.done()
+  await pass(0)
+  requests[3]?.fail(BUSY)
+  await pass(100)
+  assert.deepEqual(sent(), [[1, 2, 3], [1], [1], [2], [2]])
+})
+
+test('a batch sent record by record is kept whole when the lane is closed', async (context) => {
+  const { lane, push, pass, requests } = startLane(context, { batchMax: 3 })
+  const told: unknown[] = []
+  push(1, 2)
+  lane.push({ n: 3 }, (failure) => told.push(failure))
+  await pass(0)
+  requests[0]?.fail(new DriverError('fatal', 'bad'))
+  await pass(0)
+  const closing = lane.close(0)
+  const left = await closing
+  assert.deepEqual(
+    left.map(({ record }) => record['n']),
+    [1, 2, 3],
+  )
+  // An answer that comes now changes nothing: who took them over tells what became of them.
+  requests[1]?.done()
+  await pass(0)
+  assert.equal(requests.length, 2)
+  assert.deepEqual(told, [])
+})
+
 test('a lost connection is told, and nothing is sent until there is another', async (context) => {
   const { lane, sink, push, pass, sent, requests, troubles } = startLane(context, {})
   push(1, 2)
@@ -296,7 +334,11 @@ test('the rate of what waited on disk ends with it', async (context) => {
 function openOnDisk(folder: string, ready: () => void): LaneBuffer {
   const disk = new DiskLog(folder, { writeFailed: assert.fail, damaged: assert.fail })
   const settings = { mode: 'hybrid', bytesMax: 100_000_000, nowMs: Date.now } as const
-  return new LaneBuffer(settings, disk, { dropped: () => assert.fail('dropped'), ready })
+  return new LaneBuffer(settings, disk, {
+    dropped: () => assert.fail('dropped'),
+    readFailed: assert.fail,
+    ready,
+  })
 }
 
 test('a delivery that comes after request_ttl is counted as late', async (context) => {

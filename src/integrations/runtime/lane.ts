@@ -39,7 +39,7 @@ export interface LanePorts {
 
 interface Batch {
   readonly records: readonly QueuedRecord[]
-  /** Place among the batches of the lane. */
+  /** Place of its first record among all of the lane. */
   readonly order: number
   /** How often it was tried. */
   tries: number
@@ -71,7 +71,8 @@ export class Lane {
   #replayBytes = 0
   /** Failures in a row. */
   #failures = 0
-  #batches = 0
+  /** Records taken from the buffer. */
+  #taken = 0
   #isPumping = false
   #isClosed = false
 
@@ -137,8 +138,9 @@ export class Lane {
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
     this.#abort.abort()
-    const batches = [...this.#failed, ...this.#underWay].toSorted((a, b) => a.order - b.order)
+    const batches = [...this.#failed, ...this.#underWay].toSorted(byOrder)
     this.#failed = []
+    this.#underWay.clear()
     return this.#buffer.close(batches.flatMap(({ records }) => records))
   }
 
@@ -169,7 +171,10 @@ export class Lane {
     if (again !== undefined) return again
     if (this.#replayTimer !== undefined || !this.#isBatchDue()) return undefined
     const records = this.#take()
-    return records.length === 0 ? undefined : { records, order: this.#batches++, tries: 0 }
+    if (records.length === 0) return undefined
+    const order = this.#taken
+    this.#taken += records.length
+    return { records, order, tries: 0 }
   }
 
   #take(): readonly QueuedRecord[] {
@@ -226,11 +231,10 @@ export class Lane {
     try {
       const rows = records.map(({ record }) => record)
       const faults = (await sink.write(rows, this.#abort.signal, this.#settings.number)) ?? []
-      this.#underWay.delete(batch)
-      this.#answered(batch, faults, isAgain)
+      if (this.#underWay.delete(batch)) this.#answered(batch, faults, isAgain)
     } catch (error) {
-      this.#underWay.delete(batch)
-      await this.#rejected(batch, sink, error, isAgain)
+      // What is not under way any more was handed over when the lane was closed.
+      if (this.#underWay.delete(batch)) this.#rejected(batch, error, isAgain)
     }
     this.wake()
   }
@@ -248,46 +252,30 @@ export class Lane {
     else this.#tryLater({ ...batch, records: again }, undefined)
   }
 
-  async #rejected(batch: Batch, sink: Sink, error: unknown, isAgain: boolean): Promise<void> {
+  #rejected(batch: Batch, error: unknown, isAgain: boolean): void {
     const reason = error instanceof Error ? error.message : String(error)
-    const isFatal = !(error instanceof DriverError) || error.kind === 'fatal'
-    if (!isFatal || this.#abort.signal.aborted) {
-      this.#tryLater(
-        batch,
-        error instanceof DriverError && error.isConnectionLost ? reason : undefined,
-      )
+    if (error instanceof DriverError && error.kind !== 'fatal') {
+      this.#tryLater(batch, error.isConnectionLost ? reason : undefined)
       return
     }
-    const [only] = batch.records
-    if (batch.records.length === 1 && only !== undefined) {
+    const { records, order, tries } = batch
+    const [only] = records
+    if (records.length === 1 && only !== undefined) {
       this.#refused(only, reason, isAgain)
       return
     }
     // One record may spoil the others: each gets its own request, in order.
-    for (const [index, record] of batch.records.entries()) {
-      const single: Batch = { ...batch, records: [record] }
-      this.#underWay.add(single)
-      try {
-        const faults =
-          (await sink.write([record.record], this.#abort.signal, this.#settings.number)) ?? []
-        this.#underWay.delete(single)
-        this.#answered(single, faults, isAgain)
-      } catch (again) {
-        this.#underWay.delete(single)
-        if (again instanceof DriverError && again.kind !== 'fatal') {
-          this.#tryLater({ ...batch, records: batch.records.slice(index) }, undefined)
-          return
-        }
-        this.#refused(record, again instanceof Error ? again.message : String(again), isAgain)
-      }
-    }
+    const singles = records.map((record, index) => {
+      return { records: [record], order: order + index, tries: tries - 1 }
+    })
+    this.#failed = [...this.#failed, ...singles].toSorted(byOrder)
   }
 
   /** @param lostReason says that the connection is gone */
   #tryLater(batch: Batch, lostReason: string | undefined): void {
     this.#failed.push(batch)
     // Batches that failed together keep their order.
-    this.#failed.sort((a, b) => a.order - b.order)
+    this.#failed.sort(byOrder)
     this.#failures++
     if (lostReason !== undefined) this.#ports.troubled(lostReason)
     if (this.#isClosed || this.#retryTimer !== undefined || this.#sink === undefined) return
@@ -324,4 +312,8 @@ export class Lane {
     add(this.#ports.counters, ActionCounter.DROPPED)
     add(this.#ports.counters, counter)
   }
+}
+
+function byOrder(a: Batch, b: Batch): number {
+  return a.order - b.order
 }
