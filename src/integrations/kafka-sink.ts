@@ -97,13 +97,23 @@ export async function kafkaSink(
     const text = `Kafka: the topic ${topic} is not there. Make the topic, or check its name`
     throw new DriverError('retryable', text)
   }
+  /** For each lane, when its latest request stands in the queue, or has failed before. */
+  const latest = new Map<number, Promise<void>>()
   return {
-    async write(records) {
+    async write(records, _, lane) {
       const topics = records.map((record) => topicOf.text(record))
-      const counts = new Map<string, number>()
-      for (const name of new Set(topics)) {
-        counts.set(name, await producer.partitionsOf(name, maxAgeMs))
-      }
+      const before = latest.get(lane)
+      const known = countPartitions(producer, new Set(topics), maxAgeMs)
+      // Answers about topics may come in another order than they were asked for.
+      const turn = Promise.allSettled([known, before])
+      // Without the answers: each would keep those of all before it.
+      latest.set(
+        lane,
+        turn.then(() => {}),
+      )
+      const [answer] = await turn
+      if (answer.status === 'rejected') throw answer.reason
+      const counts = answer.value
       const partitionOf = choosePartitions(parameters, counts)
       const messages: Outgoing[] = []
       const faults: WriteFault[] = []
@@ -126,6 +136,16 @@ export async function kafkaSink(
 
 const ACKS = { all_isr: 'all', leader_only: 'leader', none: 'none' } as const
 const COMPRESSIONS = { no_compression: 'none', snappy: 'snappy', gzip: 'gzip' } as const
+
+async function countPartitions(
+  producer: KafkaProducer,
+  topics: Iterable<string>,
+  maxAgeMs: number,
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  for (const topic of topics) counts.set(topic, await producer.partitionsOf(topic, maxAgeMs))
+  return counts
+}
 
 type ChoosePartition = (topic: string, key: Buffer | undefined) => number
 
