@@ -2,7 +2,13 @@ import type { Db, Document, MongoClient, MongoClientOptions } from 'mongodb'
 import { type ConnectionKind, ConnectionPool } from './connection-pool.ts'
 import type { Driver, DriverLimits, ServerAddress, TlsClientOptions } from './driver.ts'
 import { DriverError, explainNetworkError, readLibraryError } from './driver-error.ts'
-import { readDocuments, type RefusedDocument, refusedBy } from './mongodb-documents.ts'
+import {
+  FAILOVER_CODES,
+  type NewDocument,
+  readDocuments,
+  type RefusedDocument,
+  refusedBy,
+} from './mongodb-documents.ts'
 
 /** A MongoDB deployment. */
 export interface MongodbSettings extends DriverLimits {
@@ -34,14 +40,14 @@ export interface MongodbDriver extends Driver {
     signal?: AbortSignal,
   ): Promise<readonly Readonly<Record<string, unknown>>[]>
   /**
-   * Inserts documents, in order; texts are read as extended JSON.
+   * Inserts documents, in order.
    * @param isAcknowledged wait until the server has them
    * @returns those that were refused; the others are there
-   * @throws DriverError when it is not known which are there
+   * @throws DriverError when it is not known which are there; they can be given again
    */
   insert(
     collection: string,
-    documents: readonly (string | Readonly<Record<string, unknown>>)[],
+    documents: readonly NewDocument[],
     isAcknowledged: boolean,
     signal?: AbortSignal,
   ): Promise<readonly RefusedDocument[]>
@@ -80,7 +86,7 @@ export function openMongodb(settings: MongodbSettings): MongodbDriver {
       ),
     insert: (
       collection: string,
-      documents: readonly (string | Readonly<Record<string, unknown>>)[],
+      documents: readonly NewDocument[],
       isAcknowledged: boolean,
       signal?: AbortSignal,
     ) =>
@@ -95,27 +101,30 @@ export function openMongodb(settings: MongodbSettings): MongodbDriver {
 async function insert(
   database: Db,
   collection: string,
-  written: readonly (string | Readonly<Record<string, unknown>>)[],
+  written: readonly NewDocument[],
   isAcknowledged: boolean,
 ): Promise<readonly RefusedDocument[]> {
   const { BSON, MongoBulkWriteError } = await import('mongodb')
-  const { documents, places, refused } = readDocuments(written, BSON)
+  const { documents, refused } = readDocuments(written, BSON)
   if (documents.length === 0) return refused
   try {
-    await database.collection(collection).insertMany(documents, {
-      ordered: false, // One that is refused does not hold up the others.
-      ignoreUndefined: true,
-      writeConcern: { w: isAcknowledged ? 'majority' : 0 },
-    })
+    await database.collection(collection).insertMany(
+      documents.map(({ document }) => document),
+      {
+        ordered: false, // One that is refused does not hold up the others.
+        ignoreUndefined: true,
+        writeConcern: { w: isAcknowledged ? 'majority' : 0 },
+      },
+    )
     return refused
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) throw error
-    if ([error.writeErrors].flat().length === 0) {
-      if (error.result.getWriteConcernError() === undefined) throw error
+    if (error.result.getWriteConcernError() !== undefined) {
       // They are there, but could be lost with their server: too few have confirmed them.
       throw new DriverError('retryable', `not enough servers confirm: ${error.message}`)
     }
-    return [...refused, ...refusedBy(error, places)]
+    if ([error.writeErrors].flat().length === 0) throw error
+    return [...refused, ...refusedBy(error, documents)]
   }
 }
 
@@ -161,24 +170,6 @@ async function open(settings: MongodbSettings, signal: AbortSignal): Promise<Mon
 
 /** Error codes of the server: not authorized, authentication failed. */
 const CREDENTIALS_CODES: ReadonlySet<string> = new Set(['13', '18'])
-/**
- * Error codes of a server that is not, or no longer, the one to ask, as in the failover of a
- * replica set: another one is found.
- */
-const FAILOVER_CODES: ReadonlySet<string> = new Set([
-  '6', // HostUnreachable
-  '7', // HostNotFound
-  '64', // WriteConcernTimeout
-  '89', // NetworkTimeout
-  '91', // ShutdownInProgress
-  '189', // PrimarySteppedDown
-  '262', // ExceededTimeLimit
-  '9001', // SocketException
-  '10107', // NotWritablePrimary
-  '11600', // InterruptedAtShutdown
-  '11602', // InterruptedDueToReplStateChange
-  '13435', // NotPrimaryNoSecondaryOk
-])
 const LOST_ERRORS =
   /^Mongo(?:ClientClosed|Network|NotConnected|PoolCleared|ServerSelection|TopologyClosed)/
 

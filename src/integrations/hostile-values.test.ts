@@ -5,6 +5,7 @@ import { DriverError } from '#drivers/driver-error.ts'
 import type { Sink } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import diskLog from './connectors/disk-log.ts'
+import mongodb from './connectors/mongodb.ts'
 import mqtt from './connectors/mqtt.ts'
 import nats from './connectors/nats.ts'
 import rabbitmq from './connectors/rabbitmq.ts'
@@ -76,6 +77,17 @@ test('redis: the command is none of the values', () => {
   const check = (words: readonly string[]) => redis.sink?.check?.({ command_template: words })
   assert.throws(() => check(['${cmd}', 'k']), /first word/)
   check(['SET', '${k}', '${v}'])
+})
+
+test('mongodb: collections of the server are not for values', async () => {
+  const names: string[] = []
+  const insert = (name: string) => Promise.resolve(names.push(name) && [])
+  const deployment = { driver: { insert }, isAcknowledged: true } as never
+  const keys = { collection: '${a}', payload_template: undefined }
+  const sink = mongodb.sink?.open(keys, deployment, {} as never) as Sink
+  assert.match(String(await write(sink, { a: 'system.js' }, [])), /is of the server/)
+  await write(sink, { a: 'systems' }, [])
+  assert.deepEqual(names, ['systems'])
 })
 
 test('disk_log: a record is one line, and JSON when its template is', async () => {

@@ -69,11 +69,18 @@ suite('what MongoDB answers in a failover', () => {
       })
       context.after(() => driver.close())
       fake.answer = answer
-      await assert.rejects(driver.insert('t', [{ n: 1 }], true), (error) => {
-        assert.ok(error instanceof DriverError)
-        assert.deepEqual([error.kind, error.isConnectionLost], ['retryable', isLost], error.message)
-        return true
-      })
+      await assert.rejects(
+        driver.insert('t', [{ content: { n: 1 }, sent: undefined }], true),
+        (error) => {
+          assert.ok(error instanceof DriverError)
+          assert.deepEqual(
+            [error.kind, error.isConnectionLost],
+            ['retryable', isLost],
+            error.message,
+          )
+          return true
+        },
+      )
     })
   }
 })

@@ -10,6 +10,7 @@ import {
 import {
   clientOf,
   publishNumbers,
+  readingOf,
   ruleTo,
   startIntegrated,
   untilCount,
@@ -112,4 +113,48 @@ test('mongodb fails documents that are refused, and only those', async (context)
     [1, 2, 3],
   )
   assert.ok(documents.every(({ at }) => at instanceof Date))
+})
+
+test('mongodb: what is tried again is there once', async (context) => {
+  const fake = await startMongodbFake()
+  const { server, collections } = fake
+  context.after(() => server.remove())
+  const connector = { parameters: { server: `127.0.0.1:${server.port}` }, ...LOGIN }
+  const action = {
+    connector: 'c',
+    parameters: { collection: 'c', payload_template: '${payload}' },
+    resource_opts: { batch_size: 2, batch_time: '10s' },
+  }
+  const broker = await startIntegrated(context, [
+    { connectors: { mongodb: { c: connector } } },
+    { actions: { mongodb: { a: action } } },
+    ruleTo('mongodb:a'),
+  ])
+  await untilStatus(broker, 'action', 'mongodb:a', 'connected')
+  const client = await clientOf(context, broker)
+  const unconfirmed = { code: 64, errmsg: 'waiting for replication timed out' }
+  const stepDown = { index: 0, code: 11_602, errmsg: 'operation was interrupted' }
+  const answers = [
+    { n: 2, ok: 1, writeConcernError: unconfirmed },
+    { n: 1, ok: 1, writeErrors: [stepDown] },
+    { n: 1, ok: 1, writeErrors: [stepDown], writeConcernError: unconfirmed },
+    { ok: 0, code: 11_600, errmsg: 'interrupted at shutdown' },
+  ]
+  let n = 0
+  for (const answer of answers) {
+    fake.answerAfter = answer
+    await Promise.all([
+      client.publishAsync('t/1', JSON.stringify({ n: n++ }), { qos: 1 }),
+      client.publishAsync('t/1', JSON.stringify({ n: n++, _id: n }), { qos: 1 }),
+    ])
+    await untilCount(broker, 'mongodb:a', 'success', n)
+    assert.equal(fake.answerAfter, undefined)
+  }
+  const documents = collections.get('c') ?? []
+  assert.deepEqual(
+    documents.map((document) => document['n']),
+    Array.from({ length: n }, (_, index) => index),
+  )
+  const { metrics } = await readingOf(broker, 'action', 'mongodb:a')
+  assert.equal(metrics['failed'], 0)
 })

@@ -2,11 +2,15 @@ import { secretOf, serverOf, serversOf, tlsOf } from '#access/backends/driver-se
 import { MONGODB_PORT } from '#config/fields/backends/mongodb.ts'
 import { mongodb } from '#config/fields/integrations/mongodb.ts'
 import { type MongodbDriver, openMongodb } from '#drivers/mongodb.ts'
+import type { NewDocument } from '#drivers/mongodb-documents.ts'
 import { defineConnector, type WriteFault } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import { driverLimits, openDriver } from '../drivers/open-driver.ts'
 import { bodyTemplate } from '../templates.ts'
+
+/** How collections of the server begin; a value cannot make one. */
+const OF_SERVER = 'system.'
 
 /** A deployment, and whether it says that it has a document. */
 interface Deployment {
@@ -44,18 +48,31 @@ export default defineConnector({
   sink: {
     open({ collection, payload_template: template }, { driver, isAcknowledged }) {
       const collectionOf = compileTemplate(collection)
-      const documentOf = bodyTemplate(template)
+      const contentOf = bodyTemplate(template)
+      /** Those of records that may be tried again. */
+      const made = new WeakMap<ValueMap, NewDocument>()
+      const documentOf = (record: ValueMap): NewDocument => {
+        const document = made.get(record) ?? {
+          content: contentOf === undefined ? record : contentOf.text(record),
+          sent: undefined,
+        }
+        made.set(record, document)
+        return document
+      }
       return {
         async write(records, signal) {
           const faults: WriteFault[] = []
           for (const [name, indexes] of byName(records, (record) => collectionOf.text(record))) {
-            const documents = indexes.map((index) => {
-              const record = records[index] ?? {}
-              return documentOf === undefined ? record : documentOf.text(record)
-            })
+            if (name.startsWith(OF_SERVER) && !collection.startsWith(OF_SERVER)) {
+              const reason = `MongoDB: the collection ${name} is of the server`
+              for (const index of indexes) faults.push({ index, kind: 'fatal', reason })
+              continue
+            }
+            const documents = indexes.map((index) => documentOf(records[index] ?? {}))
             const refused = await driver.insert(name, documents, isAcknowledged, signal)
-            for (const { index, reason } of refused) {
-              faults.push({ index: indexes[index] ?? 0, kind: 'fatal', reason })
+            for (const { index, reason, isRetryable } of refused) {
+              const kind = isRetryable ? 'retryable' : 'fatal'
+              faults.push({ index: indexes[index] ?? 0, kind, reason })
             }
           }
           return faults

@@ -31,6 +31,8 @@ export interface MongodbFake {
   readonly collections: FakeCollections
   /** What a `find` or `insert` answers instead, until it is undefined again. */
   answer: Document | undefined
+  /** What the next `insert` answers when it is done, instead of what is so. */
+  answerAfter: Document | undefined
 }
 
 /** What the server says that it is. */
@@ -50,12 +52,12 @@ export async function startMongodbFake(
   kind: MongodbFakeKind = 'single',
 ): Promise<MongodbFake> {
   const collections: FakeCollections = new Map()
-  const state: { answer: Document | undefined } = { answer: undefined }
+  const state: FakeState = { answer: undefined, answerAfter: undefined }
   const connected = (socket: Socket, server: LocalServer) => {
     const login: Login = { isDone: false, scram: new ScramServer('sha256', MONGODB_LOGIN) }
     const self = selfOf(kind, `${server.host}:${server.port}`)
     readMessages(socket, (message) => {
-      const answer = run(message.command, { login, self, collections, answer: state.answer })
+      const answer = run(message.command, { login, self, collections, state })
       if (message.isSilent) return
       server.answer(() => socket.write(encodeReply(message, answer)))
     })
@@ -136,15 +138,17 @@ function encodeReply({ requestId, opcode }: Message, answer: Document): Buffer {
   return Buffer.concat([front, body])
 }
 
+type FakeState = Pick<MongodbFake, 'answer' | 'answerAfter'>
+
 /** What a connection knows when a command comes. */
 interface Place {
   readonly login: Login
   readonly self: Document
   readonly collections: FakeCollections
-  readonly answer: Document | undefined
+  readonly state: FakeState
 }
 
-function run(command: Document, { login, self, collections, answer }: Place): Document {
+function run(command: Document, { login, self, collections, state }: Place): Document {
   const name = Object.keys(command)[0]?.toLowerCase()
   if (name === 'hello' || name === 'ismaster') return helloAnswer(command, login, self)
   if (name === 'saslstart' || name === 'saslcontinue') return loginStep(command, login)
@@ -154,8 +158,13 @@ function run(command: Document, { login, self, collections, answer }: Place): Do
   if (name !== 'find' && name !== 'insert') {
     return failure(NO_SUCH_COMMAND, `no such command: ${name}`)
   }
-  if (answer !== undefined) return answer
-  if (name === 'insert') return insert(command, collections)
+  if (state.answer !== undefined) return state.answer
+  if (name === 'insert') {
+    const answer = insert(command, collections)
+    const instead = state.answerAfter
+    state.answerAfter = undefined
+    return instead ?? answer
+  }
   const documents = collections.get(String(command['find'])) ?? []
   const filter = Object.entries(command['filter'] as Document)
   const matching = documents.filter((one) => filter.every(([key, value]) => one[key] === value))
@@ -174,7 +183,7 @@ function insert(command: Document, collections: FakeCollections): Document {
   given.forEach((document, index) => {
     const id = String(document['_id'])
     if (ids.has(id)) {
-      const errmsg = `E11000 duplicate key error collection: ${name} dup key: { _id: ${id} }`
+      const errmsg = `E11000 duplicate key error collection: mqtt.${name} index: _id_ dup key: { _id: ${id} }`
       writeErrors.push({ index, code: DUPLICATE_KEY, errmsg })
       return
     }
