@@ -2,6 +2,7 @@ import { arg, defineFunction, optional } from '#plugin/define-function.ts'
 import { isList, isMap, setKey, toInteger } from '#plugin/value.ts'
 import type { MutableValueMap, Value, ValueMap } from '#plugin/value.ts'
 import { shown } from '../values/arithmetic.ts'
+import { decodeTerm, encodeTerm } from '../values/external-term.ts'
 import { toText, withoutTrailingZeros } from '../values/to-text.ts'
 import { mapOf } from './map-path.ts'
 
@@ -204,5 +205,55 @@ export const conversionFunctions = [
     text: 'The bytes as a binary literal of SQL Server.',
     examples: [{ sql: "sqlserver_bin2hexstr('ab')", gives: '0x6162' }],
     call: (bytes) => `0x${bytes.toString('hex').toUpperCase()}`,
+  }),
+  defineFunction({
+    name: 'term_encode',
+    category: 'conversion',
+    arguments: [arg('value', 'any')],
+    result: 'bytes',
+    text:
+      "The value in Erlang's External Term Format, as `term_to_binary` writes it: texts are " +
+      'binaries; `true`, `false`, `null` and what is missing (`undefined`) are atoms.',
+    acceptsNull: true,
+    examples: [
+      { sql: "bin2hexstr(term_encode('hello'))", gives: '836D0000000568656C6C6F' },
+      { sql: 'bin2hexstr(term_encode(-2147483649))', gives: '836E040101000080' },
+      { sql: 'bin2hexstr(term_encode([1, 256]))', gives: '836C00000002610162000001006A' },
+      { sql: 'bin2hexstr(term_encode([1, 2]))', gives: '836B00020102' },
+      { sql: 'bin2hexstr(term_encode(1.5))', gives: '83463FF8000000000000' },
+      { sql: 'bin2hexstr(term_encode(true))', gives: '83770474727565' },
+      { sql: 'bin2hexstr(term_encode(null()))', gives: '837709756E646566696E6564' },
+      {
+        sql: `bin2hexstr(term_encode(json_decode('{"b":1,"a":[]}')))`,
+        gives: '8374000000026D00000001616A6D00000001626101',
+      },
+      {
+        sql: 'term_decode(term_encode(payload))',
+        given: { payload: { a: [1.5, -7, 'ä', null], b: { c: true } } },
+        gives: { a: [1.5, -7, 'ä', null], b: { c: true } },
+      },
+    ],
+    call: encodeTerm,
+  }),
+  defineFunction({
+    name: 'term_decode',
+    category: 'conversion',
+    arguments: [arg('data', 'bytes')],
+    result: 'any',
+    text:
+      "The value of data in Erlang's External Term Format. Tuples become lists, atoms other than " +
+      '`true`, `false`, `null` and `undefined` texts, binaries that are no text bytes. Fails for ' +
+      'what only Erlang has, such as processes and functions.',
+    examples: [
+      { sql: "term_decode(hexstr2bin('8368026400026F6B640003616263'))", gives: ['ok', 'abc'] },
+      {
+        sql: "term_decode(hexstr2bin('836E070001000000000020'))",
+        gives: 9_007_199_254_740_993n,
+      },
+      { sql: "term_decode(hexstr2bin('836B00026162'))", gives: [97, 98] },
+      { sql: "term_decode(hexstr2bin('836D0000000568'))", fails: 'not whole' },
+      { sql: "term_decode('hello')", fails: 'not 131' },
+    ],
+    call: decodeTerm,
   }),
 ]
