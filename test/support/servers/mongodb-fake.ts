@@ -183,7 +183,8 @@ function insert(command: Document, collections: FakeCollections): Document {
   given.forEach((document, index) => {
     const id = String(document['_id'])
     if (ids.has(id)) {
-      const errmsg = `E11000 duplicate key error collection: mqtt.${name} index: _id_ dup key: { _id: ${id} }`
+      const where = `collection: mqtt.${name} index: _id_ dup key: { _id: ${id} }`
+      const errmsg = `E11000 duplicate key error ${where}`
       writeErrors.push({ index, code: DUPLICATE_KEY, errmsg })
       return
     }
