@@ -1,5 +1,6 @@
 import { checkGlobals, checkHotPath, checkSockets } from './ban-rules.ts'
 import { checkDashboard } from './dashboard-rules.ts'
+import { checkTexts } from './dashboard-texts.ts'
 import { checkDocs } from './doc-rules.ts'
 import { checkCatalogs, checkCycles, checkReach } from './graph-rules.ts'
 import { checkImports } from './import-rules.ts'
@@ -14,6 +15,7 @@ export const RULES: ReadonlyMap<string, Rule<Project>> = new Map([
   ['every file parses', checkSyntax],
   ['a file imports its own layer and lower ones, by complete paths', checkImports],
   ['the dashboard imports types of the contract only', checkDashboard],
+  ['the texts of the dashboard are shown, and alike in both languages', checkTexts],
   ['files do not import each other in a circle', checkCycles],
   ['every source is reached by the product or a test', checkReach],
   ['every plugin is in its catalogue', checkCatalogs],
