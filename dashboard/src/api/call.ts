@@ -1,5 +1,5 @@
 import type { OperationSpec, ReplyOf, RequestOf } from '#management/contract/operation.ts'
-import { type QueryValue, request } from './http.ts'
+import { request, type RequestOptions } from './http.ts'
 
 type SuccessStatus = 200 | 201 | 202 | 204
 
@@ -34,22 +34,9 @@ export async function call<O extends OperationSpec>(
   path: O['path'],
   options: Call<O>,
 ): Promise<Answer<O>> {
-  const { params, query, body, signal, token, accept } = options as {
-    params?: Record<string, string>
-    query?: Record<string, QueryValue>
-    body?: unknown
-    signal?: AbortSignal
-    token?: string
-    accept?: string
-  }
+  const { params, ...rest } = options as RequestOptions & { params?: Record<string, string> }
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(params?.[name] ?? ''),
   )
-  return request<Answer<O>>(method, filled, {
-    ...(query === undefined ? {} : { query }),
-    ...(body === undefined ? {} : { body }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(token === undefined ? {} : { token }),
-    ...(accept === undefined ? {} : { accept }),
-  })
+  return request<Answer<O>>(method, filled, rest)
 }

@@ -4,7 +4,7 @@ import { ApiError, type QueryValue, send } from './http.ts'
 const RETRY_MS = 3_000
 
 /** What a reply that goes on sends. */
-export type StreamEvent<O extends OperationSpec> = EventOf<O['replies'][200]>
+type StreamEvent<O extends OperationSpec> = EventOf<O['replies'][200]>
 
 interface StreamOptions<Event> {
   readonly query?: Readonly<Record<string, QueryValue>>

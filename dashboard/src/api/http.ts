@@ -2,7 +2,7 @@ import { expireSession, getSession } from './session.ts'
 import { reportReachable } from './reachable.ts'
 import { getPreferences } from '../shell/preferences.ts'
 
-export const BASE_PATH = '/api/v5'
+const BASE_PATH = '/api/v5'
 
 /** What the API answered when it did not do what was asked, or that it could not be reached. */
 export class ApiError extends Error {

@@ -6,20 +6,20 @@ import { Failure } from './failure.tsx'
 import { Nothing } from './nothing.tsx'
 
 /** Which rows are wanted. */
-export interface PageQuery {
+interface PageQuery {
   readonly page: number
   readonly limit: number
   readonly sort?: Sort
 }
 
 /** The order that somebody asked for: `by` is the key of a column with a `sorter`. */
-export interface Sort {
+interface Sort {
   readonly by: string
   readonly isDescending: boolean
 }
 
 /** A page of rows, as every list of the API answers. */
-export interface RowsPage<Row> {
+interface RowsPage<Row> {
   readonly data: readonly Row[]
   readonly meta: { readonly count?: number; readonly hasnext?: boolean }
 }

@@ -1,5 +1,5 @@
 /** What a CBOR item becomes: JSON values, byte strings, integers that need more than 53 bits. */
-export type CborValue =
+type CborValue =
   | null
   | boolean
   | number

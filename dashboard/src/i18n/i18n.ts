@@ -1,10 +1,9 @@
 import i18next from 'i18next'
-import { useEffect } from 'react'
 import { initReactI18next, useTranslation } from 'react-i18next'
-import { getPreferences, type Language, subscribeToPreferences } from '../shell/preferences.ts'
+import { getPreferences, subscribeToPreferences } from '../shell/preferences.ts'
 
 /** Texts of one part of the dashboard: every language has every key. */
-export type Texts<Key extends string> = {
+type Texts<Key extends string> = {
   readonly namespace: string
   readonly en: Readonly<Record<Key, string>>
   readonly zh: Readonly<Record<Key, string>>
@@ -15,6 +14,10 @@ export type Translate<Key extends string> = (
   key: Key,
   values?: Readonly<Record<string, string | number>>,
 ) => string
+
+i18next.on('languageChanged', (language) => {
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
+})
 
 void i18next.use(initReactI18next).init({
   lng: getPreferences().language,
@@ -43,9 +46,6 @@ export function defineTexts<Key extends string>(
 
 /** The texts of a part in the language that is chosen; changes with it. */
 export function useTexts<Key extends string>(texts: Texts<Key>): Translate<Key> {
-  const { t, i18n } = useTranslation(texts.namespace)
-  useEffect(() => {
-    document.documentElement.lang = (i18n.language as Language) === 'zh' ? 'zh-CN' : 'en'
-  }, [i18n.language])
+  const { t } = useTranslation(texts.namespace)
   return t as unknown as Translate<Key>
 }

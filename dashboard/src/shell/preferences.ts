@@ -1,11 +1,11 @@
 import { useSyncExternalStore } from 'react'
 
-export const LANGUAGES = ['en', 'zh'] as const
+const LANGUAGES = ['en', 'zh'] as const
 export type Language = (typeof LANGUAGES)[number]
 export type Theme = 'light' | 'dark'
 
 /** What a person chose; remembered by the browser. */
-export interface Preferences {
+interface Preferences {
   readonly language: Language
   readonly theme: Theme
 }

@@ -6,9 +6,6 @@ import type { Extension } from '@codemirror/state'
 /** JSON, with what is no JSON underlined. */
 export const JSON_LANGUAGE: Extension = [json(), linter(jsonParseLinter())]
 
-/** Text without a form of its own. */
-export const PLAIN_TEXT: Extension = []
-
 /** A text with places such as `${clientid}` in it, which may look like JSON or SQL. */
 export const TEMPLATE: Extension = StreamLanguage.define<null>({
   name: 'template',

@@ -1,7 +1,7 @@
 export type Authenticator = Readonly<Record<string, unknown>>
 
 /** A kind of authenticator: its name, and what a new one begins with besides its defaults. */
-export interface Kind {
+interface Kind {
   readonly id: string
   readonly title: string
   readonly initial: Authenticator

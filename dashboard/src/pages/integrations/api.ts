@@ -6,7 +6,7 @@ import type {
   IntegrationMetrics,
 } from '#management/contract/integrations.ts'
 import { useQuery } from '@tanstack/react-query'
-import { type Answer, call } from '../../api/call.ts'
+import { call } from '../../api/call.ts'
 import type { FormSchema } from '../../components/schema-form/form-schema.ts'
 
 type Connectors = typeof connectorOperations
@@ -14,9 +14,6 @@ type Actions = typeof actionOperations
 
 /** Connectors, what rules send to, and what they read from. */
 export type Root = 'connectors' | 'actions' | 'sources'
-
-/** A type of system, as the forms offer it. */
-export type IntegrationType = Answer<typeof getIntegrationSchema>['types'][number]
 
 /** One of them. What is not told here are the keys of its type. */
 export type Integration = Readonly<Record<string, unknown>> & {

@@ -4,7 +4,7 @@ import { follow } from '../../api/follow.ts'
 import type { ApiError } from '../../api/http.ts'
 
 /** What happened in the second before a sample. */
-export interface Rates {
+interface Rates {
   readonly received: number
   readonly sent: number
   readonly dropped: number
@@ -21,7 +21,7 @@ export interface Moment {
   readonly rates: Rates
 }
 
-export interface Live {
+interface Live {
   /** The last five minutes, the latest last. */
   readonly moments: readonly Moment[]
   readonly error: ApiError | undefined

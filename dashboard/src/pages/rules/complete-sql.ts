@@ -9,7 +9,7 @@ import { EditorState, type Extension } from '@codemirror/state'
 import { KEYWORDS } from '../../components/code-editor/rule-sql.ts'
 
 /** A function of the language. */
-export interface SqlFunction {
+interface SqlFunction {
   readonly name: string
   readonly signature: string
   readonly text: string
@@ -17,7 +17,7 @@ export interface SqlFunction {
 }
 
 /** What can be written. */
-export interface Catalog {
+interface Catalog {
   /** Columns, and paths into the sample. */
   readonly fields: readonly string[]
   readonly functions: readonly SqlFunction[]

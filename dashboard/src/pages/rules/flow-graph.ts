@@ -24,7 +24,7 @@ export interface FlowBox {
 }
 
 /** A line of the picture. */
-export interface FlowLine {
+interface FlowLine {
   readonly from: string
   readonly to: string
   readonly count: number | undefined

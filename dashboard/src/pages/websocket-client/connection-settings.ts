@@ -19,7 +19,7 @@ export interface ConnectionSettings {
   readonly will?: WillSettings
 }
 
-export interface WillSettings {
+interface WillSettings {
   readonly topic: string
   readonly payload: string
   readonly qos: 0 | 1 | 2

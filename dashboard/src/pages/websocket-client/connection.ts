@@ -2,7 +2,7 @@ import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient 
 import type { ConnectionSettings } from './connection-settings.ts'
 import { MESSAGES_MAX, newestOf } from './newest-messages.ts'
 
-export type ConnectionStatus = 'offline' | 'connecting' | 'online'
+type ConnectionStatus = 'offline' | 'connecting' | 'online'
 
 /** A message that came or went. */
 export interface ShownMessage {
