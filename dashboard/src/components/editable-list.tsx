@@ -1,9 +1,9 @@
-import { PlusOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Flex, type TableColumnsType } from 'antd'
 import { type ReactNode, useState } from 'react'
 import { useMayChange } from '../api/session.ts'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
+import { AddButton } from './add-button.tsx'
 import { DangerButton } from './danger-button.tsx'
 import { Failure } from './failure.tsx'
 import { FormDrawer } from './form-drawer.tsx'
@@ -69,14 +69,9 @@ export function EditableList<Item extends object>(props: Props<Item>) {
   return (
     <>
       <PageTitle title={texts.title} about={texts.about}>
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange || data === undefined}
-          onClick={() => setEdited('new')}
-        >
+        <AddButton disabled={data === undefined} onClick={() => setEdited('new')}>
           {texts.add}
-        </Button>
+        </AddButton>
       </PageTitle>
       <OrderedTable<Item>
         rows={data}

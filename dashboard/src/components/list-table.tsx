@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
-import { Table, type TableColumnsType } from 'antd'
+import type { TableColumnsType } from 'antd'
 import type { ReactNode } from 'react'
 import { Failure } from './failure.tsx'
-import { Nothing } from './nothing.tsx'
+import { WideTable } from './wide-table.tsx'
 
 interface Props<Row extends object> {
   readonly queryKey: readonly unknown[]
@@ -21,7 +21,7 @@ const PAGE_SIZE = 50
 /** A list that is short enough to be loaded at once. */
 export function ListTable<Row extends object>(props: Props<Row>) {
   const { queryKey, load, columns, rowKey, empty, refreshMs, expanded } = props
-  const { data, error, isPending, refetch } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey,
     queryFn: ({ signal }) => load(signal),
     refetchInterval: refreshMs ?? false,
@@ -30,14 +30,11 @@ export function ListTable<Row extends object>(props: Props<Row>) {
     return <Failure error={error} retry={() => void refetch()} />
   }
   return (
-    <Table<Row>
-      size="small"
+    <WideTable<Row>
+      rows={data}
       columns={columns}
-      dataSource={[...(data ?? [])]}
       rowKey={rowKey}
-      loading={isPending}
-      scroll={{ x: 'max-content' }}
-      locale={{ emptyText: isPending ? ' ' : <Nothing text={empty} /> }}
+      empty={empty}
       {...(expanded === undefined ? {} : { expandable: { expandedRowRender: expanded } })}
       pagination={{ pageSize: PAGE_SIZE, hideOnSinglePage: true }}
     />

@@ -1,10 +1,10 @@
 import { ArrowDownOutlined, ArrowUpOutlined, HolderOutlined } from '@ant-design/icons'
-import { Button, Flex, Table, type TableColumnsType } from 'antd'
+import { Button, Flex, type TableColumnsType } from 'antd'
 import { type DragEvent, type ReactNode, useState } from 'react'
 import { useMayChange } from '../api/session.ts'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
 import { moved } from './moved.ts'
-import { Nothing } from './nothing.tsx'
+import { WideTable } from './wide-table.tsx'
 
 const TEXTS = defineTexts(
   'ordered-table',
@@ -58,15 +58,13 @@ export function OrderedTable<Row extends object>(props: Props<Row>) {
     </Flex>
   )
   return (
-    <Table<Row>
-      size="small"
+    <WideTable<Row>
       // Names may come twice; a row is known by its place.
       rowKey={(row) => String(all.indexOf(row))}
+      rows={rows}
       loading={isLoading}
-      dataSource={all}
       pagination={false}
-      scroll={{ x: 'max-content' }}
-      locale={{ emptyText: isLoading ? ' ' : <Nothing text={empty} /> }}
+      empty={empty}
       onRow={(_, place = 0) => ({
         draggable: mayChange,
         onDragStart: (event: DragEvent) => {

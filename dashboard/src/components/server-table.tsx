@@ -1,9 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Table, type TableColumnsType } from 'antd'
+import type { TableColumnsType } from 'antd'
 import { type Key, type ReactNode, useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
 import { Failure } from './failure.tsx'
-import { Nothing } from './nothing.tsx'
+import { WideTable } from './wide-table.tsx'
 
 /** Which rows are wanted. */
 interface PageQuery {
@@ -64,7 +64,7 @@ export function ServerTable<Row extends object>(props: Props<Row>) {
   // Other filters make another list: it begins with its first page.
   const page = place.identity === identity ? place.page : 1
   const { limit, sort } = place
-  const { data, error, isFetching, isPending, refetch } = useQuery({
+  const { data, error, isFetching, refetch } = useQuery({
     queryKey: [...queryKey, page, limit, sort],
     queryFn: ({ signal }) => load({ page, limit, ...(sort !== undefined && { sort }) }, signal),
     placeholderData: keepPreviousData,
@@ -73,18 +73,15 @@ export function ServerTable<Row extends object>(props: Props<Row>) {
   if (error !== null && data === undefined) {
     return <Failure error={error} retry={() => void refetch()} />
   }
-  const rows = data?.data ?? []
-  const known = (page - 1) * limit + rows.length
+  const known = (page - 1) * limit + (data?.data.length ?? 0)
   const total = data?.meta.count ?? known + (data?.meta.hasnext === true ? 1 : 0)
   return (
-    <Table<Row>
-      size="small"
+    <WideTable<Row>
+      rows={data?.data}
       columns={columns}
-      dataSource={[...rows]}
       rowKey={rowKey}
-      loading={isPending || (isFetching && refreshMs === undefined)}
-      scroll={{ x: 'max-content' }}
-      locale={{ emptyText: isPending ? ' ' : <Nothing text={empty} /> }}
+      loading={data === undefined || (isFetching && refreshMs === undefined)}
+      empty={empty}
       pagination={{
         current: page,
         pageSize: limit,

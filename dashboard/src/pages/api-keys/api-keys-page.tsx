@@ -4,7 +4,6 @@ import type {
   listApiKeys,
   updateApiKey,
 } from '#management/contract/api-keys.ts'
-import { PlusOutlined } from '@ant-design/icons'
 import {
   Alert,
   Badge,
@@ -24,6 +23,7 @@ import {
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { ListTable } from '../../components/list-table.tsx'
@@ -41,20 +41,12 @@ const ROLES = ['administrator', 'viewer', 'publisher'] as const
 /** Keys with which programs use the API. */
 export default function ApiKeysPage() {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
   const [edited, setEdited] = useState<Key | 'new'>()
   const [made, setMade] = useState<NewKey>()
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => setEdited('new')}
-        >
-          {t('add')}
-        </Button>
+        <AddButton onClick={() => setEdited('new')}>{t('add')}</AddButton>
       </PageTitle>
       <ListTable<Key>
         queryKey={STALE}

@@ -1,10 +1,11 @@
 import type { globalChain } from '#management/contract/authentication.ts'
-import { PlusOutlined, UploadOutlined } from '@ant-design/icons'
+import { UploadOutlined } from '@ant-design/icons'
 import { Button, Drawer, Flex, Form, Input, Segmented, Switch, Tag, Upload } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { request } from '../../api/http.ts'
 import { useMayChange } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
@@ -38,14 +39,7 @@ export function UsersDrawer({ id, close }: { id: string; close: () => void }) {
     <Drawer open onClose={close} size="large" title={t('usersOf', { name: id })}>
       <Flex gap={8} wrap align="center" style={{ marginBottom: 12 }}>
         <FilterInput label={t('user')} hint={t('contains')} width={200} search={setLike} />
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => setEdited({})}
-        >
-          {t('addUser')}
-        </Button>
+        <AddButton onClick={() => setEdited({})}>{t('addUser')}</AddButton>
         <Import id={id} plainOnly={id.startsWith('scram:')} />
       </Flex>
       <ServerTable<User>

@@ -4,11 +4,11 @@ import type {
   RuleBody,
   userRules,
 } from '#management/contract/authorization-rules.ts'
-import { PlusOutlined } from '@ant-design/icons'
 import { Badge, Button, Flex, Segmented, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
@@ -27,7 +27,6 @@ function nameOf({ clientid, username }: Row): string {
 /** Rules about clients, about users, and about everybody. */
 export function RuleLists() {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
   const [subject, setSubject] = useState<Subject>('users')
   const [like, setLike] = useState('')
   const [edited, setEdited] = useState<Row>()
@@ -55,14 +54,9 @@ export function RuleLists() {
             search={setLike}
           />
         )}
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => setEdited({ rules: [] })}
-        >
+        <AddButton onClick={() => setEdited({ rules: [] })}>
           {subject === 'all' ? t('editRules') : t('addRules')}
-        </Button>
+        </AddButton>
       </Flex>
       <ServerTable<Row>
         queryKey={[...RULES_STALE, subject, like]}

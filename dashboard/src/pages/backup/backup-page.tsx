@@ -4,7 +4,7 @@ import type {
   importData,
   listBackups,
 } from '#management/contract/data.ts'
-import { DownloadOutlined, PlusOutlined, UploadOutlined } from '@ant-design/icons'
+import { DownloadOutlined, UploadOutlined } from '@ant-design/icons'
 import { useQueryClient } from '@tanstack/react-query'
 import { Alert, Button, Flex, Space, type TableColumnsType, Upload } from 'antd'
 import { useState } from 'react'
@@ -12,6 +12,7 @@ import { type Answer, call } from '../../api/call.ts'
 import { download } from '../../api/download.ts'
 import { request } from '../../api/http.ts'
 import { useMayChange } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
@@ -55,15 +56,9 @@ export default function BackupPage() {
             {t('bring')}
           </Button>
         </Upload>
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          loading={isBusy}
-          onClick={() => void make()}
-        >
+        <AddButton loading={isBusy} onClick={() => void make()}>
           {t('make')}
-        </Button>
+        </AddButton>
       </PageTitle>
       {warnings.length > 0 && (
         <Alert

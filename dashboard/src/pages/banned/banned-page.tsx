@@ -1,9 +1,8 @@
 import type { clearBans, createBan, deleteBan, listBans } from '#management/contract/banned.ts'
-import { PlusOutlined } from '@ant-design/icons'
-import { Button, DatePicker, Flex, Form, Input, Select, type TableColumnsType, Tag } from 'antd'
+import { DatePicker, Flex, Form, Input, Select, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
-import { useMayChange } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
@@ -38,7 +37,6 @@ const STALE = ['bans']
 export default function BannedPage() {
   const t = useTexts(TEXTS)
   const { run } = useAction()
-  const mayChange = useMayChange()
   const [isAdding, setAdding] = useState(false)
   const [filter, setFilter] = useState<{ kind: Searched; text: string }>({
     kind: 'clientid',
@@ -55,14 +53,7 @@ export default function BannedPage() {
           consequence={t('liftLoses')}
           run={clear}
         />
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => setAdding(true)}
-        >
-          {t('add')}
-        </Button>
+        <AddButton onClick={() => setAdding(true)}>{t('add')}</AddButton>
       </PageTitle>
       <Flex gap={8} wrap style={{ marginBottom: 12 }}>
         <Select<Searched>

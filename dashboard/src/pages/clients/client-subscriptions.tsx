@@ -3,13 +3,11 @@ import type {
   subscribeClient,
   unsubscribeClient,
 } from '#management/contract/clients.ts'
-import { useQuery } from '@tanstack/react-query'
-import { Button, Form, Input, Select, Table } from 'antd'
-import { Nothing } from '../../components/nothing.tsx'
+import { Button, Form, Input, Select } from 'antd'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
-import { Failure } from '../../components/failure.tsx'
+import { ListTable } from '../../components/list-table.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
@@ -28,14 +26,11 @@ export function ClientSubscriptions({ clientId }: { clientId: string }) {
   const { run } = useAction()
   const mayChange = useMayChange()
   const params = { clientid: clientId }
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: ['client-subscriptions', clientId],
-    queryFn: ({ signal }) =>
-      call<typeof listClientSubscriptions>('GET', '/clients/{clientid}/subscriptions', {
-        params,
-        signal,
-      }),
-  })
+  const load = async (signal: AbortSignal): Promise<readonly Row[]> =>
+    call<typeof listClientSubscriptions>('GET', '/clients/{clientid}/subscriptions', {
+      params,
+      signal,
+    })
   const stale = ['client-subscriptions', 'client']
   const subscribe = async (body: Fields): Promise<unknown> =>
     run(
@@ -73,44 +68,35 @@ export function ClientSubscriptions({ clientId }: { clientId: string }) {
           {t('subscribe')}
         </Button>
       </Form>
-      {error === null ? (
-        <Table<Row>
-          size="small"
-          rowKey="topic"
-          loading={isPending}
-          dataSource={data ?? []}
-          scroll={{ x: 'max-content' }}
-          locale={{
-            emptyText: <Nothing text={t('noSubscriptions')} />,
-          }}
-          pagination={{ hideOnSinglePage: true, pageSize: 50 }}
-          columns={[
-            { title: t('filter'), dataIndex: 'topic' },
-            { title: 'QoS', dataIndex: 'qos' },
-            { title: 'No local', dataIndex: 'nl', render: (nl: number) => t(nl ? 'yes' : 'no') },
-            {
-              title: 'Retain as published',
-              dataIndex: 'rap',
-              render: (rap: number) => t(rap ? 'yes' : 'no'),
-            },
-            { title: 'Retain handling', dataIndex: 'rh' },
-            {
-              title: '',
-              align: 'right',
-              render: (_, { topic }) => (
-                <DangerButton
-                  size="small"
-                  label={t('unsubscribe')}
-                  question={t('unsubscribeAsk', { name: clientId, filter: topic })}
-                  run={() => unsubscribe(topic)}
-                />
-              ),
-            },
-          ]}
-        />
-      ) : (
-        <Failure error={error} retry={() => void refetch()} />
-      )}
+      <ListTable<Row>
+        queryKey={['client-subscriptions', clientId]}
+        load={load}
+        rowKey={({ topic }) => topic}
+        empty={t('noSubscriptions')}
+        columns={[
+          { title: t('filter'), dataIndex: 'topic' },
+          { title: 'QoS', dataIndex: 'qos' },
+          { title: 'No local', dataIndex: 'nl', render: (nl: number) => t(nl ? 'yes' : 'no') },
+          {
+            title: 'Retain as published',
+            dataIndex: 'rap',
+            render: (rap: number) => t(rap ? 'yes' : 'no'),
+          },
+          { title: 'Retain handling', dataIndex: 'rh' },
+          {
+            title: '',
+            align: 'right',
+            render: (_, { topic }) => (
+              <DangerButton
+                size="small"
+                label={t('unsubscribe')}
+                question={t('unsubscribeAsk', { name: clientId, filter: topic })}
+                run={() => unsubscribe(topic)}
+              />
+            ),
+          },
+        ]}
+      />
     </Panel>
   )
 }

@@ -35,7 +35,8 @@ export type Integration = Readonly<Record<string, unknown>> & {
 
 /** Beginning of the keys of everything that a change may concern. */
 export const STALE = ['integrations']
-const REFRESH_MS = 5_000
+/** How often numbers and states are asked for. */
+export const REFRESH_MS = 5_000
 
 /** `http:orders` */
 export function idOf({ type, name }: Pick<Integration, 'type' | 'name'>): string {
@@ -52,11 +53,18 @@ const at = (root: Root) => `/${root}` as Connectors['list']['path']
 const atOne = (root: Root) => `/${root}/{id}` as Connectors['get']['path']
 
 /** All of a root, with how they do. */
+export async function loadIntegrations(
+  root: Root,
+  signal: AbortSignal,
+): Promise<readonly Integration[]> {
+  return call<Connectors['list']>('GET', at(root), { signal })
+}
+
+/** All of a root, as long as somebody shows them. */
 export function useIntegrations(root: Root) {
   return useQuery({
     queryKey: ['integrations', root],
-    queryFn: async ({ signal }): Promise<readonly Integration[]> =>
-      call<Connectors['list']>('GET', at(root), { signal }),
+    queryFn: ({ signal }) => loadIntegrations(root, signal),
     refetchInterval: REFRESH_MS,
   })
 }

@@ -1,13 +1,19 @@
-import { PlusOutlined } from '@ant-design/icons'
-import { Button, Table, type TableColumnsType, Tag } from 'antd'
+import { type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { Link } from 'react-router'
-import { useMayChange } from '../../api/session.ts'
-import { Failure } from '../../components/failure.tsx'
-import { Nothing } from '../../components/nothing.tsx'
+import { AddButton } from '../../components/add-button.tsx'
+import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
-import { idOf, type Integration, pageOf, type Root, useIntegrations } from './api.ts'
+import {
+  idOf,
+  type Integration,
+  loadIntegrations,
+  pageOf,
+  REFRESH_MS,
+  type Root,
+  STALE,
+} from './api.ts'
 import { IntegrationEditor } from './integration-editor.tsx'
 import { NumbersLine } from './integration-numbers.tsx'
 import { EnableSwitch, Operations } from './integration-operations.tsx'
@@ -16,43 +22,27 @@ import { TEXTS } from './texts.ts'
 import { TypePicker } from './type-picker.tsx'
 import { UsersOf } from './users-of.tsx'
 
-const PAGE_SIZE = 20
-
 /** What is being written: nothing, the type is being chosen, or one is. */
 type Edited = undefined | 'pick' | { readonly type: string; readonly present?: Integration }
 
 /** All connectors, actions or sources, with how they do. */
 export function IntegrationList({ root }: { root: Root }) {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
   const [edited, setEdited] = useState<Edited>()
-  const { data, error, isPending, refetch } = useIntegrations(root)
   const columns = useColumns(root, (present) => setEdited({ type: present.type, present }))
   const close = (): void => setEdited(undefined)
-  if (error !== null && data === undefined) {
-    return <Failure error={error} retry={() => void refetch()} />
-  }
   return (
     <>
       <PageTitle title={t(root)} about={t(`about-${root}`)}>
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => setEdited('pick')}
-        >
-          {t(`add-${root}`)}
-        </Button>
+        <AddButton onClick={() => setEdited('pick')}>{t(`add-${root}`)}</AddButton>
       </PageTitle>
-      <Table<Integration>
-        size="small"
+      <ListTable<Integration>
+        queryKey={[...STALE, root]}
+        load={(signal) => loadIntegrations(root, signal)}
         columns={columns}
-        dataSource={[...(data ?? [])]}
         rowKey={idOf}
-        loading={isPending}
-        scroll={{ x: 'max-content' }}
-        locale={{ emptyText: isPending ? ' ' : <Nothing text={t(`none-${root}`)} /> }}
-        pagination={{ pageSize: PAGE_SIZE, hideOnSinglePage: true }}
+        empty={t(`none-${root}`)}
+        refreshMs={REFRESH_MS}
       />
       {edited === 'pick' && (
         <TypePicker root={root} pick={(type) => setEdited({ type })} close={close} />

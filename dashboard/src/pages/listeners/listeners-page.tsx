@@ -5,11 +5,11 @@ import type {
   startListener,
   stopListener,
 } from '#management/contract/listeners.ts'
-import { PlusOutlined } from '@ant-design/icons'
 import { Badge, Button, Space, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
@@ -28,19 +28,11 @@ const STALE = ['listeners']
 /** Where clients connect. */
 export default function ListenersPage() {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
   const [edited, setEdited] = useState<Listener | 'new'>()
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => setEdited('new')}
-        >
-          {t('add')}
-        </Button>
+        <AddButton onClick={() => setEdited('new')}>{t('add')}</AddButton>
       </PageTitle>
       <ListTable<Listener>
         queryKey={STALE}

@@ -69,11 +69,13 @@ export function useSteps(kind: Kind) {
 }
 
 /** All schemas. */
+export async function loadSchemas(signal: AbortSignal): Promise<readonly Schema[]> {
+  return call<typeof listSchemas>('GET', '/schema_registry', { signal })
+}
+
+/** All schemas, kept as long as somebody shows them. */
 export function useSchemas() {
-  return useQuery({
-    queryKey: ['schemas'],
-    queryFn: ({ signal }) => call<typeof listSchemas>('GET', '/schema_registry', { signal }),
-  })
+  return useQuery({ queryKey: ['schemas'], queryFn: ({ signal }) => loadSchemas(signal) })
 }
 
 /** Numbers of one. */

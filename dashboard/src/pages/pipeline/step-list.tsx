@@ -1,7 +1,7 @@
-import { PlusOutlined } from '@ant-design/icons'
 import { Button, Flex, Switch, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { useMayChange } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { OrderedTable } from '../../components/ordered-table.tsx'
@@ -27,7 +27,6 @@ const STALE = ['steps']
 /** What messages pass before they are routed, in the order in which they do. */
 export function StepList({ kind }: { kind: Kind }) {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
   const { run } = useAction()
   const [edited, setEdited] = useState<Step | 'new'>()
   const { data, error, isPending, refetch } = useSteps(kind)
@@ -42,14 +41,7 @@ export function StepList({ kind }: { kind: Kind }) {
   return (
     <>
       <PageTitle title={t(kind)} about={t(`about-${kind}`)}>
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => setEdited('new')}
-        >
-          {t(`add-${kind}`)}
-        </Button>
+        <AddButton onClick={() => setEdited('new')}>{t(`add-${kind}`)}</AddButton>
       </PageTitle>
       <OrderedTable<Step>
         rows={data}

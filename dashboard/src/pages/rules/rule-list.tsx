@@ -4,13 +4,14 @@ import type {
   listRules,
   updateRule,
 } from '#management/contract/rules.ts'
-import { PartitionOutlined, PlusOutlined } from '@ant-design/icons'
+import { PartitionOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Flex, Input, Switch, type TableColumnsType, Tag } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
@@ -28,7 +29,6 @@ const AllFlows = lazy(() => import('./all-flows.tsx'))
 /** Every rule with its numbers. */
 export function RuleList() {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
   const navigate = useNavigate()
   const [filter, setFilter] = useState('')
   const [isFlowShown, setFlowShown] = useState(false)
@@ -38,14 +38,7 @@ export function RuleList() {
         <Button icon={<PartitionOutlined />} onClick={() => setFlowShown(true)}>
           {t('flow')}
         </Button>
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => void navigate('/rules/new')}
-        >
-          {t('add')}
-        </Button>
+        <AddButton onClick={() => void navigate('/rules/new')}>{t('add')}</AddButton>
       </PageTitle>
       <Flex style={{ marginBottom: 12 }}>
         <Input.Search

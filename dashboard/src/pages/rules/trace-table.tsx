@@ -1,5 +1,5 @@
-import { Table, type TableColumnsType, Tag, Typography } from 'antd'
-import { Nothing } from '../../components/nothing.tsx'
+import { type TableColumnsType, Tag, Typography } from 'antd'
+import { WideTable } from '../../components/wide-table.tsx'
 import { showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -49,14 +49,5 @@ export function TraceTable({ rows, none }: { rows: readonly Row[]; none: string 
         )),
     },
   ]
-  return (
-    <Table<Row>
-      size="small"
-      columns={columns}
-      dataSource={[...rows]}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
-      locale={{ emptyText: <Nothing text={none} /> }}
-    />
-  )
+  return <WideTable<Row> rows={rows} columns={columns} pagination={false} empty={none} />
 }

@@ -1,19 +1,18 @@
 import type { createSchema, deleteSchema, updateSchema } from '#management/contract/schemas.ts'
-import { PlusOutlined } from '@ant-design/icons'
-import { Button, Flex, Form, Input, Select, Table, type TableColumnsType, Tag } from 'antd'
+import { Button, Flex, Form, Input, Select, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { CodeEditor } from '../../components/code-editor/code-editor.tsx'
 import { JSON_LANGUAGE, PROTOBUF } from '../../components/code-editor/languages.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
-import { Failure } from '../../components/failure.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
-import { Nothing } from '../../components/nothing.tsx'
+import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
-import { type Schema, usersOfSchema, useSchemas, useSteps } from '../pipeline/api.ts'
+import { loadSchemas, type Schema, usersOfSchema, useSteps } from '../pipeline/api.ts'
 import { TEXTS } from './texts.ts'
 
 const STALE = ['schemas']
@@ -24,34 +23,18 @@ const NEW: Schema = { name: '', type: 'json', source: '', description: '' }
 /** The schemas of payloads. */
 export default function SchemasPage() {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
   const [edited, setEdited] = useState<Schema>()
-  const { data, error, isPending, refetch } = useSchemas()
-  const columns = useColumns(setEdited)
-  if (error !== null && data === undefined) {
-    return <Failure error={error} retry={() => void refetch()} />
-  }
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => setEdited(NEW)}
-        >
-          {t('add')}
-        </Button>
+        <AddButton onClick={() => setEdited(NEW)}>{t('add')}</AddButton>
       </PageTitle>
-      <Table<Schema>
-        size="small"
-        columns={columns}
-        dataSource={[...(data ?? [])]}
-        rowKey="name"
-        loading={isPending}
-        scroll={{ x: 'max-content' }}
-        locale={{ emptyText: isPending ? ' ' : <Nothing text={t('none')} /> }}
-        pagination={{ hideOnSinglePage: true, pageSize: 50 }}
+      <ListTable<Schema>
+        queryKey={STALE}
+        load={loadSchemas}
+        columns={useColumns(setEdited)}
+        rowKey={({ name }) => name}
+        empty={t('none')}
       />
       {edited !== undefined && <Editor initial={edited} close={() => setEdited(undefined)} />}
     </>

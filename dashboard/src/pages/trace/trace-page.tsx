@@ -1,5 +1,5 @@
 import type { createTrace, deleteTrace, listTraces, stopTrace } from '#management/contract/trace.ts'
-import { DownloadOutlined, PlusOutlined } from '@ant-design/icons'
+import { DownloadOutlined } from '@ant-design/icons'
 import {
   Badge,
   Button,
@@ -15,6 +15,7 @@ import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { download } from '../../api/download.ts'
 import { useMayChange } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { ListTable } from '../../components/list-table.tsx'
@@ -36,20 +37,12 @@ const REFRESH_MS = 3_000
 /** What happened to a client, a topic, an address or a rule. */
 export default function TracePage() {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
   const [isAdding, setAdding] = useState(false)
   const [shown, setShown] = useState<string>()
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => setAdding(true)}
-        >
-          {t('add')}
-        </Button>
+        <AddButton onClick={() => setAdding(true)}>{t('add')}</AddButton>
       </PageTitle>
       <ListTable<Trace>
         queryKey={STALE}

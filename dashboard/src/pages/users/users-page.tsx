@@ -5,11 +5,11 @@ import type {
   listUsers,
   updateUser,
 } from '#management/contract/users.ts'
-import { PlusOutlined } from '@ant-design/icons'
 import { Button, Form, Input, Select, Space, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { endSession, type Session, useMayChange, useSession } from '../../api/session.ts'
+import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { ListTable } from '../../components/list-table.tsx'
@@ -27,20 +27,12 @@ const PASSWORD_MIN = 8
 /** Who may use this dashboard and the API. */
 export default function UsersPage() {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
   const [edited, setEdited] = useState<Edited>()
   const close = () => setEdited(undefined)
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
-        <Button
-          type="primary"
-          icon={<PlusOutlined />}
-          disabled={!mayChange}
-          onClick={() => setEdited({ what: 'new' })}
-        >
-          {t('add')}
-        </Button>
+        <AddButton onClick={() => setEdited({ what: 'new' })}>{t('add')}</AddButton>
       </PageTitle>
       <ListTable<User>
         queryKey={STALE}
