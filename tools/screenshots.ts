@@ -73,7 +73,6 @@ for (const { name, path, act, ...window } of PICTURES) {
   await act?.(page)
   await page.waitForTimeout(SETTLE_MS)
   await page.screenshot({ path: join(FOLDER, `${name}.png`) })
-  await page.context().close()
 }
 clearInterval(timer)
 for (const client of clients) client.end(true)

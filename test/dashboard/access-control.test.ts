@@ -1,23 +1,13 @@
 /** The pages about authentication, authorization and flapping, with a real client. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { named, outcome } from '../access/clients.ts'
-import {
-  BROWSER,
-  checkAccessibility,
-  type Dashboard,
-  startDashboard,
-  takePicture,
-} from './support/dashboard.ts'
+import { BROWSER, checkAccessibility, dashboardOfSuite, takePicture } from './support/dashboard.ts'
 
 const NOT_AUTHORIZED = 0x87
 
 describe('access control', BROWSER, () => {
-  let dashboard: Dashboard
-  before(async () => {
-    dashboard = await startDashboard({ shards: 2 })
-  })
-  after(() => dashboard.stop())
+  const dashboard = dashboardOfSuite({ shards: 2 })
 
   test('authenticators are made, ordered by dragging, and get users', async (context) => {
     const page = await dashboard.open('/authentication')
@@ -61,7 +51,6 @@ describe('access control', BROWSER, () => {
     assert.equal(await outcome(port, named('eve', 'green')), 'accepted')
     await checkAccessibility(page, context)
     await takePicture(page, 'authentication-users')
-    await page.context().close()
   })
 
   test('forms have all keys of a kind, in the form that is chosen', async (context) => {
@@ -95,7 +84,6 @@ describe('access control', BROWSER, () => {
     await page.getByTitle('use_jwks', { exact: true }).click()
     await page.getByLabel('endpoint', { exact: true }).waitFor()
     await page.getByLabel('secret', { exact: true }).waitFor({ state: 'detached' })
-    await page.context().close()
   })
 
   test('sources and rules are made', async (context) => {
@@ -129,7 +117,6 @@ describe('access control', BROWSER, () => {
     await saved
     const { body: settings } = await dashboard.managed.call('GET', '/authorization/settings')
     assert.equal(settings.cache.ttl, '30s')
-    await page.context().close()
   })
 
   test('flapping detection is switched on', async (context) => {
@@ -141,7 +128,6 @@ describe('access control', BROWSER, () => {
     await page.getByText('Saved.').waitFor()
     const { body } = await dashboard.managed.call('GET', '/configs/flapping_detect')
     assert.equal(body.enable, true)
-    await page.context().close()
   })
 })
 

@@ -1,22 +1,17 @@
 /** What administrators change: listeners, bans, rewriting, users, keys. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import mqtt from 'mqtt'
 import {
   BROWSER,
   checkAccessibility,
-  type Dashboard,
-  startDashboard,
+  dashboardOfSuite,
   takePicture,
   waitForRows,
 } from './support/dashboard.ts'
 
 describe('administration', BROWSER, () => {
-  let dashboard: Dashboard
-  before(async () => {
-    dashboard = await startDashboard({ shards: 1 })
-  })
-  after(async () => dashboard.stop())
+  const dashboard = dashboardOfSuite({ shards: 1 })
 
   test('a listener is made, stopped and deleted', async (context) => {
     const page = await dashboard.open('/listeners')
@@ -38,7 +33,6 @@ describe('administration', BROWSER, () => {
     await row.getByRole('button', { name: 'Delete' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
     await waitForRows(page, 2)
-    await page.context().close()
   })
 
   test('who is banned is disconnected, and let in again', async () => {
@@ -58,7 +52,6 @@ describe('administration', BROWSER, () => {
     await page.getByText('Nobody is banned.').waitFor()
     const back = await mqtt.connectAsync(url, { clientId: 'rogue', reconnectPeriod: 0 })
     await back.endAsync()
-    await page.context().close()
   })
 
   test('topics are rewritten in the order of the rules', async (context) => {
@@ -80,7 +73,6 @@ describe('administration', BROWSER, () => {
       ['second/#', 'first/#'],
     )
     await checkAccessibility(page, context)
-    await page.context().close()
   })
 
   test('a user and a key are made; the secret of the key shows once', async (context) => {
@@ -101,7 +93,6 @@ describe('administration', BROWSER, () => {
     await page.getByRole('row', { name: 'collector' }).waitFor()
     await page.goto(`${dashboard.url}/audit`)
     await page.getByText('POST /api_key').waitFor()
-    await page.context().close()
   })
   test('the log is followed, and searched', async (context) => {
     const { log } = dashboard.managed.broker
@@ -121,6 +112,5 @@ describe('administration', BROWSER, () => {
     await page.getByLabel('Event or field contains').fill('no such event')
     await page.keyboard.press('Enter')
     await page.getByText('No such line was logged lately.').waitFor()
-    await page.context().close()
   })
 })

@@ -1,16 +1,12 @@
 /** Backups, made and restored in the browser. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { PASSWORD } from '../management/support/managed-broker.ts'
-import { BROWSER, type Dashboard, startDashboard } from './support/dashboard.ts'
+import { BROWSER, dashboardOfSuite } from './support/dashboard.ts'
 
 describe('backup', BROWSER, () => {
-  let dashboard: Dashboard
-  before(async () => {
-    dashboard = await startDashboard({ shards: 1 })
-  })
-  after(async () => dashboard.stop())
+  const dashboard = dashboardOfSuite({ shards: 1 })
 
   test('a ban that was lifted comes back with the backup', async () => {
     const { call } = dashboard.managed
@@ -39,6 +35,5 @@ describe('backup', BROWSER, () => {
     const login = await call('POST', '/login', { body: { username: 'admin', password: PASSWORD } })
     const { body } = await call('GET', '/banned', { auth: `Bearer ${login.body.token}` })
     assert.equal(body.data[0].who, 'rogue')
-    await page.context().close()
   })
 })

@@ -1,33 +1,24 @@
 /** The pages about clients, with real clients. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import mqtt, { type MqttClient } from 'mqtt'
+import { before, describe, test } from 'node:test'
+import type { MqttClient } from 'mqtt'
 import {
   BROWSER,
   checkAccessibility,
-  type Dashboard,
-  startDashboard,
+  dashboardOfSuite,
   takePicture,
   waitForRows,
 } from './support/dashboard.ts'
 
 describe('clients', BROWSER, () => {
-  let dashboard: Dashboard
+  const dashboard = dashboardOfSuite({ shards: 2 })
   let clients: MqttClient[]
   before(async () => {
-    dashboard = await startDashboard({ shards: 2 })
-    const port = dashboard.managed.broker.port('tcp:default')
     const names = Array.from({ length: 30 }, (_, number) => `meter-${number}`)
     clients = await Promise.all(
-      ['pump/1 ü', ...names].map(async (clientId) =>
-        mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId, reconnectPeriod: 0 }),
-      ),
+      ['pump/1 ü', ...names].map(async (clientId) => dashboard.managed.connect(clientId)),
     )
     await clients[0]?.subscribeAsync('pumps/+/speed', { qos: 1 })
-  })
-  after(async () => {
-    for (const client of clients) client.end(true)
-    await dashboard.stop()
   })
 
   test('are listed, filtered and paged', async (context) => {
@@ -44,7 +35,6 @@ describe('clients', BROWSER, () => {
     await page.keyboard.press('Enter')
     await page.getByRole('link', { name: 'pump/1 ü' }).waitFor()
     await waitForRows(page, 1)
-    await page.context().close()
   })
 
   test('one is shown, is subscribed for, and is kicked out', async (context) => {
@@ -77,7 +67,6 @@ describe('clients', BROWSER, () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Kick out' }).click()
     await page.getByText('30 in all').waitFor()
     await closed
-    await page.context().close()
   })
 
   test('a client in the browser publishes and receives', async (context) => {
@@ -97,6 +86,5 @@ describe('clients', BROWSER, () => {
     await takePicture(page, 'websocket-client')
     await page.setViewportSize({ width: 380, height: 760 })
     await takePicture(page, 'websocket-client-narrow')
-    await page.context().close()
   })
 })

@@ -1,21 +1,11 @@
 /** The configuration as forms, its history, and traces. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import mqtt from 'mqtt'
-import {
-  BROWSER,
-  checkAccessibility,
-  type Dashboard,
-  startDashboard,
-  takePicture,
-} from './support/dashboard.ts'
+import { BROWSER, checkAccessibility, dashboardOfSuite, takePicture } from './support/dashboard.ts'
 
 describe('configuration', BROWSER, () => {
-  let dashboard: Dashboard
-  before(async () => {
-    dashboard = await startDashboard({ shards: 1 })
-  })
-  after(async () => dashboard.stop())
+  const dashboard = dashboardOfSuite({ shards: 1 })
 
   const inflight = async (): Promise<unknown> => {
     const { body } = await dashboard.managed.call('GET', '/configs/mqtt')
@@ -46,7 +36,6 @@ describe('configuration', BROWSER, () => {
     await page.locator('.ant-modal').getByRole('button', { name: 'Go back to it' }).click()
     await page.getByText('The configuration is as it was.').waitFor()
     assert.equal(await inflight(), before)
-    await page.context().close()
   })
 
   test('lists grow, change their order and shrink, without JSON', async (context) => {
@@ -85,7 +74,6 @@ describe('configuration', BROWSER, () => {
     await key.getByRole('button', { name: 'Remove 1 of client_attrs_init' }).click()
     await key.getByRole('button', { name: 'Undo' }).click()
     await key.locator('.ant-card').nth(1).waitFor()
-    await page.context().close()
   })
 
   test('keys are explained in the language that is chosen', async () => {
@@ -93,7 +81,6 @@ describe('configuration', BROWSER, () => {
     await page.getByText('Bytes queued for one session.').waitFor()
     await page.getByRole('button', { name: '简体中文' }).click()
     await page.getByText('为一个会话排队的字节数。').waitFor()
-    await page.context().close()
   })
 
   test('what is wrong is refused with its place', async () => {
@@ -102,7 +89,6 @@ describe('configuration', BROWSER, () => {
     await page.getByRole('button', { name: 'Look at the changes' }).click()
     await page.getByText('mqtt.idle_timeout').last().waitFor()
     assert.ok(await page.getByRole('button', { name: 'Apply' }).isDisabled())
-    await page.context().close()
   })
 
   test('a trace is followed while it is written', async (context) => {
@@ -120,6 +106,5 @@ describe('configuration', BROWSER, () => {
     await checkAccessibility(page, context)
     await takePicture(page, 'trace')
     await client.endAsync()
-    await page.context().close()
   })
 })

@@ -1,23 +1,13 @@
 /** Automatic subscriptions, counted topics, slow subscribers and alarms. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import {
-  BROWSER,
-  checkAccessibility,
-  type Dashboard,
-  startDashboard,
-  waitForRows,
-} from './support/dashboard.ts'
+import { describe, test } from 'node:test'
+import { BROWSER, checkAccessibility, dashboardOfSuite, waitForRows } from './support/dashboard.ts'
 
 /** A client acknowledges so late that it is slow, on any machine. */
 const ACK_DELAY_MS = 300
 
 describe('extensions of MQTT', BROWSER, () => {
-  let dashboard: Dashboard
-  before(async () => {
-    dashboard = await startDashboard({ shards: 1 })
-  })
-  after(async () => dashboard.stop())
+  const dashboard = dashboardOfSuite({ shards: 1 })
 
   test('clients get subscriptions without asking; the order is dragged', async (context) => {
     const { managed } = dashboard
@@ -49,7 +39,6 @@ describe('extensions of MQTT', BROWSER, () => {
     await page.getByText('Delete the entry for commands/${clientid}?').last().waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
     await waitForRows(page, 1)
-    await page.context().close()
   })
 
   test('messages of a topic are counted, from 0 again, and no more', async (context) => {
@@ -71,7 +60,6 @@ describe('extensions of MQTT', BROWSER, () => {
     await row.getByRole('button', { name: 'Remove' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
     await page.getByText('No topic is counted.').waitFor()
-    await page.context().close()
   })
 
   test('slow subscribers are looked for when the settings say so', async (context) => {
@@ -95,7 +83,6 @@ describe('extensions of MQTT', BROWSER, () => {
     await page.getByRole('button', { name: 'Forget them' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Forget them' }).click()
     await page.getByText('Nobody is slow: no message took longer than 100ms.').waitFor()
-    await page.context().close()
   })
 
   test('an alarm shows, is ended, and is forgotten', async (context) => {
@@ -116,6 +103,5 @@ describe('extensions of MQTT', BROWSER, () => {
     await page.getByRole('button', { name: 'Forget the ended ones' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Forget the ended ones' }).click()
     await row.waitFor({ state: 'detached' })
-    await page.context().close()
   })
 })

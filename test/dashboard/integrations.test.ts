@@ -3,16 +3,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { launchHttp, type LocalServer } from '../support/servers/local-server.ts'
-import {
-  BROWSER,
-  checkAccessibility,
-  type Dashboard,
-  startDashboard,
-  takePicture,
-} from './support/dashboard.ts'
+import { BROWSER, checkAccessibility, dashboardOfSuite, takePicture } from './support/dashboard.ts'
 
 describe('integrations', BROWSER, () => {
-  let dashboard: Dashboard
+  const dashboard = dashboardOfSuite({ shards: 1 })
   let server: LocalServer
   const bodies: string[] = []
   before(async () => {
@@ -20,12 +14,8 @@ describe('integrations', BROWSER, () => {
       bodies.push(body)
       response.end()
     })
-    dashboard = await startDashboard({ shards: 1 })
   })
-  after(async () => {
-    await dashboard.stop()
-    await server.remove()
-  })
+  after(async () => server.remove())
 
   async function pick(page: Page, button: string, type: string): Promise<void> {
     await page.getByRole('button', { name: button }).click()
@@ -56,7 +46,6 @@ describe('integrations', BROWSER, () => {
     await page.getByRole('link', { name: 'hook' }).waitFor()
     await page.getByText('Connected', { exact: true }).waitFor()
     await checkAccessibility(page, context)
-    await page.context().close()
   })
 
   test('an action has a connector, a template, and what to do instead', async (context) => {
@@ -86,7 +75,6 @@ describe('integrations', BROWSER, () => {
     assert.equal(made.parameters.body, '{"v": ${payload.v}}')
     assert.deepEqual(made.parameters.headers, { 'x-line': '${topic}' })
     assert.deepEqual(made.fallback_actions, [{ kind: 'reference', type: 'http', name: 'spare' }])
-    await page.context().close()
   })
 
   test('its numbers are shown, and its rules; it can be changed', async (context) => {
@@ -111,7 +99,6 @@ describe('integrations', BROWSER, () => {
     await page.getByText('All orders').first().waitFor()
     const { body } = await call('GET', '/actions/http:orders')
     assert.equal(body.parameters.body, '{"v": ${payload.v}}')
-    await page.context().close()
   })
 
   test('a rule gets an action on its page; all rules stand in a picture', async (context) => {
@@ -134,7 +121,6 @@ describe('integrations', BROWSER, () => {
     await page.getByText('Saved. It runs like this from now on.').waitFor()
     const { body } = await dashboard.managed.call('GET', '/rules/out')
     assert.deepEqual(body.actions, ['http:orders', 'http:copies'])
-    await page.context().close()
     const narrow = await dashboard.open('/rules', { width: 380, height: 800 })
     await narrow.getByRole('button', { name: 'Flow' }).click()
     await narrow.locator('.flow-box', { hasText: 'http:copies' }).waitFor()
@@ -143,7 +129,6 @@ describe('integrations', BROWSER, () => {
     await takePicture(narrow, 'flow-narrow')
     await narrow.getByRole('link', { name: 'http:orders' }).click()
     await narrow.getByRole('heading', { name: 'http:orders' }).waitFor()
-    await narrow.context().close()
   })
 
   test('a source of another system is written too, and tells why it does not work', async () => {
@@ -164,7 +149,6 @@ describe('integrations', BROWSER, () => {
       .getByText(/ECONNREFUSED|refused/)
       .first()
       .waitFor()
-    await page.context().close()
   })
 
   test('what goes with a connector is named before it is deleted', async () => {
@@ -184,6 +168,5 @@ describe('integrations', BROWSER, () => {
     const { call } = dashboard.managed
     assert.deepEqual((await call('GET', '/actions')).body, [])
     assert.deepEqual((await call('GET', '/rules/out')).body.actions, [])
-    await page.context().close()
   })
 })

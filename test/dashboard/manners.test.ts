@@ -1,18 +1,14 @@
 /** What holds for the dashboard as a whole, whatever page is open. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { PASSWORD } from '../management/support/managed-broker.ts'
-import { BROWSER, type Dashboard, startDashboard, takePicture } from './support/dashboard.ts'
+import { BROWSER, dashboardOfSuite, takePicture } from './support/dashboard.ts'
 
 /** What the first page may weigh on its way to the browser. */
 const FIRST_LOAD_BYTES_MAX = 300_000
 
 describe('the dashboard', BROWSER, () => {
-  let dashboard: Dashboard
-  before(async () => {
-    dashboard = await startDashboard({ shards: 1 })
-  })
-  after(async () => dashboard.stop())
+  const dashboard = dashboardOfSuite({ shards: 1 })
 
   for (const [name, path, window] of [
     ['signing in', '/', { signedOut: true }],
@@ -32,7 +28,6 @@ describe('the dashboard', BROWSER, () => {
       context.diagnostic(`${Math.round(bytes / 1000)} KB`)
       assert.ok(bytes > 100_000 && bytes < FIRST_LOAD_BYTES_MAX, `${bytes} bytes`)
       assert.match(answer?.headers()['content-security-policy'] ?? '', /default-src 'self'/)
-      await page.context().close()
     })
   }
 
@@ -46,7 +41,6 @@ describe('the dashboard', BROWSER, () => {
     await page
       .getByText('The broker does not answer. What you see may be old')
       .waitFor({ state: 'detached' })
-    await page.context().close()
   })
 
   test('shows what failed, and keeps the menu, when a page breaks', async () => {
@@ -57,7 +51,6 @@ describe('the dashboard', BROWSER, () => {
     await page.unroute('**/api/v5/listeners')
     await page.getByRole('link', { name: 'Users', exact: true }).click()
     await page.getByRole('cell', { name: 'admin', exact: true }).waitFor()
-    await page.context().close()
   })
 
   test('a viewer sees everything and changes nothing', async () => {
@@ -70,7 +63,6 @@ describe('the dashboard', BROWSER, () => {
     await page.getByText('Nobody is banned.').waitFor()
     assert.ok(await page.getByRole('button', { name: 'New ban' }).isDisabled())
     assert.ok(await page.getByRole('button', { name: 'Lift all' }).isDisabled())
-    await page.context().close()
   })
 
   test('a session that has ended asks for the password, and goes on where it was', async () => {
@@ -86,6 +78,5 @@ describe('the dashboard', BROWSER, () => {
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('heading', { name: 'Audit' }).waitFor()
-    await page.context().close()
   })
 })

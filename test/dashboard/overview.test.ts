@@ -1,26 +1,14 @@
 /** The first page: numbers of this second, history, what needs attention. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import mqtt, { type MqttClient } from 'mqtt'
-import {
-  BROWSER,
-  checkAccessibility,
-  type Dashboard,
-  startDashboard,
-  takePicture,
-} from './support/dashboard.ts'
+import { before, describe, test } from 'node:test'
+import type { MqttClient } from 'mqtt'
+import { BROWSER, checkAccessibility, dashboardOfSuite, takePicture } from './support/dashboard.ts'
 
 describe('overview', BROWSER, () => {
-  let dashboard: Dashboard
+  const dashboard = dashboardOfSuite({ shards: 2 })
   let client: MqttClient
   before(async () => {
-    dashboard = await startDashboard({ shards: 2 })
-    const port = dashboard.managed.broker.port('tcp:default')
-    client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: 'a' })
-  })
-  after(async () => {
-    client.end(true)
-    await dashboard.stop()
+    client = await dashboard.managed.connect('a')
   })
 
   test('numbers change by themselves over one connection', async (context) => {
@@ -32,8 +20,7 @@ describe('overview', BROWSER, () => {
     await page.reload()
     const connections = page.getByRole('region', { name: 'Connections', exact: true })
     await connections.getByText('1', { exact: true }).waitFor()
-    const port = dashboard.managed.broker.port('tcp:default')
-    const second = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: 'b' })
+    const second = await dashboard.managed.connect('b')
     await connections.getByText('2', { exact: true }).waitFor()
     second.end(true)
     client.publish('nobody/listens', 'x')
@@ -42,7 +29,6 @@ describe('overview', BROWSER, () => {
     assert.equal(streams.length, 1)
     await checkAccessibility(page, context)
     await takePicture(page, 'overview')
-    await page.context().close()
   })
 
   test('charts show a part that is dragged over, shards, and the past', async (context) => {
@@ -63,6 +49,5 @@ describe('overview', BROWSER, () => {
     await page.getByText('流入 · 分片 0').first().waitFor()
     await page.getByText('堆内存 · 分片 1').waitFor()
     await takePicture(page, 'overview-zh-dark')
-    await page.context().close()
   })
 })

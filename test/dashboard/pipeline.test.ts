@@ -1,22 +1,12 @@
 /** Schemas, validations and transformations: made, tried, put in order, watched, removed. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import {
-  BROWSER,
-  checkAccessibility,
-  type Dashboard,
-  startDashboard,
-  takePicture,
-} from './support/dashboard.ts'
+import { describe, test } from 'node:test'
+import { BROWSER, checkAccessibility, dashboardOfSuite, takePicture } from './support/dashboard.ts'
 
 const SCHEMA = '{"type": "object", "required": ["temp"]}'
 
 describe('what messages pass', BROWSER, () => {
-  let dashboard: Dashboard
-  before(async () => {
-    dashboard = await startDashboard({ shards: 1 })
-  })
-  after(async () => dashboard.stop())
+  const dashboard = dashboardOfSuite({ shards: 1 })
 
   test('a schema is written in its language', async (context) => {
     const page = await dashboard.open('/schemas')
@@ -32,7 +22,6 @@ describe('what messages pass', BROWSER, () => {
     await page.getByText('no validation and no transformation').waitFor()
     const { body } = await dashboard.managed.call('GET', '/schema_registry/reading')
     assert.equal(body.source, SCHEMA)
-    await page.context().close()
   })
 
   test('a validation has checks, and counts what passes', async (context) => {
@@ -66,7 +55,6 @@ describe('what messages pass', BROWSER, () => {
     assert.deepEqual(body.checks[1], { type: 'json', schema: 'reading' })
     await page.goto(`${dashboard.url}/schemas`)
     await page.getByRole('cell', { name: 'plausible' }).waitFor()
-    await page.context().close()
   })
 
   test('a transformation is tried before it is kept', async (context) => {
@@ -86,7 +74,6 @@ describe('what messages pass', BROWSER, () => {
     await page.getByLabel('Value of change 1').fill("concat([topic, '/', clientid])")
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('switch', { name: 'Use by_client' }).waitFor()
-    await page.context().close()
   })
 
   test('their order is changed with a keyboard; they are switched off and removed', async () => {
@@ -111,6 +98,5 @@ describe('what messages pass', BROWSER, () => {
     await page.getByRole('dialog').getByText('发布到 in/# 的消息不再由它转换。').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: '删除' }).click()
     await row.waitFor({ state: 'detached' })
-    await page.context().close()
   })
 })

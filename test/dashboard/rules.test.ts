@@ -1,28 +1,16 @@
 /** The page of rules: a rule is written, tried, watched, changed and removed. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import mqtt, { type MqttClient } from 'mqtt'
+import { before, describe, test } from 'node:test'
+import type { MqttClient } from 'mqtt'
 import { until } from '../integrations/support/integration-rig.ts'
-import {
-  BROWSER,
-  checkAccessibility,
-  type Dashboard,
-  startDashboard,
-  takePicture,
-} from './support/dashboard.ts'
+import { BROWSER, checkAccessibility, dashboardOfSuite, takePicture } from './support/dashboard.ts'
 
 describe('rules', BROWSER, () => {
-  let dashboard: Dashboard
+  const dashboard = dashboardOfSuite({ shards: 1 })
   let device: MqttClient
   before(async () => {
-    dashboard = await startDashboard({ shards: 1 })
-    const port = dashboard.managed.broker.port('tcp:default')
-    device = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: 'oven' })
+    device = await dashboard.managed.connect('oven')
     await device.subscribeAsync('alarms/#', { qos: 1 })
-  })
-  after(async () => {
-    await device.endAsync(true)
-    await dashboard.stop()
   })
 
   test('one is written, with suggestions and mistakes at their places', async (context) => {
@@ -61,7 +49,6 @@ describe('rules', BROWSER, () => {
     await page.mouse.move(0, 0)
     await takePicture(page, 'rule')
     await checkAccessibility(page, context)
-    await page.context().close()
   })
 
   test('one is watched while messages come: why they pass, or do not', async (context) => {
@@ -80,7 +67,6 @@ describe('rules', BROWSER, () => {
     await page.getByRole('tab', { name: 'Numbers' }).click()
     await page.getByText('Condition not met').waitFor()
     await checkAccessibility(page, context)
-    await page.context().close()
   })
 
   test('a statement that is not saved is tested on the messages that pass', async (context) => {
@@ -99,7 +85,6 @@ describe('rules', BROWSER, () => {
     await takePicture(page, 'rule-live-test')
     await page.getByRole('button', { name: 'Stop' }).click()
     await page.getByText('Stopped.').waitFor()
-    await page.context().close()
     const { liveTests } = dashboard.managed.management.context
     await until('no test runs', () => liveTests.count === 0)
   })
@@ -109,7 +94,6 @@ describe('rules', BROWSER, () => {
     await page.getByText('语句没有错误').waitFor()
     await checkAccessibility(page, context)
     await takePicture(page, 'rule-zh-dark')
-    await page.context().close()
   })
 
   test('they are listed, switched off and removed', async (context) => {
@@ -126,6 +110,5 @@ describe('rules', BROWSER, () => {
     await page.getByRole('button', { name: 'Remove' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
     await page.getByText('There are no rules').waitFor()
-    await page.context().close()
   })
 })

@@ -1,21 +1,11 @@
 /** Signing in, and what is remembered, in a real browser. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { CLIENT, startProvider } from '../support/servers/oidc-provider.ts'
-import {
-  BROWSER,
-  checkAccessibility,
-  type Dashboard,
-  startDashboard,
-  takePicture,
-} from './support/dashboard.ts'
+import { BROWSER, checkAccessibility, dashboardOfSuite, takePicture } from './support/dashboard.ts'
 
 describe('signing in', BROWSER, () => {
-  let dashboard: Dashboard
-  before(async () => {
-    dashboard = await startDashboard({ shards: 1, fresh: true })
-  })
-  after(async () => dashboard.stop())
+  const dashboard = dashboardOfSuite({ shards: 1, fresh: true })
 
   test('the first password must be changed, and the new one works', async (context) => {
     const page = await dashboard.open('/', { signedOut: true })
@@ -43,7 +33,6 @@ describe('signing in', BROWSER, () => {
     await page.getByLabel('Password', { exact: true }).fill('tide-comes-in-1')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
-    await page.context().close()
   })
 
   test('language and colours change at once and are remembered', async () => {
@@ -55,16 +44,11 @@ describe('signing in', BROWSER, () => {
     const stored = await page.evaluate(() => localStorage.getItem('tideway.preferences'))
     assert.deepEqual(JSON.parse(stored ?? ''), { language: 'zh', theme: 'dark' })
     assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
-    await page.context().close()
   })
 })
 
 describe('signing in by somebody else', BROWSER, () => {
-  let dashboard: Dashboard
-  before(async () => {
-    dashboard = await startDashboard({ threads: 'inline' })
-  })
-  after(async () => dashboard.stop())
+  const dashboard = dashboardOfSuite({ threads: 'inline' })
 
   test('leads to the provider and back, says what went wrong, and ends', async (context) => {
     const provider = await startProvider(dashboard.url)
@@ -109,6 +93,5 @@ describe('signing in by somebody else', BROWSER, () => {
     await page.getByRole('row', { name: /ada.*OIDC.*Viewer/ }).waitFor()
     await page.getByRole('button', { name: 'ada' }).click()
     await page.getByLabel('User name').waitFor()
-    await page.context().close()
   })
 })

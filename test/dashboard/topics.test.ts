@@ -1,33 +1,26 @@
 /** The pages about topics and messages: tree, subscriptions, retained, delayed. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import mqtt, { type MqttClient } from 'mqtt'
+import { before, describe, test } from 'node:test'
+import type { MqttClient } from 'mqtt'
 import {
   BROWSER,
   checkAccessibility,
-  type Dashboard,
-  startDashboard,
+  dashboardOfSuite,
   takePicture,
   waitForRows,
 } from './support/dashboard.ts'
 
 describe('topics and messages', BROWSER, () => {
-  let dashboard: Dashboard
+  const dashboard = dashboardOfSuite({ shards: 2 })
   let client: MqttClient
   before(async () => {
-    dashboard = await startDashboard({ shards: 2 })
-    const port = dashboard.managed.broker.port('tcp:default')
-    client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: 'pump-1' })
+    client = await dashboard.managed.connect('pump-1')
     await client.subscribeAsync({ 'plant/+/speed': { qos: 1 }, '$share/g/plant/#': { qos: 0 } })
     const keep = { retain: true, qos: 1 } as const
     await client.publishAsync('plant/a/state', '{"on":true}', keep)
     await client.publishAsync('plant/b/state', Buffer.from([0xa1, 0x61, 0x6e, 7]), keep)
     await client.publishAsync('office/lights', 'off', keep)
     await client.publishAsync('$delayed/3600/plant/stop', 'later', { qos: 1 })
-  })
-  after(async () => {
-    client.end(true)
-    await dashboard.stop()
   })
 
   test('a tree opens level by level and shows who gets a topic, and its value', async (context) => {
@@ -51,7 +44,6 @@ describe('topics and messages', BROWSER, () => {
     assert.equal(await tree.count(), 1)
     await checkAccessibility(page, context)
     await takePicture(page, 'topics')
-    await page.context().close()
   })
 
   test('subscriptions are found by the topic that they match', async (context) => {
@@ -66,7 +58,6 @@ describe('topics and messages', BROWSER, () => {
     await page.getByText('$share/g').waitFor()
     await checkAccessibility(page, context)
     await takePicture(page, 'subscriptions')
-    await page.context().close()
   })
 
   test('retained messages are read as CBOR and deleted by filter', async (context) => {
@@ -86,7 +77,6 @@ describe('topics and messages', BROWSER, () => {
     await page.getByText('No retained message matches this filter.').waitFor()
     const { body } = await dashboard.managed.call('GET', '/mqtt/retainer/messages?topic=office/%23')
     assert.equal(body.data.length, 1)
-    await page.context().close()
   })
 
   test('a delayed message is read and cancelled', async (context) => {
@@ -100,6 +90,5 @@ describe('topics and messages', BROWSER, () => {
     await page.getByRole('button', { name: '取消', exact: true }).click()
     await page.getByRole('dialog').getByRole('button', { name: '取消' }).last().click()
     await page.getByText('没有等待中的消息').waitFor()
-    await page.context().close()
   })
 })

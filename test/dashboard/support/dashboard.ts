@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { after, before, type TestContext } from 'node:test'
+import { chromium, type Page } from 'playwright-core'
 import {
   type ManagedBroker,
   type ManagedOptions,
@@ -24,7 +24,10 @@ const AXE_PAUSE_MS = 500
 export interface Dashboard {
   readonly managed: ManagedBroker
   readonly url: string
-  /** A window in which the administrator has signed in. */
+  /**
+   * A window in which the administrator has signed in. There is one for all tests of a dashboard,
+   * which begins anew with nothing remembered: scripts that it has compiled are used again.
+   */
   open(path: string, options?: WindowOptions): Promise<Page>
   stop(): Promise<void>
 }
@@ -43,13 +46,23 @@ export interface WindowOptions {
 /** Starts a broker with its dashboard, built if that is needed, and a browser. */
 export async function startDashboard(options: ManagedOptions = {}): Promise<Dashboard> {
   execFileSync(process.execPath, [join(ROOT, 'tools/build-dashboard.ts')], { stdio: 'inherit' })
-  const managed = await startManaged(options)
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  const [managed, browser] = await Promise.all([
+    startManaged(options),
+    chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] }),
+  ])
+  // Contrast is measured when colours have arrived.
+  const context = await browser.newContext({ reducedMotion: 'reduce' })
+  context.setDefaultTimeout(ACTION_LIMIT_MS)
+  const page = await context.newPage()
   const url = `http://127.0.0.1:${managed.port}`
   return {
     managed,
     url,
-    open: async (path, window) => openWindow(browser, managed, url + path, window),
+    async open(path, window = {}) {
+      await beginAnew(page, url, { token: managed.token, ...window })
+      await page.goto(url + path)
+      return page
+    },
     async stop() {
       await browser.close()
       await managed.stop()
@@ -57,48 +70,52 @@ export async function startDashboard(options: ManagedOptions = {}): Promise<Dash
   }
 }
 
-async function openWindow(
-  browser: Browser,
-  { token: usual }: ManagedBroker,
-  url: string,
-  {
-    width = 1280,
-    height = 860,
-    language = 'en',
-    theme = 'light',
-    signedOut,
-    token = usual,
-  }: WindowOptions = {},
-): Promise<Page> {
-  const context = await browser.newContext({
-    viewport: { width, height },
-    // Contrast is measured when colours have arrived.
-    reducedMotion: 'reduce',
-  })
-  context.setDefaultTimeout(ACTION_LIMIT_MS)
-  const session =
-    signedOut === true ? undefined : { username: 'admin', token, role: 'administrator' }
-  await context.addInitScript(
-    ({ preferences, who }) => {
-      const isNew = localStorage.getItem('tideway.preferences') === null
-      if (isNew) localStorage.setItem('tideway.preferences', preferences)
-      if (isNew && who !== '') localStorage.setItem('tideway.session', who)
-    },
-    {
-      preferences: JSON.stringify({ language, theme }),
-      who: session === undefined ? '' : JSON.stringify(session),
-    },
-  )
-  const page = await context.newPage()
+/** Forgets what another test has left, and remembers what the window is to begin with. */
+async function beginAnew(page: Page, url: string, window: WindowOptions): Promise<void> {
+  const { width = 1280, height = 860, language = 'en', theme = 'light' } = window
+  page.removeAllListeners()
   page.on('pageerror', (error) => {
     throw new Error(`the page failed: ${error.message}`)
   })
-  await page.goto(url)
-  return page
+  await page.unrouteAll()
+  await page.context().clearCookies()
+  await page.setViewportSize({ width, height })
+  // A text of the same origin: nothing runs there.
+  await page.goto(`${url}/status`)
+  const session =
+    window.signedOut === true
+      ? {}
+      : { session: { username: 'admin', token: window.token, role: 'administrator' } }
+  const remembered = Object.entries({ preferences: { language, theme }, ...session })
+  await page.evaluate(
+    (entries) => {
+      localStorage.clear()
+      for (const [key, value] of entries) localStorage.setItem(`tideway.${key}`, value)
+    },
+    remembered.map(([key, value]) => [key, JSON.stringify(value)] as const),
+  )
 }
 
 /** For suites that need the browser. */
 export const BROWSER = needsPackage('chromium', isInstalled(CHROMIUM))
+
+/** The dashboard of a suite, which is there from its first test to its last. */
+export function dashboardOfSuite(options: ManagedOptions): Omit<Dashboard, 'stop'> {
+  let started: Dashboard
+  before(async () => {
+    started = await startDashboard(options)
+  })
+  after(async () => started.stop())
+  return {
+    get managed() {
+      return started.managed
+    },
+    get url() {
+      return started.url
+    },
+    open: async (path, window) => started.open(path, window),
+  }
+}
 
 /** Waits until the table of a page has just so many rows. */
 export async function waitForRows(page: Page, count: number): Promise<void> {
@@ -119,7 +136,7 @@ export async function takePicture(page: Page, name: string): Promise<void> {
  * switched on just now, is measured again.
  */
 export async function checkAccessibility(page: Page, context: TestContext): Promise<void> {
-  await page.evaluate(AXE)
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE)
   let found = await violationsOf(page)
   for (let again = 0; found.length > 0 && again < AXE_AGAIN_MAX; again++) {
     await page.waitForTimeout(AXE_PAUSE_MS)

@@ -64,5 +64,4 @@ async function browse(dashboard: Dashboard, sessions: number): Promise<void> {
   await takePicture(page, 'many-clients')
   const longestMs = await page.evaluate(() => (globalThis as { longestMs?: number }).longestMs ?? 0)
   assert.ok(longestMs < STALL_MS_MAX, `the window stood still for ${Math.round(longestMs)} ms`)
-  await page.context().close()
 }
