@@ -1,9 +1,9 @@
 /** Puts together rules and the systems that they exchange data with, which know each other. */
-import type { Log } from '#broker/ports.ts'
 import { publishInternal } from '#broker/shard/publish-internal.ts'
 import type { InternalMessage } from '#broker/shard/publish-internal.ts'
 import type { Shard } from '#broker/shard/shard.ts'
 import { IntegrationHost } from '#integrations/integration-host.ts'
+import type { SystemLog } from '#kernel/system/log-record.ts'
 import { systemClock } from '#kernel/system/system-clock.ts'
 import { MessagePipeline } from '#streams/pipeline/message-pipeline.ts'
 import { makeRepublish } from '#streams/rules/actions/republish.ts'
@@ -20,8 +20,9 @@ import type { ShardStart } from './shard-start.ts'
  * The rules of a shard, its connectors, actions and sources, its schemas, and what messages pass
  * before them.
  */
-export function composeRules(start: ShardStart, shard: Shard, log: Log) {
+export function composeRules(start: ShardStart, shard: Shard, logs: SystemLog) {
   const { broker } = shard
+  const log = logs.of('rules')
   const schemas = new SchemaRegistry(start.rules.schemas)
   const { settings, specs } = start.rules
   const own = makeRuleServices({ ...ruleServicePorts, schemas })
@@ -32,7 +33,7 @@ export function composeRules(start: ShardStart, shard: Shard, log: Log) {
       nodeName: settings.nodeName,
       shard: start.shard,
       shardCount: start.shardCount,
-      log,
+      log: logs.of('integrations'),
       readSecret,
       bufferFolder: start.integrations.bufferFolder,
       feed: (source, record) => rules.feed(source, record),

@@ -1,10 +1,11 @@
 /** The composition root: the only place that knows which part fills which port. */
 import { Metric } from '#broker/metrics.ts'
-import type { Fabric, Log } from '#broker/ports.ts'
+import type { Fabric } from '#broker/ports.ts'
 import type { CloseCause } from '#broker/session/outlet.ts'
 import type { ShardMessage } from '#broker/shard/messages.ts'
 import { Shard } from '#broker/shard/shard.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
+import type { SystemLog } from '#kernel/system/log-record.ts'
 import { makePreciseClock, systemClock } from '#kernel/system/system-clock.ts'
 import { systemRandom } from '#kernel/system/system-random.ts'
 import { ListenerHost } from '#listeners/listener-host.ts'
@@ -32,11 +33,11 @@ const BANNED: CloseCause = {
 }
 
 /** Puts a shard together in this thread. The caller connects `fabric` to `receiveBatch`. */
-export function composeShard(start: ShardStart, fabric: Fabric, log: Log): ShardRuntime {
+export function composeShard(start: ShardStart, fabric: Fabric, log: SystemLog): ShardRuntime {
   const ticker = new Ticker()
   const runtime = new ShardRuntime(ticker)
   const store = new LmdbStore(start.storage, {
-    log,
+    log: log.of('storage'),
     clock: systemClock,
     pendingBytesMax: start.storagePendingBytesMax,
   })
@@ -44,7 +45,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
   const own = metrics[start.shard]
   if (own === undefined) throw new RangeError(`there is no shard ${start.shard}`)
   const access = composeAccess(start, {
-    log,
+    log: log.of('access'),
     store,
     metrics: own,
     send(to, message) {
@@ -58,7 +59,7 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     {
       clock: systemClock,
       random: systemRandom,
-      log,
+      log: log.of('broker'),
       store,
       access,
       fabric,
@@ -72,9 +73,9 @@ export function composeShard(start: ShardStart, fabric: Fabric, log: Log): Shard
     },
     start.broker,
   )
-  const overload = new OverloadMonitor(start.overload, log)
+  const overload = new OverloadMonitor(start.overload, log.of('listeners'))
   const listeners = new ListenerHost({
-    log,
+    log: log.of('listeners'),
     nowMs: systemClock.monotonicMs,
     accept: (wire, settings) => shard.accept(wire, settings),
     handleTools: start.useHandles ? handleTools() : undefined,

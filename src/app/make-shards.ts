@@ -40,7 +40,7 @@ export function makeShards(plan: ShardPlan): readonly ShardControl[] {
 }
 
 function startOf(plan: ShardPlan): Omit<ShardStart, 'shard'> {
-  const { config, logLevelMin } = plan.options
+  const { config, logLevels } = plan.options
   return {
     ...plan.settings,
     shardCount: plan.shardCount,
@@ -57,7 +57,7 @@ function startOf(plan: ShardPlan): Omit<ShardStart, 'shard'> {
     useHandles: plan.useHandles,
     nodeSecret: randomBytes(NODE_SECRET_BYTES),
     ticketKeys: randomBytes(TICKET_KEY_BYTES),
-    logLevelMin,
+    logLevels,
   }
 }
 

@@ -10,7 +10,7 @@ import { StorageError } from '#storage/storage-error.ts'
 import { type Arguments, parseArguments, USAGE } from './arguments.ts'
 import { ConfigStore, loadWithOverlay } from './config-store.ts'
 import { readLayers } from './read-config.ts'
-import { settingsProblems, toLogHandlers } from './settings.ts'
+import { settingsProblems, toLogSettings } from './settings.ts'
 import type { ManagementOptions, RunningManagement } from './start-management.ts'
 import { checkManagementPort } from './management-port.ts'
 import type { RunningNode } from './running-node.ts'
@@ -67,9 +67,9 @@ function say(text: string): void {
 
 async function run(store: ConfigStore, version: string): Promise<void> {
   const config = store.current
-  const handlers = openLogHandlers(toLogHandlers(config))
+  const handlers = openLogHandlers(toLogSettings(config))
   const write = handlers.write.bind(handlers)
-  const log = makeLog(write, handlers.levelMin, systemClock.nowMs)
+  const log = makeLog(write, handlers.levels, systemClock.nowMs)
   let node: RunningNode | undefined = undefined
   const failed = (text: string): void => fail(text, node, log)
   process.on('uncaughtException', (error) => failed(error.stack ?? String(error)))
@@ -80,7 +80,7 @@ async function run(store: ConfigStore, version: string): Promise<void> {
     version,
     log,
     writeLog: write,
-    logLevelMin: handlers.levelMin,
+    logLevels: handlers.levels,
     threads: 'workers',
     sockets: 'auto',
     // It has more files than the broker, which clients would wait for.
@@ -88,10 +88,10 @@ async function run(store: ConfigStore, version: string): Promise<void> {
     onFailure: failed,
   })
   node = broker
-  const configureLog = (changed: TidewayConfig): void => handlers.use(toLogHandlers(changed))
-  const { recent: recentLog, levelMin: logLevelMin } = handlers
+  const configureLog = (changed: TidewayConfig): void => handlers.use(toLogSettings(changed))
+  const { recent: recentLog, levels: logLevels } = handlers
   const tapLog = handlers.tap.bind(handlers)
-  const logs = { log, recentLog, logLevelMin, configureLog, tapLog }
+  const logs = { log: log.of('management'), recentLog, logLevels, configureLog, tapLog }
   const options = { store, version, ...logs, node: broker }
   const management = await manage(broker, options)
   const stop = async (): Promise<void> => {
@@ -129,7 +129,7 @@ function announce(
   allowAnonymous: boolean,
 ): void {
   const show = (message: string, fields: Record<string, unknown>): void => {
-    handlers.announce({ timeMs: Date.now(), level: 'info', message, fields })
+    handlers.announce({ timeMs: Date.now(), level: 'info', module: 'node', message, fields })
   }
   for (const { id, host, port } of node.listeners) {
     show('listener_started', { listener: id, bind: formatAddress(host, port) })
@@ -142,7 +142,8 @@ function announce(
 function announceManagement(handlers: LogHandlers, { addresses }: RunningManagement): void {
   for (const { id, host, port } of addresses) {
     const fields = { listener: id, bind: formatAddress(host, port) }
-    handlers.announce({ timeMs: Date.now(), level: 'info', message: 'listener_started', fields })
+    const what = { level: 'info', module: 'management', message: 'listener_started' } as const
+    handlers.announce({ timeMs: Date.now(), ...what, fields })
   }
 }
 

@@ -3,9 +3,8 @@ import type {
   AdministrationMethod,
 } from '#access/administration/access-administration.ts'
 import type { Metrics } from '#broker/metrics.ts'
-import type { Log } from '#broker/ports.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
-import type { LevelCell, LogRecord } from '#kernel/system/log-record.ts'
+import type { LevelCells, LogRecord, SystemLog } from '#kernel/system/log-record.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
 import type { ShardHealth } from './loop-watch.ts'
@@ -19,10 +18,10 @@ import type { OperationName } from './shard-runtime.ts'
 export interface NodeOptions {
   readonly config: TidewayConfig
   readonly version: string
-  readonly log: Log
+  readonly log: SystemLog
   /** Takes what shard threads log. */
   readonly writeLog: (record: LogRecord) => void
-  readonly logLevelMin: LevelCell
+  readonly logLevels: LevelCells
   /** `inline`: all shards in this thread, for debugging. */
   readonly threads: 'workers' | 'inline'
   /** `plain` keeps TCP connections off the internals of Node.js. */

@@ -22,7 +22,7 @@ import {
   settingsProblems,
   toAccessSettings,
   toBrokerSettings,
-  toLogHandlers,
+  toLogSettings,
   toOverloadSettings,
 } from './settings.ts'
 import { toTracingSettings } from './tracing-settings.ts'
@@ -171,7 +171,7 @@ function effectsOf(config: TidewayConfig) {
     broker: toBrokerSettings(config, '0'),
     access: toAccessSettings(config, () => ({})),
     overload: toOverloadSettings(config),
-    log: toLogHandlers(config),
+    log: toLogSettings(config),
     management: toManagementSettings(config, () => ({ certfile: 'made', keyfile: 'made' })),
     slow: toSlowSettings(config),
     exports: toExportSettings(config),

@@ -28,7 +28,7 @@ import type { OverloadSettings } from '#listeners/overload-monitor.ts'
 import { integrationProblems } from './integration-settings.ts'
 import { pipelineProblems } from './pipeline-settings.ts'
 import { ruleProblems } from './rule-settings.ts'
-import type { LogHandlerOptions } from '#kernel/system/log-handlers.ts'
+import type { LogHandlerOptions, LogSettings } from '#kernel/system/log-handlers.ts'
 
 /** Bytes waiting for one connection at which it is cut: above what makes it a slow reader. */
 const OUTBOX_CUT_FACTOR = 8
@@ -271,8 +271,8 @@ function isRefusing(overload: TidewayConfig['overload_protection']): boolean {
   return overload.enable && overload.backoff_new_conn
 }
 
-/** Where log lines go. */
-export function toLogHandlers({ log }: TidewayConfig): readonly LogHandlerOptions[] {
+/** Where log lines go, and which are made. */
+export function toLogSettings({ log }: TidewayConfig): LogSettings {
   const console = log.console.enable ? [toLogHandler(log.console)] : []
   const files = Object.values(log.file)
     .filter(({ enable }) => enable)
@@ -280,7 +280,11 @@ export function toLogHandlers({ log }: TidewayConfig): readonly LogHandlerOption
       const { path, rotation_count: filesMax, rotation_size: bytesMax } = options
       return { ...toLogHandler(options), file: { path, filesMax, bytesMax } }
     })
-  return [...console, ...files]
+  return {
+    handlers: [...console, ...files],
+    primaryLevel: log.primary_level,
+    moduleLevels: log.module_levels,
+  }
 }
 
 function toLogHandler(options: TidewayConfig['log']['console']): LogHandlerOptions {

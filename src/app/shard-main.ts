@@ -25,7 +25,7 @@ function main(): void {
       const fields = plainFields({ ...record.fields, shard: start.shard })
       report({ kind: 'log', record: { ...record, fields } })
     },
-    start.logLevelMin,
+    start.logLevels,
     systemClock.nowMs,
   )
   const bus = new ShardBus(ends)

@@ -12,7 +12,7 @@ import type { IntegrationSpec } from '#integrations/integration-spec.ts'
 import type { TracingSettings } from '#streams/tracing/tracing-settings.ts'
 import type { PipelineSpecs } from '#streams/pipeline/message-pipeline.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
-import type { LevelCell } from '#kernel/system/log-record.ts'
+import type { LevelCells } from '#kernel/system/log-record.ts'
 import type { StorageTicket } from '#storage/lmdb/storage-ticket.ts'
 
 /** Listeners that can exist in one process at a time. */
@@ -78,7 +78,7 @@ export interface ShardStart extends ShardSettings {
   /** 48 secret bytes for TLS session tickets. */
   readonly ticketKeys: Uint8Array
   /** Number of the lowest log level that anybody sees. */
-  readonly logLevelMin: LevelCell
+  readonly logLevels: LevelCells
 }
 
 /** Makes the memory for so many shards. */

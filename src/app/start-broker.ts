@@ -5,10 +5,10 @@ import type { Metrics } from '#broker/metrics.ts'
 import type { Log } from '#broker/ports.ts'
 import { formatProblem } from '#config/decode.ts'
 import {
-  type LevelCell,
+  type LevelCells,
   LogLevel,
   type LogRecord,
-  makeLevelCell,
+  makeLevelCells,
   makeLog,
 } from '#kernel/system/log-record.ts'
 import { LogRing } from '#kernel/system/log-ring.ts'
@@ -41,7 +41,7 @@ export interface TestBroker {
   /** Everything logged so far, debug lines included. */
   readonly lines: readonly LogRecord[]
   readonly recentLog: LogRing
-  readonly logLevelMin: LevelCell
+  readonly logLevels: LevelCells
   /** What a shard failed of; undefined as long as all run. */
   readonly failure: string | undefined
   stop(): Promise<void>
@@ -55,19 +55,19 @@ export async function startBroker(options: BrokerOptions = {}): Promise<TestBrok
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tideway-broker-'))
   const lines: LogRecord[] = []
   const state: { failure: string | undefined } = { failure: undefined }
-  const logLevelMin = makeLevelCell(LogLevel.debug)
+  const logLevels = makeLevelCells(LogLevel.debug)
   const recentLog = new LogRing()
   const writeLog = (record: LogRecord): void => {
     lines.push(record)
     recentLog.add(record)
   }
-  const log = makeLog(writeLog, logLevelMin, Date.now)
+  const log = makeLog(writeLog, logLevels, Date.now)
   const node = await startNode({
     config: readTestConfig(options, dataDir),
     version: readVersion(),
     log,
     writeLog,
-    logLevelMin,
+    logLevels,
     threads: options.threads ?? 'workers',
     sockets: options.sockets ?? 'auto',
     onFailure(text) {
@@ -79,7 +79,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<TestBrok
     dataDir,
     lines,
     recentLog,
-    logLevelMin,
+    logLevels,
     log,
     metrics: node.metrics,
     get failure() {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Log } from '#broker/ports.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
-import type { LevelCell } from '#kernel/system/log-record.ts'
+import type { LevelCells } from '#kernel/system/log-record.ts'
 import type { LogRing } from '#kernel/system/log-ring.ts'
 import type { ListenerPort } from '#management/config-port.ts'
 import {
@@ -27,7 +27,7 @@ export interface ManagementOptions {
   readonly log: Log
   /** What was logged lately, and the level from which on lines are made. */
   readonly recentLog: LogRing
-  readonly logLevelMin: LevelCell
+  readonly logLevels: LevelCells
   readonly node: RunningNode
   /** Has the log obey a changed configuration. */
   readonly configureLog?: (config: TidewayConfig) => void
@@ -130,7 +130,7 @@ function listenerPort(node: RunningNode): ListenerPort {
 export async function startManagement(
   options: ManagementOptions,
 ): Promise<RunningManagement | undefined> {
-  const { store, version, log, recentLog, logLevelMin, node, configureLog, tapLog } = options
+  const { store, version, log, recentLog, logLevels, node, configureLog, tapLog } = options
   const config = store.current
   const settings = toManagementSettings(config, () => {
     return developmentCertificate(config.node.data_dir, log)
@@ -147,7 +147,7 @@ export async function startManagement(
       metrics: node.metrics,
       log,
       recentLog,
-      logLevelMin,
+      logLevels,
       nowMs: Date.now,
       health: () => node.health(),
       readSecret,

@@ -41,7 +41,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     dataDir,
     durability: config.durability.mode,
     bytesMax: config.durability.max_store_bytes,
-    log,
+    log: log.of('storage'),
   })
   const runFiles = new RunFiles(dataDir, log)
   const node = new Coordinator(options, storage, runFiles, shardCount)
@@ -96,9 +96,13 @@ class Coordinator implements RunningNode {
     const { log, config, version } = options
     this.#settings = new NodeSettings(config, version, this.#memory.authentication)
     this.rules = new NodeRules(toRuleStart(config), ruleServicePorts)
-    this.integrations = new NodeIntegrations(config, log)
-    this.accessStates = new NodeAccess(this.#settings.meters, log)
-    this.users = new NodeUsers(storage.ticket, log, config.durability.max_pending_bytes)
+    this.integrations = new NodeIntegrations(config, log.of('integrations'))
+    this.accessStates = new NodeAccess(this.#settings.meters, log.of('access'))
+    this.users = new NodeUsers(
+      storage.ticket,
+      log.of('access'),
+      config.durability.max_pending_bytes,
+    )
     this.#listeners = new NodeListeners({ options, shardCount, memory: this.#memory, runFiles })
   }
 

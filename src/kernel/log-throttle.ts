@@ -1,25 +1,28 @@
+interface Line {
+  untilMs: number
+  suppressed: number
+}
+
 /**
- * Lets one log line of a kind through in a time, and counts the others: what clients can cause as
- * often as they like must not fill the log.
+ * Lets one log line of each event through in a time, and counts the others: what clients can cause
+ * as often as they like must not fill the log. Events are names in the source: there are few.
  */
 export class LogThrottle {
   readonly #windowMs: number
-  #untilMs = Number.NEGATIVE_INFINITY
-  #suppressed = 0
+  readonly #lines = new Map<string, Line>()
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs
   }
 
   /** How many lines were left out since the last one that passed; undefined: leave it out. */
-  pass(nowMs: number): number | undefined {
-    if (nowMs < this.#untilMs) {
-      this.#suppressed++
+  pass(event: string, nowMs: number): number | undefined {
+    const line = this.#lines.get(event)
+    if (line !== undefined && nowMs < line.untilMs) {
+      line.suppressed++
       return undefined
     }
-    const suppressed = this.#suppressed
-    this.#suppressed = 0
-    this.#untilMs = nowMs + this.#windowMs
-    return suppressed
+    this.#lines.set(event, { untilMs: nowMs + this.#windowMs, suppressed: 0 })
+    return line?.suppressed ?? 0
   }
 }

@@ -113,7 +113,7 @@ export class Management {
       shardSampler: new ShardSampler(node, database, health.reader()),
       health: health.reader(),
       live: new LiveFeed(takeLiveSamples(node, numbers, alarms, health.reader())),
-      logs: new LogFeed(node.recentLog, node.logLevelMin),
+      logs: new LogFeed(node.recentLog, node.logLevels),
       liveTests: new LiveTests(node.rules),
       alarms,
       prometheusAuth: settings.prometheusAuth,

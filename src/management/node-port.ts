@@ -20,7 +20,7 @@ import type { Log } from '#broker/ports.ts'
 import type { BuiltInDatabaseConfig } from '#config/fields/authentication/built-in-database.ts'
 import type { ScramConfig } from '#config/fields/authentication/scram.ts'
 import type { TidewayConfig } from '#config/tideway-config.ts'
-import type { LevelCell } from '#kernel/system/log-record.ts'
+import type { LevelCells } from '#kernel/system/log-record.ts'
 import type { LogRing } from '#kernel/system/log-ring.ts'
 import type { LogTap } from '#kernel/system/log-handlers.ts'
 import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
@@ -108,7 +108,7 @@ export interface NodePort {
   readonly log: Log
   /** What was logged lately, and the number of the level from which on lines are made. */
   readonly recentLog: LogRing
-  readonly logLevelMin: LevelCell
+  readonly logLevels: LevelCells
   readonly config: ConfigPort
   readonly listeners: ListenerPort
   readonly access: BanPort & StoredRulePort

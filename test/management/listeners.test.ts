@@ -1,11 +1,12 @@
 /** Listeners and settings that are changed while the node runs, with real clients. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
+import { Authority } from '../access/authority.ts'
 import { type ManagedBroker, startManaged } from './support/managed-broker.ts'
 
 async function connectTo(port: number, options: IClientOptions = {}): Promise<MqttClient> {
@@ -118,6 +119,30 @@ describe('listeners', () => {
     await (await open('/mqtt')).endAsync()
     assert.ok(first.connected && second.connected)
     for (const client of [first, second]) await client.endAsync()
+  })
+
+  it('are not closed to be started again with a certificate that does not work', async (t) => {
+    const authority = new Authority(managed.broker.dataDir, 'worn')
+    const files = authority.issue('worn', 'server', 'DNS:localhost')
+    const made = { type: 'ssl', name: 'worn', bind: '127.0.0.1:0', ssl_options: files }
+    assert.equal((await managed.call('POST', '/listeners', { body: made })).status, 200)
+    const port = portOf('ssl:worn')
+    const ca = readFileSync(authority.certfile)
+    const client = await connectAsync(`mqtts://localhost:${port}`, { ca, reconnectPeriod: 0 })
+    t.after(() => client.end(true))
+    client.on('error', () => {})
+    writeFileSync(files.certfile, 'worn out')
+    for (const [method, path, body] of [
+      ['POST', '/listeners/ssl:worn/restart', undefined],
+      ['PUT', '/listeners/ssl:worn', { tcp_options: { backlog: 9 } }],
+    ] as const) {
+      const { status, body: answer } = await managed.call(method, path, { body })
+      assert.equal(status, 400, path)
+      assert.match(answer.message, /certfile .* is not a PEM file/)
+      assert.equal(portOf('ssl:worn'), port)
+      await client.publishAsync('still/there', '', { qos: 1 })
+    }
+    assert.equal((await managed.call('DELETE', '/listeners/ssl:worn')).status, 204)
   })
 
   it('keep running as before when a change cannot be made', async (t) => {

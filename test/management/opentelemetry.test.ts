@@ -115,14 +115,13 @@ describe('without REST API and dashboard', () => {
     const layers = { files: [{ source: 'test', text }] }
     const { config } = loadWithOverlay(layers)
     assert.ok(config)
-    const { node, log } = broker
-    const { recent: recentLog, levelMin: logLevelMin } = openLogHandlers([])
+    const { node, log, recentLog, logLevels } = broker
     const management = await startManagement({
       store: new ConfigStore(layers, config),
       version: '0.0.0',
       log,
       recentLog,
-      logLevelMin,
+      logLevels,
       node,
     })
     t.after(() => management?.stop())
@@ -134,7 +133,7 @@ describe('without REST API and dashboard', () => {
 describe('log lines', () => {
   it('come from the level on, with their fields, whatever the log itself shows', async (t) => {
     const collector = await collectorFor(t)
-    const handlers = openLogHandlers([])
+    const handlers = openLogHandlers({ handlers: [], primaryLevel: 'debug', moduleLevels: {} })
     await exporting(
       t,
       collector,
@@ -144,14 +143,18 @@ describe('log lines', () => {
         tapLog: handlers.tap,
       },
     )
-    assert.equal(handlers.levelMin[0], LogLevel.info)
-    const line = { timeMs: 1_700_000_000_123, fields: { clientid: 'c', n: 3, why: { a: [1] } } }
+    assert.equal(handlers.levels[0], LogLevel.info)
+    const line = {
+      timeMs: 1_700_000_000_123,
+      module: 'broker',
+      fields: { clientid: 'c', n: 3, why: { a: [1] } },
+    } as const
     handlers.write({ ...line, level: 'debug', message: 'unseen' })
     handlers.write({ ...line, level: 'info', message: 'seen' })
     await until('the line', () => collector.lines.length > 0)
     const [seen] = collector.lines
     assert.deepEqual([seen?.body, seen?.severity], ['seen', 9])
-    assert.deepEqual(seen?.attributes, { clientid: 'c', n: 3, why: '{"a":[1]}' })
+    assert.deepEqual(seen?.attributes, { module: 'broker', clientid: 'c', n: 3, why: '{"a":[1]}' })
   })
 })
 

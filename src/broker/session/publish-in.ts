@@ -291,14 +291,10 @@ function deny(
   packetId: number,
 ): void {
   const { core } = broker
-  const suppressed = core.deniedLog.pass(core.monotonicMs)
-  if (suppressed !== undefined) {
-    core.log.warn('cannot_publish_to_topic_due_to_not_authorized', {
-      clientid: connection.clientId,
-      topic: message.topic.topic,
-      ...(suppressed > 0 && { suppressed }),
-    })
-  }
+  core.warnRepeated('cannot_publish_to_topic_due_to_not_authorized', {
+    clientid: connection.clientId,
+    topic: message.topic.topic,
+  })
   const isEnd = core.settings.denyAction === 'disconnect'
   // An acknowledgement is counted when it is sent.
   if (isEnd || message.qos === 0) core.metrics.increment(Metric.PACKETS_PUBLISH_AUTH_ERROR)

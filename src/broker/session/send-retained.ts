@@ -52,7 +52,7 @@ export function sendRetained(
     return false
   })
   if (job === undefined) {
-    core.log.warn('retained_messages_not_sent', {
+    core.warnRepeated('retained_messages_not_sent', {
       clientid: session.clientId,
       filter,
       reason: 'too many deliveries of retained messages are under way',

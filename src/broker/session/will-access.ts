@@ -25,7 +25,7 @@ export function authorizeWill(
     done(packet)
     return
   }
-  const { access, log } = broker.core
+  const { core } = broker
   const { clientId, username } = identity
   const topic = rewritePublish(broker.rewriter, will.topic, { clientId, username })
   const decided = (allowed: boolean): void => {
@@ -34,7 +34,8 @@ export function authorizeWill(
       done({ ...packet, will: { ...will, topic } })
       return
     }
-    log.warn('will_left_out', { clientid: clientId, topic: will.topic, reason: 'not authorized' })
+    const facts = { clientid: clientId, topic: will.topic, reason: 'not authorized' }
+    core.warnRepeated('will_left_out', facts)
     const { will: _, ...rest } = packet
     done(rest)
   }
@@ -43,6 +44,6 @@ export function authorizeWill(
     return
   }
   const asked = withoutDelay(will.topic)
-  const decision = access.authorizePublish(identity, asked, will.qos, will.retain, decided)
+  const decision = core.access.authorizePublish(identity, asked, will.qos, will.retain, decided)
   if (decision !== Access.PENDING) decided(decision === Access.ALLOW)
 }

@@ -54,7 +54,8 @@ export function assembleBroker(core: ShardCore, feedWanted: () => void): Broker 
     const refused = delayMessage(broker, message, username, zone)
     if (refused === undefined) return
     const { topic } = message.topic
-    core.log.warn('will_not_delayed', { clientid: message.publisher, topic, reason: refused })
+    const facts = { clientid: message.publisher, topic, reason: refused }
+    core.warnRepeated('will_not_delayed', facts)
   })
   const sessions: Sessions = new Sessions(core, interest, {
     expired: (session) => endSession(broker, session),

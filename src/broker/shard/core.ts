@@ -56,8 +56,8 @@ export interface ShardPorts {
 /** Blocks for packets that come in several reads; together 8 MiB at most. */
 const PACKET_BLOCKS = { blockBytes: 32_768, usedMax: 256, spareMax: 256 }
 
-/** Denied publishes are logged once in this time. */
-const DENIED_LOG_MS = 1_000
+/** What clients can cause as often as they like is logged once in this time. */
+const REPEATED_LOG_MS = 1_000
 
 /** A message that waits for a commit before it may be sent. */
 interface HeldSend {
@@ -92,8 +92,6 @@ export class ShardCore implements SessionContext {
   readonly slab: WriteSlab
   readonly sessions: Map<string, Session>
   readonly connections: Set<Connection>
-  /** For publishes that were denied. */
-  readonly deniedLog: LogThrottle
   /** Set while the message now being routed has written what its acknowledgement waits for. */
   routeNeedsCommit: boolean
   /** Bit s: the message now being routed went to shard s. */
@@ -132,6 +130,7 @@ export class ShardCore implements SessionContext {
   #pumpLater: Set<Session>
   #nextStoreKey: number
   readonly #keyPrefix: string
+  readonly #repeatedLog = new LogThrottle(REPEATED_LOG_MS)
 
   constructor(ports: ShardPorts, settings: BrokerSettings, router: Router, timers: TimerWheel) {
     this.shard = ports.fabric.shard
@@ -154,7 +153,6 @@ export class ShardCore implements SessionContext {
     this.slab = new WriteSlab()
     this.sessions = new Map()
     this.connections = new Set()
-    this.deniedLog = new LogThrottle(DENIED_LOG_MS)
     this.routeNeedsCommit = false
     this.routeRemote = 0
     this.routeReceivers = 0
@@ -200,6 +198,13 @@ export class ShardCore implements SessionContext {
     this.#nowMs = this.ports.clock.nowMs()
     this.#monotonicMs = this.ports.clock.monotonicMs()
     this.ports.requestTick()
+  }
+
+  /** Warns of what clients can cause as often as they like: each event once a second. */
+  warnRepeated(event: string, fields: Readonly<Record<string, unknown>>): void {
+    const suppressed = this.#repeatedLog.pass(event, this.monotonicMs)
+    if (suppressed === undefined) return
+    this.log.warn(event, { ...fields, ...(suppressed > 0 && { suppressed }) })
   }
 
   /** A key for a new session's records that was never used and never will be. */

@@ -88,7 +88,7 @@ function retain(parts: PublishParts, message: Message): boolean {
     if (message.qos > 0) core.noteDurableWrite()
     else core.startTick()
   } else if (result !== SetResult.ABSENT) {
-    core.log.warn('failed_to_retain_message', { topic: message.topic.topic, reason: result })
+    core.warnRepeated('failed_to_retain_message', { topic: message.topic.topic, reason: result })
   }
   return !(retainer.stopPublishClearMessage && message.payloadLength === 0)
 }

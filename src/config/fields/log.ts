@@ -1,4 +1,5 @@
 /** `log.*`: where log lines go. */
+import type { LogModule } from '#kernel/system/log-record.ts'
 import { bool, bytes, int, map, object, oneOf, string } from '../field.ts'
 
 /** Levels of the log, the most talkative first. */
@@ -53,8 +54,28 @@ const fileHandler = object(
   { text: 'One file.', aliases: { to: 'path', file: 'path' } },
 )
 
+const moduleLevels = {
+  node: oneOf(LOG_LEVELS, { text: 'Start, stop, configuration and files of the node.' }),
+  broker: oneOf(LOG_LEVELS, { text: 'Sessions and messages.' }),
+  access: oneOf(LOG_LEVELS, { text: 'Authentication, authorization and bans.' }),
+  listeners: oneOf(LOG_LEVELS, { text: 'Listeners, connections that they close, overload.' }),
+  storage: oneOf(LOG_LEVELS, { text: 'What is kept on disk.' }),
+  rules: oneOf(LOG_LEVELS, { text: 'Rules, validations and transformations.' }),
+  integrations: oneOf(LOG_LEVELS, { text: 'Connectors, actions and sources.' }),
+  management: oneOf(LOG_LEVELS, { text: 'REST API, alarms, traces, exports.' }),
+} satisfies Record<LogModule, unknown>
+
 export const log = object(
   {
+    primary_level: oneOf(LOG_LEVELS, {
+      text: 'Lines below this level are left out everywhere, whatever level the places have.',
+      default: 'debug',
+    }),
+    module_levels: object(moduleLevels, {
+      text:
+        'Levels of parts of the program. The level of a part holds in all places instead of ' +
+        'theirs and of `primary_level`.',
+    }),
     console: consoleHandler,
     file: map(fileHandler, {
       text: 'Files. `log.file { … }` without a name is `log.file.default`.',

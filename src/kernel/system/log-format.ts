@@ -8,15 +8,18 @@ export interface LogFormat {
   readonly timeOffset: string
 }
 
+/** What is shown as a line; lines of traces are of no module. */
+export type ShownRecord = Omit<LogRecord, 'module'> & Partial<Pick<LogRecord, 'module'>>
+
 /** Fields that come first in a text line, in this order; others follow in their own. */
-const FIRST_FIELDS = ['tag', 'clientid', 'msg', 'peername', 'username'] as const
+const FIRST_FIELDS = ['module', 'tag', 'clientid', 'msg', 'peername', 'username'] as const
 const MINUTE_MS = 60_000
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** `2026-11-23T10:00:00.123+01:00 [info] msg: listener_started, id: tcp:default` */
-export function formatTextLine(record: LogRecord, format: LogFormat): string {
-  const { fields } = record
-  const all: Record<string, unknown> = { ...fields, msg: record.message }
+/** `2026-11-23T10:00:00.123+01:00 [info] module: node, msg: listener_started, id: tcp:default` */
+export function formatTextLine(record: ShownRecord, format: LogFormat): string {
+  const { fields, module, message } = record
+  const all: Record<string, unknown> = { ...fields, module, msg: message }
   const first = FIRST_FIELDS.filter((key) => all[key] !== undefined)
   const rest = Object.keys(fields).filter((key) => !first.some((name) => name === key))
   const parts = [...first, ...rest]

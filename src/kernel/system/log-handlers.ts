@@ -1,11 +1,13 @@
 import { destination, pino } from 'pino'
 import { formatTextLine, formatTime, type LogFormat } from './log-format.ts'
 import {
-  type LevelCell,
+  type LevelCells,
+  LOG_MODULES,
   LogLevel,
   type LogLevelName,
+  type LogModule,
   type LogRecord,
-  makeLevelCell,
+  makeLevelCells,
 } from './log-record.ts'
 import { LogRing } from './log-ring.ts'
 import { RotatingFile, type RotatingFileOptions } from './rotating-file.ts'
@@ -18,6 +20,15 @@ export interface LogHandlerOptions {
   readonly file?: RotatingFileOptions
 }
 
+/** Where lines go, and which are made. */
+export interface LogSettings {
+  readonly handlers: readonly LogHandlerOptions[]
+  /** Lines below it are left out whatever the handlers let through. */
+  readonly primaryLevel: LogLevelName
+  /** Levels of modules, for every handler in the place of its own. */
+  readonly moduleLevels: Readonly<Partial<Record<LogModule, LogLevelName | undefined>>>
+}
+
 /** Somebody else who takes the lines of these levels. */
 export interface LogTap {
   readonly level: LogLevelName
@@ -26,15 +37,15 @@ export interface LogTap {
 
 /** All places where lines go, in the main thread. */
 export interface LogHandlers {
-  /** Number of the lowest level that any handler shows. */
-  readonly levelMin: LevelCell
+  /** The lowest levels that anybody sees. */
+  readonly levels: LevelCells
   /** What was shown lately. */
   readonly recent: LogRing
   /**
    * Puts other handlers in the place of these.
    * @throws the error of the file system when a file cannot be opened; these stay then
    */
-  use(options: readonly LogHandlerOptions[]): void
+  use(settings: LogSettings): void
   /** Has somebody else take lines as well; undefined: nobody. */
   tap(tap: LogTap | undefined): void
   write(record: LogRecord): void
@@ -49,7 +60,8 @@ interface LineSink {
 }
 
 interface Handler {
-  readonly levelMin: number
+  /** By module. */
+  readonly levels: Readonly<Record<LogModule, number>>
   readonly show: (record: LogRecord) => void
   readonly close: () => void
 }
@@ -58,34 +70,35 @@ interface Handler {
  * Opens all handlers.
  * @throws the error of the file system when a file cannot be opened
  */
-export function openLogHandlers(options: readonly LogHandlerOptions[]): LogHandlers {
+export function openLogHandlers(settings: LogSettings): LogHandlers {
   let handlers: readonly Handler[] = []
   let tapped: LogTap | undefined
-  const levelMin = makeLevelCell(LogLevel.emergency)
+  const levels = makeLevelCells(LogLevel.emergency)
   const recent = new LogRing()
   const close = (): void => {
     for (const handler of handlers) handler.close()
   }
-  const setLevelMin = (): void => {
-    const levels = handlers.map((handler) => handler.levelMin)
-    if (tapped !== undefined) levels.push(LogLevel[tapped.level])
-    levelMin[0] = Math.min(LogLevel.emergency, ...levels)
+  const setLevels = (): void => {
+    const levelMax = LogLevel[tapped?.level ?? 'emergency']
+    for (const [place, module] of LOG_MODULES.entries()) {
+      levels[place] = Math.min(levelMax, ...handlers.map((handler) => handler.levels[module]))
+    }
   }
-  const use = (wanted: readonly LogHandlerOptions[]): void => {
-    const opened = wanted.map((option) => openHandler(option))
+  const use = (wanted: LogSettings): void => {
+    const opened = wanted.handlers.map((options) => openHandler(options, wanted))
     close()
     handlers = opened
-    setLevelMin()
+    setLevels()
   }
-  use(options)
+  use(settings)
   return {
-    levelMin,
+    levels,
     recent,
     use,
     close,
     tap(tap) {
       tapped = tap
-      setLevelMin()
+      setLevels()
     },
     write(record) {
       recent.add(record)
@@ -93,7 +106,7 @@ export function openLogHandlers(options: readonly LogHandlerOptions[]): LogHandl
         tapped.write(record)
       }
       for (const handler of handlers) {
-        if (LogLevel[record.level] >= handler.levelMin) handler.show(record)
+        if (LogLevel[record.level] >= handler.levels[record.module]) handler.show(record)
       }
     },
     announce(record) {
@@ -103,13 +116,23 @@ export function openLogHandlers(options: readonly LogHandlerOptions[]): LogHandl
   }
 }
 
-function openHandler({ level, format, file }: LogHandlerOptions): Handler {
+function openHandler(options: LogHandlerOptions, settings: LogSettings): Handler {
+  const { format, file } = options
   const sink = file === undefined ? standardOutput() : new RotatingFile(file)
   const show =
     format.formatter === 'json'
       ? jsonWriter(sink, format)
       : (record: LogRecord) => sink.write(formatTextLine(record, format))
-  return { levelMin: LogLevel[level], show, close: () => sink.close() }
+  return { levels: levelsOf(options, settings), show, close: () => sink.close() }
+}
+
+function levelsOf({ level }: LogHandlerOptions, { primaryLevel, moduleLevels }: LogSettings) {
+  const usual = Math.max(LogLevel[level], LogLevel[primaryLevel])
+  const entries = LOG_MODULES.map((module) => {
+    const own = moduleLevels[module]
+    return [module, own === undefined ? usual : LogLevel[own]] as const
+  })
+  return Object.fromEntries(entries) as Record<LogModule, number> // All modules are there.
 }
 
 function standardOutput(): LineSink {
@@ -133,7 +156,7 @@ function jsonWriter(sink: LineSink, format: LogFormat): (record: LogRecord) => v
     },
     sink,
   )
-  return ({ timeMs, level, message, fields }) => {
-    logger[level]({ time: formatTime(timeMs, format), ...fields }, message)
+  return ({ timeMs, level, module, message, fields }) => {
+    logger[level]({ time: formatTime(timeMs, format), ...fields, module }, message)
   }
 }

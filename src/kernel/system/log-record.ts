@@ -11,10 +11,24 @@ export const LogLevel = {
 } as const
 export type LogLevelName = keyof typeof LogLevel
 
+/** Parts of the program whose levels can be set apart. */
+export const LOG_MODULES = [
+  'node',
+  'broker',
+  'access',
+  'listeners',
+  'storage',
+  'rules',
+  'integrations',
+  'management',
+] as const
+export type LogModule = (typeof LOG_MODULES)[number]
+
 /** One line of the log before it has a form. Can be sent between threads. */
 export interface LogRecord {
   readonly timeMs: number
   readonly level: 'debug' | 'info' | 'warning' | 'error'
+  readonly module: LogModule
   /** snake_case name of the event. */
   readonly message: string
   readonly fields: Readonly<Record<string, unknown>>
@@ -26,32 +40,43 @@ export interface SystemLog {
   info(message: string, fields?: Record<string, unknown>): void
   warn(message: string, fields?: Record<string, unknown>): void
   error(message: string, fields?: Record<string, unknown>): void
-}
-
-/** The lowest level that anybody sees, in memory that threads share; it may change at any time. */
-export type LevelCell = Int32Array<SharedArrayBuffer>
-
-/** Memory for a level. */
-export function makeLevelCell(levelMin: number): LevelCell {
-  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)).fill(levelMin)
+  /** The log of one part. */
+  of(module: LogModule): SystemLog
 }
 
 /**
- * Makes a log out of whatever takes records; those below the level are not made at all.
- * @param levelMin number of a level, see `LogLevel`
+ * Number of the lowest level that anybody sees of each module, in the order of `LOG_MODULES`, in
+ * memory that threads share; it may change at any time.
  */
+export type LevelCells = Int32Array<SharedArrayBuffer>
+
+/** Memory for the levels. */
+export function makeLevelCells(levelMin: number): LevelCells {
+  const bytes = LOG_MODULES.length * Int32Array.BYTES_PER_ELEMENT
+  return new Int32Array(new SharedArrayBuffer(bytes)).fill(levelMin)
+}
+
+/** Makes a log out of whatever takes records; those below the level are not made at all. */
 export function makeLog(
   write: (record: LogRecord) => void,
-  levelMin: LevelCell,
+  levels: LevelCells,
   nowMs: () => number,
+  module: LogModule = 'node',
 ): SystemLog {
+  const place = LOG_MODULES.indexOf(module)
   const at = (level: LogRecord['level']) => {
     return (message: string, fields: Record<string, unknown> = {}): void => {
-      if (LogLevel[level] < (levelMin[0] ?? 0)) return
-      write({ timeMs: nowMs(), level, message, fields })
+      if (LogLevel[level] < (levels[place] ?? 0)) return
+      write({ timeMs: nowMs(), level, module, message, fields })
     }
   }
-  return { debug: at('debug'), info: at('info'), warn: at('warning'), error: at('error') }
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warning'),
+    error: at('error'),
+    of: (part) => makeLog(write, levels, nowMs, part),
+  }
 }
 
 /** Fields in a form that survives the way to another thread: errors keep their stack. */

@@ -4,7 +4,7 @@ import type { LogRecord } from './log-record.ts'
 import { LogRing } from './log-ring.ts'
 
 function record(message: string, fields: LogRecord['fields'] = {}): LogRecord {
-  return { timeMs: 0, level: 'info', message, fields }
+  return { timeMs: 0, level: 'info', module: 'node', message, fields }
 }
 
 test('the latest records are remembered, with numbers that go on', () => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { formatTextLine, formatTime, type LogFormat } from './log-format.ts'
-import { openLogHandlers, type LogHandlerOptions } from './log-handlers.ts'
-import { LogLevel, type LogRecord, makeLevelCell, makeLog, plainFields } from './log-record.ts'
+import { openLogHandlers, type LogHandlerOptions, type LogSettings } from './log-handlers.ts'
+import { LogLevel, type LogRecord, makeLevelCells, makeLog, plainFields } from './log-record.ts'
 import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
 
@@ -13,7 +13,7 @@ const TIME_MS = Date.UTC(2026, 10, 23, 9, 5, 7, 45)
 const UTC: LogFormat = { formatter: 'text', timestamp: 'auto', timeOffset: 'utc' }
 
 function record(fields: Record<string, unknown>): LogRecord {
-  return { timeMs: TIME_MS, level: 'warning', message: 'client_refused', fields }
+  return { timeMs: TIME_MS, level: 'warning', module: 'broker', message: 'client_refused', fields }
 }
 
 describe('a text line', () => {
@@ -21,8 +21,8 @@ describe('a text line', () => {
     const fields = { limit: 3, username: 'u', peername: '192.0.2.1:9', clientid: 'c', tag: 'MQTT' }
     assert.equal(
       formatTextLine(record(fields), UTC),
-      '2026-11-23T09:05:07.045Z [warning] tag: MQTT, clientid: c, msg: client_refused, ' +
-        'peername: 192.0.2.1:9, username: u, limit: 3\n',
+      '2026-11-23T09:05:07.045Z [warning] module: broker, tag: MQTT, clientid: c, ' +
+        'msg: client_refused, peername: 192.0.2.1:9, username: u, limit: 3\n',
     )
   })
 
@@ -54,7 +54,7 @@ describe('a log', () => {
     const records: LogRecord[] = []
     const log = makeLog(
       (one) => records.push(one),
-      makeLevelCell(LogLevel.notice),
+      makeLevelCells(LogLevel.notice),
       () => TIME_MS,
     )
     log.debug('a')
@@ -62,8 +62,8 @@ describe('a log', () => {
     log.warn('c', { x: 1 })
     log.error('d')
     assert.deepEqual(records, [
-      { timeMs: TIME_MS, level: 'warning', message: 'c', fields: { x: 1 } },
-      { timeMs: TIME_MS, level: 'error', message: 'd', fields: {} },
+      { timeMs: TIME_MS, level: 'warning', module: 'node', message: 'c', fields: { x: 1 } },
+      { timeMs: TIME_MS, level: 'error', module: 'node', message: 'd', fields: {} },
     ])
   })
 
@@ -88,6 +88,10 @@ describe('log handlers', () => {
     return { level: 'info', format: UTC, file, ...change }
   }
 
+  function to(...handlers: readonly LogHandlerOptions[]): LogSettings {
+    return { handlers, primaryLevel: 'debug', moduleLevels: {} }
+  }
+
   function linesOf(name: string): string[] {
     const text = readFileSync(join(folder, 'new', name), 'utf8')
     return text.split('\n').filter((line) => line !== '')
@@ -95,13 +99,15 @@ describe('log handlers', () => {
 
   it('give way to others while they are in use, unless those cannot be opened', () => {
     const records: string[] = []
-    const handlers = openLogHandlers([handler('a.log', { level: 'error' })])
-    const log = makeLog(handlers.write, handlers.levelMin, () => TIME_MS)
+    const handlers = openLogHandlers(to(handler('a.log', { level: 'error' })))
+    const log = makeLog(handlers.write, handlers.levels, () => TIME_MS)
     log.info('before')
-    handlers.use([handler('b.log')])
+    handlers.use(to(handler('b.log')))
     log.info('after')
     const path = join(folder, 'new', 'b.log', 'no-folder')
-    assert.throws(() => handlers.use([handler('c', { file: { path, filesMax: 1, bytesMax: 1 } })]))
+    assert.throws(() =>
+      handlers.use(to(handler('c', { file: { path, filesMax: 1, bytesMax: 1 } }))),
+    )
     log.info('still')
     handlers.close()
     for (const name of ['a.log', 'b.log']) records.push(...linesOf(name))
@@ -113,28 +119,64 @@ describe('log handlers', () => {
 
   it('write what their level lets through, each in its form', () => {
     const json = { ...UTC, formatter: 'json' } as const
-    const handlers = openLogHandlers([
-      handler('text.log', { level: 'error' }),
-      handler('json.log', { format: json }),
-    ])
-    assert.equal(handlers.levelMin[0], LogLevel.info)
+    const handlers = openLogHandlers(
+      to(handler('text.log', { level: 'error' }), handler('json.log', { format: json })),
+    )
+    assert.equal(handlers.levels[0], LogLevel.info)
     handlers.write(record({ clientid: 'c', at: 5n, list: [1] }))
     handlers.write({ ...record({}), level: 'error', message: 'broken' })
     handlers.close()
-    assert.deepEqual(linesOf('text.log'), ['2026-11-23T09:05:07.045Z [error] msg: broken'])
+    assert.deepEqual(linesOf('text.log'), [
+      '2026-11-23T09:05:07.045Z [error] module: broker, msg: broken',
+    ])
     const [first = '', second = ''] = linesOf('json.log')
-    const common = { level: 'warning', time: TIME_MS * 1000, msg: 'client_refused' }
+    const common = {
+      level: 'warning',
+      module: 'broker',
+      time: TIME_MS * 1000,
+      msg: 'client_refused',
+    }
     assert.deepEqual(JSON.parse(first), { ...common, clientid: 'c', at: 5, list: [1] })
     assert.equal(JSON.parse(second).level, 'error')
   })
 
+  it('have other levels for modules than their own, and one that holds for all', () => {
+    const settings = to(
+      handler('more.log', { level: 'warning' }),
+      handler('less.log', { level: 'error' }),
+    )
+    const moduleLevels = { access: 'debug', rules: 'error' } as const
+    const handlers = openLogHandlers({ ...settings, moduleLevels })
+    const made: string[] = []
+    const write = (one: LogRecord): void => {
+      made.push(`${one.module} ${one.level}`)
+      handlers.write(one)
+    }
+    const log = makeLog(write, handlers.levels, () => TIME_MS)
+    const writeAll = (): void => {
+      for (const module of ['node', 'access', 'rules'] as const) {
+        log.of(module).debug('a')
+        log.of(module).warn('b')
+      }
+    }
+    writeAll()
+    assert.deepEqual(made.splice(0), ['node warning', 'access debug', 'access warning'])
+    handlers.use({ ...settings, primaryLevel: 'error', moduleLevels })
+    writeAll()
+    assert.deepEqual(made, ['access debug', 'access warning'])
+    handlers.close()
+    const modules = (name: string) => linesOf(name).map((line) => /module: (\w+)/.exec(line)?.[1])
+    assert.deepEqual(modules('more.log'), ['node', 'access', 'access', 'access', 'access'])
+    assert.deepEqual(modules('less.log'), ['access', 'access', 'access', 'access'])
+  })
+
   it('continue a file that is there and put full ones aside, the oldest away', () => {
     const options = handler('a.log', {
-      file: { path: join(folder, 'new', 'a.log'), filesMax: 2, bytesMax: 200 },
+      file: { path: join(folder, 'new', 'a.log'), filesMax: 2, bytesMax: 240 },
     })
     for (let index = 0; index < 9; index++) {
       // Opened anew each time, as by a restart.
-      const handlers = openLogHandlers([options])
+      const handlers = openLogHandlers(to(options))
       handlers.write(record({ index, filler: 'x'.repeat(20) }))
       handlers.close()
     }
@@ -148,7 +190,7 @@ describe('log handlers', () => {
   it('say which file cannot be opened', () => {
     writeFileSync(join(folder, 'file'), '')
     const file = { path: join(folder, 'file', 'a.log'), filesMax: 1, bytesMax: 100 }
-    assert.throws(() => openLogHandlers([handler('x', { file })]), /(?:ENOTDIR|EEXIST).*file/)
+    assert.throws(() => openLogHandlers(to(handler('x', { file }))), /(?:ENOTDIR|EEXIST).*file/)
   })
 })
 

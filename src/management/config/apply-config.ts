@@ -92,7 +92,10 @@ interface Step {
   readonly act: 'stop' | 'start' | 'update'
 }
 
-/** All are stopped before the first is started: one may get the port of another one. */
+/**
+ * What runs on gets its options first: broken certificates are found before anything is closed.
+ * All are stopped before the first is started: one may get the port of another one.
+ */
 function stepsOf(
   listeners: ReadonlyMap<string, Following>,
   isToRun: (id: string) => boolean,
@@ -101,6 +104,7 @@ function stepsOf(
     [...listeners].filter(([, how]) => how === wanted).map(([id]) => id)
   const [restarted, updated] = [idsOf('restart'), idsOf('update')]
   return [
+    ...restarted.filter(isToRun).map((id) => ({ id, how: 'update', act: 'update' }) as const),
     ...restarted.map((id) => ({ id, how: 'restart', act: 'stop' }) as const),
     ...restarted.filter(isToRun).map((id) => ({ id, how: 'restart', act: 'start' }) as const),
     ...updated.map((id) => ({ id, how: 'update', act: 'update' }) as const),

@@ -1,5 +1,6 @@
 /** What the node logged lately. */
 import { type Static, Type } from 'typebox'
+import { LOG_MODULES } from '#kernel/system/log-record.ts'
 import { oneOf } from './common.ts'
 import { type EventOf, events, operation } from './operation.ts'
 
@@ -19,6 +20,7 @@ const Line = Type.Object({
   id: Type.Integer({ description: 'Later lines have higher numbers, until the node restarts.' }),
   time: Type.Integer({ description: 'Milliseconds since 1970.' }),
   level: Level,
+  module: oneOf(LOG_MODULES, 'Part of the program; see `log.module_levels`.'),
   message: Type.String({ description: 'Name of the event.' }),
   fields: Type.Record(Type.String(), Type.String(), { description: 'Secrets are hidden.' }),
 })
@@ -26,7 +28,7 @@ const Line = Type.Object({
 /** A line of the log as a reply shows it. */
 export type LogLine = Static<typeof Line>
 
-const Made = Type.String({ description: 'The level from which on lines are made: `log.*.level`.' })
+const Made = Type.String({ description: 'The level from which on lines of all modules are made.' })
 
 export const listLogs = operation({
   id: 'listLogs',

@@ -13,7 +13,13 @@ test('a page looks at no more records than it needs, the latest first', () => {
         return id
       },
     }
-    ring.add({ timeMs: id, level: 'info', message: `event_${id}`, fields: { field } })
+    ring.add({
+      timeMs: id,
+      level: 'info',
+      module: 'node',
+      message: `event_${id}`,
+      fields: { field },
+    })
   }
   const feed = new LogFeed(ring, new Int32Array(new SharedArrayBuffer(4)))
   seen.length = 0

@@ -1,4 +1,4 @@
-import { type LevelCell, LogLevel } from '#kernel/system/log-record.ts'
+import { type LevelCells, LogLevel } from '#kernel/system/log-record.ts'
 import type { LogEntry, LogRing } from '#kernel/system/log-ring.ts'
 import type { LogEvent, LogLine } from '../contract/logs.ts'
 import { ApiError } from '../http/api-error.ts'
@@ -19,18 +19,18 @@ export interface LogQuery extends LogFilter {
 /** The log of the node for people: what was lately, and what follows. */
 export class LogFeed {
   readonly #ring: LogRing
-  readonly #levelMin: LevelCell
+  readonly #levels: LevelCells
   readonly #wakeUps = new Set<() => void>()
   #isStopped = false
 
-  constructor(ring: LogRing, levelMin: LevelCell) {
+  constructor(ring: LogRing, levels: LevelCells) {
     this.#ring = ring
-    this.#levelMin = levelMin
+    this.#levels = levels
   }
 
-  /** Name of the level from which on lines are made. */
+  /** Name of the level from which on lines of all modules are made. */
   get level(): string {
-    const number = this.#levelMin[0] ?? 0
+    const number = Math.max(...this.#levels)
     return Object.entries(LogLevel).find(([, value]) => value >= number)?.[0] ?? 'emergency'
   }
 

@@ -4,7 +4,10 @@ import type { LogRecord } from '#kernel/system/log-record.ts'
 import { linesOf, toLogLine } from './log-line.ts'
 
 function entry(id: number, level: LogRecord['level'], fields: LogRecord['fields'] = {}) {
-  return { id, record: { timeMs: 1.5, level, message: `event_${id}`, fields } }
+  return {
+    id,
+    record: { timeMs: 1.5, level, module: 'node' as const, message: `event_${id}`, fields },
+  }
 }
 
 test('every field is text, and those without a value are left out', () => {
@@ -14,6 +17,7 @@ test('every field is text, and those without a value are left out', () => {
     id: 7,
     time: 1,
     level: 'warning',
+    module: 'node',
     message: 'event_7',
     fields: { port: '1883', list: '[1,"a"]', error: '"no such host"', big: '1' },
   })
@@ -40,7 +44,7 @@ test('secrets are looked for in time that grows as the text does, whatever clien
   // Would take minutes if the rest of the text were looked through from each place.
   for (const piece of ['a', 'a.+-', 'a://', 'a://b:', 'Bearer ']) {
     const message = piece.repeat(1_000_000 / piece.length)
-    const record = { timeMs: 1, level: 'error', message, fields: {} } as const
+    const record = { timeMs: 1, level: 'error', module: 'node', message, fields: {} } as const
     assert.equal(toLogLine({ id: 1, record }).message, message)
   }
 })

@@ -26,11 +26,12 @@ export function toLogLine({ id, record }: LogEntry): LogLine {
   const fields = Object.entries(record.fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [name, shown(name, value)] as const)
-  const { timeMs, level, message } = record
+  const { timeMs, level, module, message } = record
   return {
     id,
     time: Math.floor(timeMs),
     level,
+    module,
     message: withoutSecrets(message),
     fields: Object.fromEntries(fields),
   }
@@ -50,8 +51,12 @@ export function* linesOf(
   }
 }
 
-function hasText({ message, fields }: LogLine, wanted: string): boolean {
-  const texts = [message, ...Object.entries(fields).map(([name, value]) => `${name}: ${value}`)]
+function hasText({ module, message, fields }: LogLine, wanted: string): boolean {
+  const texts = [
+    module,
+    message,
+    ...Object.entries(fields).map(([name, value]) => `${name}: ${value}`),
+  ]
   return texts.some((text) => text.toLowerCase().includes(wanted))
 }
 

@@ -102,6 +102,8 @@ function switchRoutes(context: ManagementContext): readonly Route[] {
       await configChanges.inTurn(async (turn) => {
         const listener = requireListener(context, params.id)
         await turn.set(pathOf(listener), { enable: true })
+        // Broken certificates are found before its clients are sent away.
+        if (isRunning(context, listener.id)) await open(node, listener.id, 'update')
         await node.listeners.stop(listener.id)
         await open(node, listener.id)
       })
@@ -114,9 +116,13 @@ function pathOf({ type, name }: Configured): readonly string[] {
   return ['listeners', type, name]
 }
 
-async function open({ listeners, config }: NodePort, id: string): Promise<void> {
+async function open(
+  { listeners, config }: NodePort,
+  id: string,
+  how: 'start' | 'update' = 'start',
+): Promise<void> {
   try {
-    await listeners.start(config.current, id)
+    await listeners[how](config.current, id)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw badRequest(`The listener cannot be started: ${reason}`)

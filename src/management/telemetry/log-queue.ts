@@ -25,13 +25,13 @@ export class LogQueue {
     this.#linesMax = linesMax
   }
 
-  add({ timeMs, level, message, fields }: LogRecord): void {
+  add({ timeMs, level, module, message, fields }: LogRecord): void {
     if (this.#count >= this.#linesMax || this.#out.length >= BYTES_MAX) {
       this.dropped++
       return
     }
     const attributes = Object.fromEntries(
-      Object.entries(fields).flatMap(([key, value]) => {
+      Object.entries({ module, ...fields }).flatMap(([key, value]) => {
         const shown = attributeOf(value)
         return shown === undefined ? [] : [[key, shown] as const]
       }),

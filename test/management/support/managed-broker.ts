@@ -72,13 +72,13 @@ export async function startManaged(options: ManagedOptions = {}): Promise<Manage
   const loaded = loadWithOverlay(layers)
   const { config, errors } = loaded
   if (config === undefined) throw new Error(errors.map(formatProblem).join('\n'))
-  const { node, log, recentLog, logLevelMin } = broker
+  const { node, log, recentLog, logLevels } = broker
   const management = await startManagement({
     store: new ConfigStore(layers, config),
     version: readVersion(),
     log,
     recentLog,
-    logLevelMin,
+    logLevels,
     node,
     ...(options.tapLog && { tapLog: options.tapLog }),
   })

@@ -87,12 +87,12 @@ function Lines({ lines }: { lines: readonly LogLine[] }) {
   )
 }
 
-const Line = memo(({ line: { time, level, message, fields } }: { line: LogLine }) => (
+const Line = memo(({ line: { time, level, module, message, fields } }: { line: LogLine }) => (
   <div className="log-line">
     <time dateTime={new Date(time).toISOString()}>{showTime(time)}</time>
     <Tag color={COLOURS[level]}>{level}</Tag>
     <span>
-      <strong>{message}</strong>
+      <span className="secondary">{module}</span> <strong>{message}</strong>
       {Object.entries(fields).map(([name, value]) => (
         <span key={name}>
           {' '}
