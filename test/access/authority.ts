@@ -94,13 +94,6 @@ export class Authority {
     return readFileSync(join(this.#folder, 'ocsp.resp'))
   }
 
-  /** What an answer of OCSP says of a certificate, once its signature is verified. */
-  readOcsp(answer: Buffer, { certfile }: CertificatePair): string {
-    writeFileSync(join(this.#folder, 'stapled.resp'), answer)
-    const about = ['-issuer', 'ca.pem', '-cert', certfile, '-CAfile', 'ca.pem']
-    return this.#run('ocsp', '-respin', 'stapled.resp', '-no_nonce', ...about)
-  }
-
   makeCrl(): void {
     this.#run('ca', '-gencrl', '-out', 'crl.pem', ...this.#own())
   }

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test'
 import { countersOf } from '#broker/metrics.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { AccessRig, disconnectCode, publishCode, subscribeCodes } from './access-rig.ts'
+import { examples } from './examples.ts'
 
 const { NOT_AUTHORIZED } = ReasonCode
 const FILE = `
@@ -100,6 +101,23 @@ for (const shards of [1, 3]) {
     })
   })
 }
+
+test('the example of the documentation decides as it says', async (context) => {
+  const [rules = ''] = examples('erlang')
+  const local = rules.replace('10.0.0.0/8', '127.0.0.0/8')
+  const rig = await AccessRig.start(context, 1, SOURCES, { 'acl.conf': local })
+  const dashboard = await rig.connect({ username: 'dashboard' })
+  const denied = NOT_AUTHORIZED
+  assert.deepEqual(await subscribeCodes(dashboard, ['$SYS/#', '#', '+/#', 'a']), [
+    0,
+    denied,
+    denied,
+    0,
+  ])
+  const other = await rig.connect({ clientId: 'meter-1' })
+  assert.deepEqual(await subscribeCodes(other, ['$SYS/#', 'm/meter-1/#']), [denied, 0])
+  assert.equal(await publishCode(other, 'm/meter-1/a'), 0)
+})
 
 test('decisions are remembered, and forgotten when the file changes', async (context) => {
   const rig = await AccessRig.start(context, 1, SOURCES, { 'acl.conf': FILE })

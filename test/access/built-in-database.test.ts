@@ -10,6 +10,7 @@ import { startBroker, type TestBroker } from '#app/start-broker.ts'
 import { needsMosquittoClients } from '../interop/foreign.ts'
 import { runProgram } from '../interop/program.ts'
 import { named, outcome } from './clients.ts'
+import { exampleAuthenticator, examples } from './examples.ts'
 
 const BAD_PASSWORD = 0x86
 const NOT_AUTHORIZED = 0x87
@@ -21,20 +22,16 @@ describe('the built-in database', () => {
   let broker: TestBroker
   let port: number
   let folder: string
+  let start: () => Promise<TestBroker>
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tideway-users-'))
     const file = join(folder, 'users.csv')
-    writeFileSync(file, `user_id,password,is_superuser\nada,${PEPPER},true\n"b, c",x,false\n`)
-    broker = await startBroker({
-      shards: 2,
-      config: `
-        authentication = [
-          {
-            mechanism = password_based, backend = built_in_database
-            bootstrap_file = ${JSON.stringify(file)}
-          }
-        ]`,
-    })
+    const [users = ''] = examples('csv')
+    writeFileSync(file, users)
+    const keys = { mechanism: 'password_based', backend: 'built_in_database' }
+    const config = `authentication = [${exampleAuthenticator(keys, { bootstrap_file: file })}]`
+    start = () => startBroker({ shards: 2, config, dataDir: join(folder, 'data') })
+    broker = await start()
     port = broker.port('tcp:default')
   })
   after(async () => {
@@ -46,7 +43,7 @@ describe('the built-in database', () => {
     for (let round = 0; round < 8; round++) {
       assert.equal(await outcome(port, named('ada', PEPPER)), 'accepted')
     }
-    assert.equal(await outcome(port, named('b, c', 'x')), 'accepted')
+    assert.equal(await outcome(port, named('bob', 'with, comma')), 'accepted')
   })
 
   test('refuses a wrong password with 0x86, before MQTT 5 with 4', async () => {
@@ -63,7 +60,7 @@ describe('the built-in database', () => {
 
   test('knows at once who is added, gets another password, or is removed', async () => {
     const { directory, passwords } = broker.node.users
-    const maker = passwordCredentials({ name: 'sha256', salt_position: 'prefix' }, passwords)
+    const maker = passwordCredentials({ name: 'sha256', salt_position: 'suffix' }, passwords)
     const user = { userId: 'new', password: 'one', isSuperuser: false }
     await directory.set(group, user, maker)
     assert.equal(await outcome(port, named('new', 'one')), 'accepted')
@@ -81,8 +78,16 @@ describe('the built-in database', () => {
       users: [{ userId: 'ada', isSuperuser: true }],
       count: 2,
     })
-    const like = directory.list(group, { skip: 0, limit: 9, like: ', c', isSuperuser: false })
-    assert.deepEqual(like, { users: [{ userId: 'b, c', isSuperuser: false }], count: 1 })
+    const like = directory.list(group, { skip: 0, limit: 9, like: 'o', isSuperuser: false })
+    assert.deepEqual(like, { users: [{ userId: 'bob', isSuperuser: false }], count: 1 })
+  })
+
+  test('has its users after a restart', async () => {
+    await broker.stop()
+    broker = await start()
+    port = broker.port('tcp:default')
+    assert.equal(await outcome(port, named('ada', PEPPER)), 'accepted')
+    assert.equal(await outcome(port, named('ada', 'pepper')), BAD_PASSWORD)
   })
 
   test('never logs a password', () => {

@@ -4,31 +4,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { connect } from 'node:tls'
 import { startBroker, type TestBroker } from '#app/start-broker.ts'
 import { needsMosquittoClients } from '../interop/foreign.ts'
 import { runProgram } from '../interop/program.ts'
+import { exampleAt } from './examples.ts'
+import { visit, type Visit } from './openssl-client.ts'
 
 const KEY = 'a key of some length'
 
-/** Resolves with the name of the cipher suite, or with the error of the handshake. */
-function handshake(port: number, identity: string, key: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect({
-      port,
-      host: '127.0.0.1',
-      maxVersion: 'TLSv1.2',
-      ciphers: 'PSK',
-      checkServerIdentity: () => undefined,
-      pskCallback: () => ({ psk: Buffer.from(key), identity }),
-    })
-    socket.once('secureConnect', () => {
-      resolve(socket.getCipher().name)
-      socket.destroy()
-    })
-    socket.once('error', (error: Error & { code?: string }) => resolve(error.code ?? 'error'))
-    socket.once('close', () => resolve('closed'))
-  })
+/** A visit with a key, as OpenSSL does it. */
+function visitWith(port: number, identity: string, key: string): Promise<Visit> {
+  const hexadecimal = Buffer.from(key).toString('hex')
+  return visit(port, '-tls1_2', '-psk_identity', identity, '-psk', hexadecimal, '-cipher', 'PSK')
 }
 
 describe('pre-shared keys', () => {
@@ -41,7 +28,7 @@ describe('pre-shared keys', () => {
     writeFileSync(file, `other:x\ndevice-7:${KEY}\n`)
     broker = await startBroker({
       config: `
-        psk_authentication { enable = true, init_file = ${JSON.stringify(file)} }
+        ${exampleAt('psk_authentication', { init_file: file })}
         listeners.ssl.default { bind = "127.0.0.1:0" }`,
     })
     port = broker.port('ssl:default')
@@ -52,25 +39,23 @@ describe('pre-shared keys', () => {
   })
 
   test('the key of the identity opens, another one does not', async () => {
-    assert.match(await handshake(port, 'device-7', KEY), /PSK/)
-    assert.doesNotMatch(await handshake(port, 'device-7', 'another key'), /PSK-/)
+    const { isLetIn, text } = await visitWith(port, 'device-7', KEY)
+    assert.ok(isLetIn)
+    assert.match(text, /Cipher is \S*PSK/)
+    assert.equal((await visitWith(port, 'device-7', 'another key')).isLetIn, false)
   })
 
   test('an identity that is not known fails as a wrong key does', async () => {
-    const wrongKey = await handshake(port, 'device-7', 'another key')
-    assert.equal(await handshake(port, 'stranger', KEY), wrongKey)
+    const alertOf = ({ text }: Visit) => /SSL alert number \d+/.exec(text)?.[0]
+    const wrongKey = alertOf(await visitWith(port, 'device-7', 'another key'))
+    assert.ok(wrongKey)
+    assert.equal(alertOf(await visitWith(port, 'stranger', KEY)), wrongKey)
   })
 
   test('clients with certificates go on as before', async () => {
-    const cipher = await new Promise<string>((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
-      socket.once('secureConnect', () => {
-        resolve(socket.getCipher().name)
-        socket.destroy()
-      })
-      socket.once('error', reject)
-    })
-    assert.doesNotMatch(cipher, /PSK/)
+    const { isLetIn, text } = await visit(port)
+    assert.ok(isLetIn)
+    assert.doesNotMatch(text, /Cipher is \S*PSK/)
   })
 
   test('works with mosquitto_pub', needsMosquittoClients(), async () => {

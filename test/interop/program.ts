@@ -21,7 +21,7 @@ export class Program {
   readonly #ended: Promise<Ending>
   readonly #watchers = new Set<() => void>()
 
-  constructor(command: string, args: readonly string[], input?: string) {
+  constructor(command: string, args: readonly string[], input?: string | Uint8Array) {
     this.#name = [command, ...args].join(' ')
     this.#child = spawn(command, [...args])
     this.#child.stdin.on('error', () => {}) // It may end without reading.

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { NeedOptions } from '../../support/needs-package.ts'
 import type { TestServer } from '../../support/servers/local-server.ts'
+import { needsMosquittoClients } from '../../interop/foreign.ts'
+import { Program } from '../../interop/program.ts'
 import { AccessRig, publishCode } from '../access-rig.ts'
 
 const PATIENCE_MS = 30_000
@@ -44,21 +46,32 @@ const STRANGERS = [
 /** A system for the tests of one authenticator. */
 export interface AuthenticationRig {
   readonly server: TestServer
-  /** Keys of the authenticator that ask the system for `${username}`. */
+  /** The example of docs/access-control.md, which asks the system for `${username}`. */
   readonly authenticator: string
   /** As before; what the system answers is nonsense. */
   readonly nonsense: string
   /** The code for a wrong password. Default: `WRONG_PASSWORD`. */
   readonly wrongPassword?: number
-  remove(): Promise<void>
 }
 
+/** What starts a system when it is first asked for, once, and removes it at the end of the file. */
+export function shared<System extends { remove(): Promise<void> }>(
+  start: () => Promise<System>,
+): () => Promise<System> {
+  let started: Promise<System> | undefined
+  after(async () => (await started)?.remove())
+  return () => (started ??= start())
+}
+
+const QUICK_MS = '400ms'
+const CONNECT_QUICK_MS = '1000ms'
+
 /** Limits under which tests end soon. */
-export const QUICK = 'query_timeout = 400ms, connect_timeout = 1s, pool_size = 4'
+export const QUICK = { query_timeout: QUICK_MS, connect_timeout: CONNECT_QUICK_MS, pool_size: 4 }
 
 /** The same keys for tests in which nothing has to take too long. */
 export function patient(keys: string): string {
-  return keys.replaceAll('400ms', '10s').replaceAll('= 1s', '= 10s')
+  return keys.replaceAll(QUICK_MS, '10s').replaceAll(CONNECT_QUICK_MS, '10s')
 }
 
 /** How the tests of a system differ from others. */
@@ -71,8 +84,12 @@ export interface AuthenticationOptions {
 /** A rig for one test: a broker that asks the system. */
 interface Rigs {
   readonly backend: () => AuthenticationRig
-  /** @param keys of the authenticator; default: those that work */
-  readonly broker: (context: TestContext, shards?: number, keys?: string) => Promise<AccessRig>
+  /** @param authenticator default: the one that works */
+  readonly broker: (
+    context: TestContext,
+    shards?: number,
+    authenticator?: string,
+  ) => Promise<AccessRig>
 }
 
 /** Runs the tests that all authenticators over other systems pass. */
@@ -86,13 +103,12 @@ export function describeAuthentication(
     before(async () => {
       backend = await start()
     })
-    after(() => backend.remove())
 
-    const broker: Rigs['broker'] = (context, shards = 1, keys = backend.authenticator) =>
+    const broker: Rigs['broker'] = (context, shards = 1, authenticator = backend.authenticator) =>
       AccessRig.start(
         context,
         shards,
-        `authentication = [{ mechanism = password_based, ${keys} }]
+        `authentication = [${authenticator}]
          authorization { no_match = deny, sources = [] }
          listeners.tcp.other { bind = "127.0.0.1:0", enable_authn = false }`,
       )
@@ -121,6 +137,18 @@ function testDecisions({ backend, broker }: Rigs, shardCounts: readonly number[]
       assert.notEqual(await rig.connectCode({}), Connack.ACCEPTED, 'without a name')
     })
   }
+
+  it('is what mosquitto_pub meets', needsMosquittoClients(), async (context) => {
+    const rig = await broker(context, 1, patient(backend().authenticator))
+    await eventuallyAdmits(rig)
+    const publish = (...more: readonly string[]) => {
+      const port = String(rig.broker.port('tcp:default'))
+      const words = ['-h', '127.0.0.1', '-p', port, '-V', 'mqttv5', '-t', 'a', '-m', 'm', ...more]
+      return new Program('mosquitto_pub', words).ended()
+    }
+    assert.equal((await publish('-u', 'boss', '-P', 'boss-pw', '-q', '1')).code, 0)
+    assert.equal((await publish('-u', 'boss', '-P', 'wrong')).code, wrongPassword(backend()))
+  })
 
   it('knows who is a superuser', async (context) => {
     const rig = await broker(context, 1, patient(backend().authenticator))

@@ -1,6 +1,6 @@
 /** What every source of rules in another system has to do. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it, type TestContext } from 'node:test'
+import { before, describe, it, type TestContext } from 'node:test'
 import type { NeedOptions } from '../../support/needs-package.ts'
 import type { TestServer } from '../../support/servers/local-server.ts'
 import { AccessRig, publishCode, subscribeCodes } from '../access-rig.ts'
@@ -24,11 +24,10 @@ export const RULES = [
 /** A system for the tests of one source. */
 export interface AuthorizationRig {
   readonly server: TestServer
-  /** Keys of the source that asks the system for `${username}`. */
+  /** The example of docs/access-control.md, which asks the system for `${username}`. */
   readonly source: string
   /** As before; what the system answers is nonsense. */
   readonly nonsense: string
-  remove(): Promise<void>
 }
 
 /** What rules of a system can say. */
@@ -63,15 +62,13 @@ export function describeAuthorization(
     before(async () => {
       backend = await start()
     })
-    after(() => backend.remove())
 
-    const broker: Rigs['broker'] = (context, shards = 1, more = `sources = [${sourceOf()}]`) =>
+    const broker: Rigs['broker'] = (context, shards = 1, more = `sources = [${backend.source}]`) =>
       AccessRig.start(
         context,
         shards,
         `authorization { no_match = deny, cache.excludes = ["#"], ${more} }`,
       )
-    const sourceOf = () => `{ ${backend.source} }`
     const rigs = { backend: () => backend, broker }
     testDecisions(rigs, shardCounts)
     if (hasConditions) testConditions(rigs)
@@ -83,7 +80,7 @@ export function describeAuthorization(
 function testDecisions({ backend, broker }: Rigs, shardCounts: readonly number[]): void {
   for (const shards of shardCounts) {
     it(`decides about topics, with ${shards} shards`, async (context) => {
-      const rig = await broker(context, shards, `sources = [{ ${patient(backend().source)} }]`)
+      const rig = await broker(context, shards, `sources = [${patient(backend().source)}]`)
       const ann = await rig.connect({ username: 'ann', clientId: 'c1' })
       await eventuallyAllowed(() => publishCode(ann, 'up/a'))
       assert.equal(await publishCode(ann, 'up/a/b'), 0)
@@ -120,7 +117,7 @@ function testConditions({ broker }: Rigs): void {
 
 function testDenials({ backend, broker }: Rigs): void {
   it('forbids, and leaves the rest to others', async (context) => {
-    const rig = await broker(context, 1, `no_match = allow, sources = [{ ${backend().source} }]`)
+    const rig = await broker(context, 1, `no_match = allow, sources = [${backend().source}]`)
     const ann = await rig.connect({ username: 'ann' })
     await eventuallyAllowed(() => publishCode(ann, 'free/a'))
     assert.equal(await publishCode(ann, 'deny/a'), DENIED)
@@ -146,7 +143,7 @@ function testOutages({ backend, broker }: Rigs): void {
   })
 
   it('waits for a slow answer within the limit, and nobody else does', async (context) => {
-    const rig = await broker(context, 1, `sources = [{ ${patient(backend().source)} }]`)
+    const rig = await broker(context, 1, `sources = [${patient(backend().source)}]`)
     const ann = await rig.connect({ username: 'ann' })
     await eventuallyAllowed(() => publishCode(ann, 'up/a'))
     backend().server.pause()
@@ -160,7 +157,7 @@ function testOutages({ backend, broker }: Rigs): void {
   })
 
   it('allows nothing while the system is away, and heals when it is back', async (context) => {
-    const sources = `no_match = allow, sources = [{ ${backend().source} }]`
+    const sources = `no_match = allow, sources = [${backend().source}]`
     const rig = await broker(context, 1, sources)
     const ann = await rig.connect({ username: 'ann' })
     await eventuallyAllowed(() => publishCode(ann, 'up/a'))
@@ -173,7 +170,7 @@ function testOutages({ backend, broker }: Rigs): void {
   })
 
   it('allows nothing when what the system answers is nonsense', async (context) => {
-    const rig = await broker(context, 1, `no_match = allow, sources = [{ ${backend().nonsense} }]`)
+    const rig = await broker(context, 1, `no_match = allow, sources = [${backend().nonsense}]`)
     const ann = await rig.connect({ username: 'ann' })
     for (let count = 0; count < 3; count++) assert.equal(await publishCode(ann, 'up/a'), DENIED)
     const said = rig.broker.lines.filter(({ message }) => message === 'authorization_source_failed')

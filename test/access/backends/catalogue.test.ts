@@ -1,4 +1,4 @@
-/** Every authenticator and every source over another system passes the tests of its kind. */
+/** What the documentation shows of each other system passes the tests of its kind. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,8 +19,17 @@ test('a backend that hangs, dies, is slow or answers nonsense is tested with eac
   const others = (names: readonly string[]) => names.filter((name) => !OWN.has(name))
   assert.equal(others(authenticators).length, 6)
   for (const backend of others(authenticators)) {
-    assert.match(testsOf(backend), /^describeAuthentication\(/m, backend)
+    const text = testsOf(backend)
+    assert.match(text, /^describeAuthentication\(/m, backend)
+    assert.ok(
+      text.includes(`exampleAuthenticator({ backend: '${backend}'`),
+      `${backend}: the example`,
+    )
   }
   assert.equal(others(sources).length, 6)
-  for (const type of others(sources)) assert.match(testsOf(type), /^describeAuthorization\(/m, type)
+  for (const type of others(sources)) {
+    const text = testsOf(type)
+    assert.match(text, /^describeAuthorization\(/m, type)
+    assert.match(text, new RegExp(`exampleSource\\(\\s*\\{ type: '${type}'`), type)
+  }
 })

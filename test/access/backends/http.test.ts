@@ -1,14 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { launchHttp, type ReceivedRequest } from '../../support/servers/local-server.ts'
-import {
-  type AuthenticationRig,
-  Connack,
-  describeAuthentication,
-  USERS,
-} from './authentication-kit.ts'
+import { exampleAuthenticator, exampleSource } from '../examples.ts'
+import { Connack, describeAuthentication, QUICK, shared, USERS } from './authentication-kit.ts'
 import { describeAuthorization } from './authorization-kit.ts'
 
-const LIMITS = 'request_timeout = 400ms, connect_timeout = 1s, pool_size = 4'
+const { query_timeout: request_timeout, connect_timeout, pool_size } = QUICK
+const LIMITS = { request_timeout, connect_timeout, pool_size }
 
 function handle(request: ReceivedRequest, response: ServerResponse): void {
   if (request.url.startsWith('/nonsense')) {
@@ -52,28 +49,29 @@ function decide(request: ReceivedRequest, response: ServerResponse): void {
   }
 }
 
+const rules = shared(() => launchHttp(decide))
+const users = shared(() => launchHttp(handle))
+
 describeAuthorization('HTTP', async () => {
-  const server = await launchHttp(decide)
-  const names = ['topic', 'action', 'qos', 'retain', 'clientid', 'username']
-  const body = names.map((name) => `${name} = "\${${name}}"`).join(', ')
-  const keys = (path: string) => `type = http, method = get, ${LIMITS}, body { ${body} },
-    url = "http://127.0.0.1:${server.port}${path}"`
-  const remove = () => server.remove()
-  return { server, remove, source: keys('/acl?from=mqtt'), nonsense: keys('/nonsense') }
+  const server = await rules()
+  const example = (path: string) =>
+    exampleSource(
+      { type: 'http' },
+      { url: `http://${server.host}:${server.port}${path}`, ...LIMITS },
+    )
+  return { server, source: example('/acl?from=mqtt'), nonsense: example('/nonsense') }
 })
 
-async function start(): Promise<AuthenticationRig> {
-  const server = await launchHttp(handle)
-  const keys = (path: string) => `backend = http, method = post, ${LIMITS},
-    url = "http://127.0.0.1:${server.port}${path}",
-    body { username = "\${username}", password = "\${password}" }`
+describeAuthentication('HTTP', async () => {
+  const server = await users()
+  const example = (path: string) => {
+    const url = `http://${server.host}:${server.port}${path}`
+    return exampleAuthenticator({ backend: 'http' }, { url, ...LIMITS })
+  }
   return {
     server,
-    remove: () => server.remove(),
     wrongPassword: Connack.UNKNOWN,
-    authenticator: keys('/auth'),
-    nonsense: keys('/nonsense'),
+    authenticator: example('/auth'),
+    nonsense: example('/nonsense'),
   }
-}
-
-describeAuthentication('HTTP', start)
+})

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto'
 import { LDAP_LOGIN, needsOpenldap, startOpenldap } from '../../support/servers/openldap.ts'
-import { type AuthenticationRig, describeAuthentication, USERS } from './authentication-kit.ts'
+import { exampleAuthenticator, exampleSource } from '../examples.ts'
+import {
+  type AuthenticationRig,
+  describeAuthentication,
+  QUICK,
+  shared,
+  USERS,
+} from './authentication-kit.ts'
 import { describeAuthorization, RULES } from './authorization-kit.ts'
 
-const LIMITS = 'query_timeout = 400ms, request_timeout = 1s, pool_size = 4'
+const { query_timeout, connect_timeout: request_timeout, pool_size } = QUICK
+const LIMITS = { query_timeout, request_timeout, pool_size }
 
 /** SHA-1 of password and salt, then the salt; `{SSHA}` has to have one. */
 function storedPassword({ password, salt }: { password: string; salt: string }): string {
@@ -41,48 +49,35 @@ uid: ann
 userPassword: {NOSUCH}abc
 `
 
-async function start(method: string, nonsenseMethod: string): Promise<AuthenticationRig> {
-  const { server, remove, common, filter } = await startDirectory()
-  const baseDn = LDAP_LOGIN.baseDn
-  return {
-    server,
-    remove,
-    authenticator: `backend = ldap, ${common}, base_dn = "ou=users,${baseDn}", ${filter},
-      method = ${method}`,
-    nonsense: `backend = ldap, ${common}, base_dn = "${baseDn}", ${nonsenseMethod}`,
-  }
+async function start(type: 'bind' | 'hash', nonsense: string): Promise<AuthenticationRig> {
+  const { place, ...rig } = await startDirectory()
+  const example = (replaced = {}) =>
+    exampleAuthenticator({ backend: 'ldap', method: { type } }, { ...place, ...replaced })
+  const odd = example({ base_dn: LDAP_LOGIN.baseDn, filter: nonsense })
+  return { ...rig, authenticator: example(), nonsense: odd }
 }
 
-async function startDirectory() {
+const startDirectory = shared(async () => {
   const { server } = await startOpenldap([OU, ...ENTRIES, ODD].join('\n'))
   const { username, password } = LDAP_LOGIN
-  const common = `${LIMITS}, server = "127.0.0.1:${server.port}",
-    username = "${username}", password = "${password}"`
-  const filter = 'filter = "(&(objectClass=mqttUser)(uid=${username}))"'
-  return { server, remove: () => server.remove(), common, filter }
-}
+  const place = { server: `${server.host}:${server.port}`, username, password, ...LIMITS }
+  return { server, remove: () => server.remove(), place }
+})
 
-const ODD_HASH = 'filter = "(ou:dn:=odd)", method { type = hash }'
+const ODD_HASH = '(ou:dn:=odd)'
 // Two entries fit: which one is the client?
-const TWO_FIT = 'filter = "(uid=ann)", method { type = bind }'
+const TWO_FIT = '(uid=ann)'
 
-describeAuthentication('LDAP, hash', () => start('{ type = hash }', ODD_HASH), {
-  needs: needsOpenldap(),
-})
-describeAuthentication('LDAP, bind', () => start('{ type = bind }', TWO_FIT), {
-  needs: needsOpenldap(),
-})
+describeAuthentication('LDAP, hash', () => start('hash', ODD_HASH), { needs: needsOpenldap() })
+describeAuthentication('LDAP, bind', () => start('bind', TWO_FIT), { needs: needsOpenldap() })
 
 describeAuthorization(
   'LDAP',
   async () => {
-    const { common, filter, ...rig } = await startDirectory()
-    const below = (place: string) => `base_dn = "${place}${LDAP_LOGIN.baseDn}"`
-    return {
-      ...rig,
-      source: `type = ldap, ${common}, ${below('ou=users,')}, ${filter}`,
-      nonsense: `type = ldap, ${common}, ${below('')}, filter = "(uid=ann)"`,
-    }
+    const { place, ...rig } = await startDirectory()
+    const example = (replaced = {}) => exampleSource({ type: 'ldap' }, { ...place, ...replaced })
+    const nonsense = example({ base_dn: LDAP_LOGIN.baseDn, filter: TWO_FIT })
+    return { ...rig, source: example(), nonsense }
   },
   { needs: needsOpenldap(), hasConditions: false, hasDenials: false },
 )

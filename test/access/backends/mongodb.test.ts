@@ -1,9 +1,14 @@
-import { MONGODB_LOGIN, startMongodbFake } from '../../support/servers/mongodb-fake.ts'
-import { describeAuthentication, hashOf, QUICK, USERS } from './authentication-kit.ts'
+import {
+  MONGODB_LOGIN,
+  type MongodbFakeKind,
+  startMongodbFake,
+} from '../../support/servers/mongodb-fake.ts'
+import { exampleAuthenticator, exampleSource } from '../examples.ts'
+import { describeAuthentication, hashOf, QUICK, shared, USERS } from './authentication-kit.ts'
 import { describeAuthorization, RULES } from './authorization-kit.ts'
 
-async function start() {
-  const { server, collections } = await startMongodbFake()
+async function start(kind: MongodbFakeKind) {
+  const { server, collections } = await startMongodbFake(undefined, kind)
   const users = USERS.map((user, index) => ({
     _id: index,
     username: user.name,
@@ -16,26 +21,23 @@ async function start() {
   collections.set('mqtt_acl', rules)
   collections.set('odd', [{ _id: 1, username: 'ann', words: 3 }])
   const { username, password } = MONGODB_LOGIN
-  const keys = (collection: string) => `mongo_type = single, ${QUICK}, database = mqtt,
-    server = "127.0.0.1:${server.port}", username = ${username}, password = "${password}",
-    filter { username = "\${username}" }, collection = ${collection}`
-  return { server, remove: () => server.remove(), keys }
+  const place = { username, password, ...QUICK }
+  return { server, remove: () => server.remove(), place, address: `${server.host}:${server.port}` }
 }
 
+const replicaSet = shared(() => start('rs'))
+const single = shared(() => start('single'))
+
 describeAuthentication('MongoDB, against a stand-in', async () => {
-  const { keys, ...rig } = await start()
-  return {
-    ...rig,
-    authenticator: `backend = mongodb, ${keys('mqtt_user')}`,
-    nonsense: `backend = mongodb, ${keys('odd')}`,
-  }
+  const { place, address, ...rig } = await replicaSet()
+  const example = (replaced = {}) =>
+    exampleAuthenticator({ backend: 'mongodb' }, { ...place, servers: address, ...replaced })
+  return { ...rig, authenticator: example(), nonsense: example({ collection: 'odd' }) }
 })
 
 describeAuthorization('MongoDB, against a stand-in', async () => {
-  const { keys, ...rig } = await start()
-  return {
-    ...rig,
-    source: `type = mongodb, ${keys('mqtt_acl')}`,
-    nonsense: `type = mongodb, ${keys('odd')}`,
-  }
+  const { place, address, ...rig } = await single()
+  const example = (replaced = {}) =>
+    exampleSource({ type: 'mongodb' }, { ...place, server: address, ...replaced })
+  return { ...rig, source: example(), nonsense: example({ collection: 'odd' }) }
 })

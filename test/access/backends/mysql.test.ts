@@ -4,29 +4,27 @@ import {
   runMariadbSql,
   startMariadb,
 } from '../../support/servers/mariadb.ts'
-import { describeAuthentication, QUICK } from './authentication-kit.ts'
+import { exampleAuthenticator, exampleSource } from '../examples.ts'
+import { describeAuthentication, QUICK, shared } from './authentication-kit.ts'
 import { describeAuthorization } from './authorization-kit.ts'
 import { SQL_DATA } from './sql-data.ts'
 
-async function start() {
+const start = shared(async () => {
   const server = await startMariadb()
   const { username, password, database } = MARIADB_LOGIN
   runMariadbSql(server, SQL_DATA, database)
-  const keys = (query: string) => `${QUICK}, server = "127.0.0.1:${server.port}",
-    database = ${database}, username = ${username}, password = "${password}", query = "${query}"`
-  return { server, remove: () => server.remove(), keys }
-}
+  const place = { server: `${server.host}:${server.port}`, database, username, password, ...QUICK }
+  return { server, remove: () => server.remove(), place }
+})
 
 describeAuthentication(
   'MySQL, against MariaDB',
   async () => {
-    const { keys, ...rig } = await start()
-    const query = "SELECT * FROM mqtt_user WHERE username = '${username}' LIMIT 1"
-    return {
-      ...rig,
-      authenticator: `backend = mysql, ${keys(query)}`,
-      nonsense: `backend = mysql, ${keys('SELECT no_such_column FROM mqtt_user')}`,
-    }
+    const { place, ...rig } = await start()
+    const example = (replaced = {}) =>
+      exampleAuthenticator({ backend: 'mysql' }, { ...place, ...replaced })
+    const nonsense = example({ query: 'SELECT no_such_column FROM mqtt_user' })
+    return { ...rig, authenticator: example(), nonsense }
   },
   { needs: needsMariadb() },
 )
@@ -34,13 +32,10 @@ describeAuthentication(
 describeAuthorization(
   'MySQL, against MariaDB',
   async () => {
-    const { keys, ...rig } = await start()
-    const query = 'SELECT * FROM mqtt_acl WHERE username = ${username}'
-    return {
-      ...rig,
-      source: `type = mysql, ${keys(query)}`,
-      nonsense: `type = mysql, ${keys("SELECT 'allow' AS permission, 'x/#/y' AS topic")}`,
-    }
+    const { place, ...rig } = await start()
+    const example = (replaced = {}) => exampleSource({ type: 'mysql' }, { ...place, ...replaced })
+    const nonsense = example({ query: "SELECT 'allow' AS permission, 'x/#/y' AS topic" })
+    return { ...rig, source: example(), nonsense }
   },
   { needs: needsMariadb() },
 )

@@ -4,29 +4,27 @@ import {
   runSql,
   startPostgres,
 } from '../../support/servers/postgres.ts'
-import { describeAuthentication, QUICK } from './authentication-kit.ts'
+import { exampleAuthenticator, exampleSource } from '../examples.ts'
+import { describeAuthentication, QUICK, shared } from './authentication-kit.ts'
 import { describeAuthorization } from './authorization-kit.ts'
 import { SQL_DATA } from './sql-data.ts'
 
-async function start() {
+const start = shared(async () => {
   const server = await startPostgres()
   const { username, password, database } = POSTGRES_LOGIN
   runSql(server, `SET ROLE ${username}; ${SQL_DATA}`, database)
-  const keys = (query: string) => `${QUICK}, server = "127.0.0.1:${server.port}",
-    database = ${database}, username = ${username}, password = "${password}", query = "${query}"`
-  return { server, remove: () => server.remove(), keys }
-}
+  const place = { server: `${server.host}:${server.port}`, database, username, password, ...QUICK }
+  return { server, remove: () => server.remove(), place }
+})
 
 describeAuthentication(
   'PostgreSQL',
   async () => {
-    const { keys, ...rig } = await start()
-    const query = 'SELECT password_hash, salt, is_superuser FROM mqtt_user WHERE username ='
-    return {
-      ...rig,
-      authenticator: `backend = postgresql, ${keys(`${query} \${username} LIMIT 1`)}`,
-      nonsense: `backend = postgresql, ${keys('SELECT 1 AS one')}`,
-    }
+    const { place, ...rig } = await start()
+    const example = (replaced = {}) =>
+      exampleAuthenticator({ backend: 'postgresql' }, { ...place, ...replaced })
+    const nonsense = example({ query: 'SELECT 1 AS one' })
+    return { ...rig, authenticator: example(), nonsense }
   },
   { needs: needsPostgres(), shardCounts: [1, 3] },
 )
@@ -34,13 +32,11 @@ describeAuthentication(
 describeAuthorization(
   'PostgreSQL',
   async () => {
-    const { keys, ...rig } = await start()
-    const query = 'SELECT permission, action, topic, qos, retain FROM mqtt_acl WHERE username ='
-    return {
-      ...rig,
-      source: `type = postgresql, ${keys(`${query} \${username}`)}`,
-      nonsense: `type = postgresql, ${keys("SELECT 'maybe' AS permission, 'x' AS topic")}`,
-    }
+    const { place, ...rig } = await start()
+    const example = (replaced = {}) =>
+      exampleSource({ type: 'postgresql' }, { ...place, ...replaced })
+    const nonsense = example({ query: "SELECT 'maybe' AS permission, 'x' AS topic" })
+    return { ...rig, source: example(), nonsense }
   },
   { needs: needsPostgres(), shardCounts: [1, 3] },
 )

@@ -1,8 +1,9 @@
 import { needsRedis, REDIS_LOGIN, runRedis, startRedis } from '../../support/servers/redis.ts'
-import { describeAuthentication, hashOf, QUICK, USERS } from './authentication-kit.ts'
+import { exampleAuthenticator, exampleSource } from '../examples.ts'
+import { describeAuthentication, hashOf, QUICK, shared, USERS } from './authentication-kit.ts'
 import { describeAuthorization, RULES } from './authorization-kit.ts'
 
-async function start() {
+const start = shared(async () => {
   const { server } = await startRedis()
   const { username, password } = REDIS_LOGIN
   const run = (...words: string[]) => runRedis(server, words, password)
@@ -20,21 +21,18 @@ async function start() {
   }
   run('SET', 'text:ann', 'no hash')
   run('HSET', 'odd_acl:ann', 'up/#', 'maybe')
-  const keys = (command: string) => `redis_type = single, ${QUICK}, cmd = "${command}",
-    server = "127.0.0.1:${server.port}", username = ${username}, password = "${password}"`
-  return { server, remove: () => server.remove(), keys }
-}
+  const place = { server: `${server.host}:${server.port}`, username, password, ...QUICK }
+  return { server, remove: () => server.remove(), place }
+})
 
 describeAuthentication(
   'Redis',
   async () => {
-    const { keys, ...rig } = await start()
-    const command = 'HMGET mqtt_user:${username} password_hash salt is_superuser'
-    return {
-      ...rig,
-      authenticator: `backend = redis, ${keys(command)}`,
-      nonsense: `backend = redis, ${keys('HMGET text:${username} password_hash')}`,
-    }
+    const { place, ...rig } = await start()
+    const example = (replaced = {}) =>
+      exampleAuthenticator({ backend: 'redis' }, { ...place, ...replaced })
+    const nonsense = example({ cmd: 'HMGET text:${username} password_hash' })
+    return { ...rig, authenticator: example(), nonsense }
   },
   { needs: needsRedis() },
 )
@@ -42,12 +40,10 @@ describeAuthentication(
 describeAuthorization(
   'Redis',
   async () => {
-    const { keys, ...rig } = await start()
-    return {
-      ...rig,
-      source: `type = redis, ${keys('HGETALL mqtt_acl:${username}')}`,
-      nonsense: `type = redis, ${keys('HGETALL odd_acl:${username}')}`,
-    }
+    const { place, ...rig } = await start()
+    const example = (replaced = {}) => exampleSource({ type: 'redis' }, { ...place, ...replaced })
+    const nonsense = example({ cmd: 'HGETALL odd_acl:${username}' })
+    return { ...rig, source: example(), nonsense }
   },
   { needs: needsRedis(), hasDenials: false },
 )
