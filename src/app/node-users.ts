@@ -87,6 +87,11 @@ export class NodeUsers implements UserPort {
     return this.directory.restore(users)
   }
 
+  /** See `UserDirectory.forget`. */
+  forget(users: readonly StoredUser[]): Promise<void> {
+    return this.directory.forget(users)
+  }
+
   /** Removes all users of an authenticator; how many there were. */
   removeAll(owner: UserOwner): Promise<number> {
     return this.directory.removeAll(groupOf(owner))

@@ -161,7 +161,7 @@ export async function startManagement(
       },
       listeners: listenerPort(node),
       access: {
-        ban: (bans) => node.access('ban', [bans, 'keep']),
+        ban: (bans, mode) => node.access('ban', [bans, mode]),
         unban: (as, who) => node.access('unban', [as, who]),
         unbanAll: () => node.access('unbanAll', []),
         listBans: (query) => node.access('listBans', [query]),

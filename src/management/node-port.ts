@@ -39,8 +39,11 @@ export type OperationName = {
 
 /** Bans, held in all shards. */
 export interface BanPort {
-  /** How many were made: what is banned already stays as it is. Rejects with a `BanError`. */
-  ban(bans: readonly Ban[]): Promise<number>
+  /**
+   * How many were made. Rejects with a `BanError`.
+   * @param mode `keep`: what is banned already stays as it is
+   */
+  ban(bans: readonly Ban[], mode: 'keep' | 'replace'): Promise<number>
   /** False when there is none. */
   unban(as: BanKind, who: string): Promise<boolean>
   unbanAll(): Promise<number>
@@ -81,6 +84,8 @@ export interface UserPort {
   dump(): readonly StoredUser[]
   /** Adds users of a backup, or replaces those that exist. */
   restore(users: readonly StoredUser[]): Promise<void>
+  /** Removes users of a backup. */
+  forget(users: readonly StoredUser[]): Promise<void>
 }
 
 /** How one shard thread is doing. */

@@ -37,6 +37,25 @@ export function listDelayed(
   return page.flatMap((key) => readKey(store, router, key) ?? [])
 }
 
+/**
+ * Visits the delayed messages of all shards by their keys, which stay where they are while others
+ * come and go, until `visit` returns false. Messages that cannot be read are left out.
+ * @param from id to begin with; undefined: the first one
+ */
+export function scanDelayed(
+  store: KvStore,
+  router: Router,
+  from: string | undefined,
+  visit: (message: DelayedMessage) => boolean,
+): void {
+  const start = from === undefined ? u8Key(0) : keyOfDelayedId(from)
+  if (start === undefined) return
+  store.scan(Table.DELAYED, start, u8Key(PARTITIONS), (key, value) => {
+    const message = decodeDelayed(key, value, router)
+    return message === undefined || visit(message)
+  })
+}
+
 /** One delayed message by its id; undefined when there is none, or it cannot be read. */
 export function getDelayed(store: KvStore, router: Router, id: string): DelayedMessage | undefined {
   const key = keyOfDelayedId(id)

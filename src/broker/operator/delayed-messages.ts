@@ -1,13 +1,32 @@
-import { getDelayed, listDelayed } from '../delayed/delayed-list.ts'
+import { getDelayed, listDelayed, scanDelayed } from '../delayed/delayed-list.ts'
 import type { DelayedMessage } from '../delayed/delayed-record.ts'
 import type { Broker } from '../shard/broker.ts'
 import { viewMessage } from './message-view.ts'
 import type { Sliced } from './slices.ts'
-import type { DelayedView } from './views.ts'
+import type { DelayedView, MessageRange, TextListPart } from './views.ts'
 
 /** A page of the delayed messages of all shards, earliest first, without payloads. */
 export function delayedPage({ core }: Broker, skip: number, limit: number): readonly DelayedView[] {
   return listDelayed(core.store, core.router, skip, limit).map((entry) => view(entry, false))
+}
+
+/** A part of the delayed messages of all shards, in no order of time: for copies of all. */
+export function delayedPart({ core }: Broker, range: MessageRange): TextListPart<DelayedView> {
+  const items: DelayedView[] = []
+  let bytes = 0
+  let next: string | undefined
+  const from = range.from === '' ? undefined : range.from
+  scanDelayed(core.store, core.router, from, (message) => {
+    if (items.length >= range.limit || bytes >= range.payloadBytesMax) {
+      next = message.id
+      return false
+    }
+    const item = view(message, range.withPayload)
+    bytes += item.payloadBytes
+    items.push(item)
+    return true
+  })
+  return { items, next }
 }
 
 /** One delayed message with its payload. */

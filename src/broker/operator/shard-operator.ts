@@ -21,6 +21,7 @@ import {
   cancelDelayedMatching,
   delayedMessage,
   delayedPage,
+  delayedPart,
 } from './delayed-messages.ts'
 import {
   getRetained,
@@ -222,6 +223,10 @@ export class ShardOperator {
 
   delayedPage(skip: number, limit: number): readonly DelayedView[] {
     return delayedPage(this.#broker, skip, limit)
+  }
+
+  delayedPart(range: MessageRange): TextListPart<DelayedView> {
+    return delayedPart(this.#broker, range)
   }
 
   delayedMessage(id: string): DelayedView | undefined {

@@ -164,6 +164,10 @@ export interface MessageView {
   /** Undefined when payloads were not asked for. */
   readonly payload: Uint8Array | undefined
   readonly payloadBytes: number
+  /** With the payload, as it was published; without its expiry. Undefined when it has none. */
+  readonly properties: OperatorProperties | undefined
+  /** When it expires; 0 = never. */
+  readonly expiresAtMs: number
 }
 
 /** A message that waits in a queue, or for its acknowledgement. */

@@ -11,9 +11,11 @@ export const TABLE_SETS = [
   'builtin_authz',
   'banned',
   'builtin_retainer',
+  'delayed',
+  'topic_metrics',
 ] as const
 export type TableSetName = (typeof TABLE_SETS)[number]
-/** Whoever has these can become anybody: API keys with scopes cannot. */
+/** Whoever has these can become anybody: API keys, which may not use their paths, cannot. */
 export const IDENTITY_TABLES: readonly TableSetName[] = ['dashboard_users', 'api_keys']
 
 /** Bytes that an uploaded backup may have. */
@@ -35,16 +37,15 @@ export const exportData = operation({
   path: '/data/export',
   tag: TAG,
   summary:
-    'Make a backup of what was configured at run time, users, keys, rules, bans, retained ' +
-    'messages (without their MQTT 5 properties), certificates and `acl.conf`.',
+    'Make a backup of what was configured at run time, users, keys, rules, bans, retained and ' +
+    'delayed messages, topics of metrics, certificates and `acl.conf`.',
   permission: 'write',
   body: Type.Union([
     closed({
       root_keys: Type.Optional(Type.Array(Type.String(), { description: 'Without it all.' })),
       table_sets: Type.Optional(
         Type.Array(oneOf(TABLE_SETS), {
-          description:
-            'Without it all that the caller may have, an API key with scopes no users and keys.',
+          description: 'Without it all that the caller may have, an API key no users and keys.',
         }),
       ),
       files: Type.Optional(
@@ -70,8 +71,8 @@ export const importData = operation({
   path: '/data/import',
   tag: TAG,
   summary:
-    'Take over a backup, of Tideway or of EMQX 5 (its configuration and files). What has the ' +
-    'same name is replaced, everything else stays.',
+    'Take over a backup, of Tideway or of EMQX 5. What has the same name is replaced, everything ' +
+    'else stays.',
   permission: 'write',
   body: closed({
     filename: Type.String({ minLength: 1 }),

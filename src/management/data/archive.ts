@@ -6,16 +6,16 @@ import { HoconError, toPlain } from '#config/hocon/value.ts'
 import { TABLE_SETS, type TableSetName } from '../contract/data.ts'
 import { TarError, unpackTar } from '../files/tar.ts'
 import { badRequest } from '../http/api-error.ts'
+import { EXPORT_DIR, readEmqxExport } from './emqx/emqx-export.ts'
 import { checkRows } from './table-rows.ts'
+import type { Written } from './written.ts'
 
 /** What an archive may hold, unpacked. */
 const ARCHIVE_BYTES_MAX = 1024 * 1024 * 1024
 /** Folders of the data directory that belong to the configuration. */
 export const FOLDERS = ['certs', 'authz'] as const
 const LINE_FEED = 0x0a
-
-/** Roots of a configuration, as they are written. */
-export type Written = Readonly<Record<string, Plain>>
+const META = 'META.hocon'
 
 /** What is in a backup. */
 export interface Archive {
@@ -26,32 +26,43 @@ export interface Archive {
   readonly files: ReadonlyMap<string, Buffer>
   /** Rows are of their table. */
   readonly tables: ReadonlyMap<TableSetName, readonly unknown[]>
-  /** Tables in the format of Erlang, and files that belong nowhere here. */
-  readonly foreign: readonly string[]
+  /** What in it is not taken over, and why. */
+  readonly remarks: readonly string[]
 }
 
 /**
  * Reads and checks a backup, of this product or of EMQX 5.
  * @throws ApiError 400 when it is none, or something in it is not what it should be
  */
-export function readArchive(packed: Uint8Array): Archive {
+export async function readArchive(packed: Uint8Array, nowMs: number): Promise<Archive> {
   const all = unpack(packed)
-  const meta = all.get('META.hocon')
-  const config = all.get('cluster.hocon')
-  if (meta === undefined || config === undefined) {
-    throw badRequest('The archive is no backup: it has no META.hocon or no cluster.hocon.')
+  const meta = readHocon(needed(all, META).toString('utf8'), META)
+  const files = [...all].filter(([name]) => FOLDERS.some((at) => name.startsWith(`${at}/`)))
+  const inside = new Map(files.filter(([name]) => isInside(name)))
+  const outside = files.filter(([name]) => !inside.has(name))
+  const remarks = outside.map(([name]) => `${name}: it would stand outside of its folder`)
+  if (meta['edition'] === undefined) {
+    const config = readHocon(needed(all, 'cluster.hocon').toString('utf8'))
+    const tables = new Map(TABLE_SETS.flatMap((name) => tableOf(all, name)))
+    return { config, dataDir: textOf(meta['data_dir']), files: inside, tables, remarks }
   }
-  const ours = [...all].filter(([name]) => FOLDERS.some((folder) => name.startsWith(`${folder}/`)))
-  const files = ours.filter(([name]) => isInside(name))
-  const escaping = ours.filter(([name]) => !isInside(name)).map(([name]) => name)
-  const mnesia = [...all.keys()].filter((name) => name.startsWith('mnesia/'))
+  // An export of EMQX lacks the configuration when nothing was changed at run time.
+  const config = readHocon(all.get('cluster.hocon')?.toString('utf8') ?? '')
+  const taken = await readEmqxExport(config, all, nowMs)
+  for (const [name, rows] of taken.tables) checkRows(name, rows, `${name} of mnesia/`)
   return {
-    config: readHocon(config.toString('utf8')),
-    dataDir: textOf(readHocon(meta.toString('utf8'), 'META.hocon')['data_dir']),
-    files: new Map(files),
-    tables: new Map(TABLE_SETS.flatMap((name) => tableOf(all, name))),
-    foreign: [...mnesia, ...escaping],
+    config: taken.config,
+    dataDir: EXPORT_DIR,
+    files: new Map([...inside, ...taken.files]),
+    tables: taken.tables,
+    remarks: [...remarks, ...taken.remarks],
   }
+}
+
+function needed(all: ReadonlyMap<string, Buffer>, name: string): Buffer {
+  const content = all.get(name)
+  if (content === undefined) throw badRequest(`The archive is no backup: it has no ${name}.`)
+  return content
 }
 
 /** HOCON as written roots. @throws ApiError 400 */
@@ -104,7 +115,7 @@ function tableOf(
       throw badRequest(`${path} of the archive is damaged at line ${index + 1}.`)
     }
   })
-  checkRows(name, rows)
+  checkRows(name, rows, path)
   return [[name, rows]]
 }
 

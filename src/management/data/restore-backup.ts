@@ -6,57 +6,66 @@ import type { Plain } from '#config/hocon/value.ts'
 import type { ConfigTurn } from '../config/config-changes.ts'
 import { type ConfigEdit, ConfigRefusal } from '../config-port.ts'
 import type { ManagementContext } from '../context.ts'
-import { badRequest } from '../http/api-error.ts'
-import type { Archive, Written } from './archive.ts'
-import { type TableSet, tableSets } from './table-sets.ts'
+import { ApiError, badRequest } from '../http/api-error.ts'
+import type { Archive } from './archive.ts'
+import { RestoreError, restoreTables } from './restore-tables.ts'
+import type { TableSet } from './table-set.ts'
+import { tableSets } from './table-sets.ts'
+import { isGroup, type Written } from './written.ts'
 
 /**
- * Takes over what is in a backup: configuration by roots, files, tables. What exists under the same
- * names is replaced, everything else stays. Files and configuration are taken over together or not
- * at all; then each table is.
+ * Takes over what is in a backup: configuration by roots, files, tables; all of it or nothing. What
+ * exists under the same names is replaced, everything else stays.
  * @returns what could not be taken over, and why
- * @throws ApiError 400 when it cannot be taken over; nothing has changed then
+ * @throws ApiError 400 when it cannot be taken over, 503 when the store does not take it; nothing
+ * has changed then
  */
 export async function restoreBackup(
   context: ManagementContext,
   turn: ConfigTurn,
   archive: Archive,
 ): Promise<readonly string[]> {
-  const { files, tables, foreign } = archive
-  const sets = tableSets(context)
+  const { node } = context
+  const { files, tables, remarks } = archive
+  const sets = tableSets(context).filter(({ name }) => tables.has(name))
   for (const set of sets) checkSet(set, tables.get(set.name) ?? [])
-  const warnings: string[] = []
-  const replaced = new ReplacedFiles(context.node.dataDir)
+  const replaced = new ReplacedFiles(node.dataDir)
+  const before = node.config.snapshot()
+  const warnings = await undoing(
+    async () => {
+      for (const [name, content] of files) await replaced.put(name, content)
+      // What a root names has to be there for it to be valid.
+      const valid = validRoots(context, withFilesHere(archive, node.dataDir))
+      await turn.edit(toEdit(valid.good))
+      return valid.warnings
+    },
+    () => replaced.takeBack(),
+  )
+  const passedOver = await undoing(
+    async () => {
+      // Where only a file is another one, the configuration is the same.
+      await node.reload()
+      return restoreTables(sets, tables)
+    },
+    async () => {
+      await replaced.takeBack()
+      await turn.edit({ kind: 'overlay', text: before })
+      await node.reload()
+    },
+  )
+  return [...warnings, ...passedOver, ...remarks]
+}
+
+/** @throws ApiError 400 or 503 for tables that were not taken; else what `work` throws */
+async function undoing<Result>(work: () => Promise<Result>, undo: () => Promise<void>) {
   try {
-    for (const [name, content] of files) await replaced.put(name, content)
-    // What a root names has to be there for it to be valid.
-    const valid = validRoots(context, withFilesHere(archive, context.node.dataDir))
-    warnings.push(...valid.warnings)
-    await turn.edit(toEdit(valid.good))
+    return await work()
   } catch (error) {
-    await replaced.takeBack()
-    throw error
+    await undo()
+    if (!(error instanceof RestoreError)) throw error
+    const message = `Nothing was taken over. ${error.message}.`
+    throw error.isRefusal ? badRequest(message) : new ApiError(503, 'SERVICE_UNAVAILABLE', message)
   }
-  // Where only a file is another one, the configuration is the same.
-  await context.node.reload()
-  for (const { name, restore } of sets) {
-    const rows = tables.get(name)
-    if (rows === undefined) continue
-    try {
-      await restore(rows)
-    } catch (error) {
-      warnings.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
-    }
-  }
-  const isTable = (name: string): boolean => name.startsWith('mnesia/')
-  for (const name of foreign) {
-    warnings.push(
-      isTable(name)
-        ? `${name}: tables of EMQX are in the format of Erlang, which is not read here`
-        : `${name}: it would stand outside of its folder`,
-    )
-  }
-  return warnings
 }
 
 function checkSet({ name, check }: TableSet, rows: readonly unknown[]): void {
@@ -112,10 +121,6 @@ function withFilesHere({ config, dataDir, files }: Archive, here: string): Writt
     return Object.fromEntries(Object.entries(group).map(([key, value]) => [key, move(value)]))
   }
   return moveAll(config)
-}
-
-function isGroup(value: Plain): value is Written {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 interface ValidRoots {

@@ -7,18 +7,22 @@ import { oneOf } from '../contract/common.ts'
 import { KeyRole, UserRole } from '../contract/login.ts'
 import type { TableSetName } from '../contract/data.ts'
 import { badRequest } from '../http/api-error.ts'
+import { STORED_SECRET } from '../identity/api-keys.ts'
+import { STORED_PASSWORD } from '../identity/passwords.ts'
 import { backendOf, NO_PASSWORD } from '../identity/users.ts'
 
 const Flag = Type.Union([Type.Literal(0), Type.Literal(1)])
+const QoS = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)])
 const Text = Type.String({ minLength: 1 })
 const BASE64 = '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$'
-/** 32 bytes. */
-const HASH = '^[A-Za-z0-9+/]{43}=$'
 
 const UserRow = Type.Object({
   username: Text,
   /** Empty where somebody else checks who the user is. */
-  password: Type.String({ pattern: String.raw`^(scrypt\$\d+\$\d+\$\d+\$[\w-]+\$[\w-]+)?$` }),
+  password: Type.Union([
+    Type.Literal(NO_PASSWORD),
+    Type.String({ pattern: STORED_PASSWORD.source }),
+  ]),
   role: UserRole,
   description: Type.String(),
   must_change: Flag,
@@ -27,7 +31,7 @@ const UserRow = Type.Object({
 const ApiKeyRow = Type.Object({
   name: Text,
   api_key: Text,
-  secret_hash: Type.String({ pattern: HASH }),
+  secret_hash: Type.String({ pattern: STORED_SECRET.source }),
   role: KeyRole,
   description: Type.String(),
   enable: Flag,
@@ -72,7 +76,7 @@ const SubjectRulesRow = Type.Object({
       permission: oneOf(['allow', 'deny']),
       action: oneOf(['publish', 'subscribe', 'all']),
       topic: Text,
-      qos: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 2 }))),
+      qos: Type.Optional(Type.Array(QoS)),
       retain: Type.Optional(Type.Boolean()),
     }),
   ),
@@ -87,12 +91,33 @@ const BanRow = Type.Object({
   untilMs: Type.Optional(Type.Number()),
 })
 
+const Base64 = Type.String({ pattern: BASE64 })
+
 const RetainedRow = Type.Object({
   topic: Text,
-  payload: Type.String({ pattern: BASE64 }),
-  qos: Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]),
+  payload: Base64,
+  qos: QoS,
   publisher: Type.String(),
+  properties: Type.Optional(
+    Type.Object({
+      payloadFormatIndicator: Type.Optional(Flag),
+      contentType: Type.Optional(Type.String()),
+      responseTopic: Type.Optional(Type.String()),
+      correlationData: Type.Optional(Base64),
+      userProperties: Type.Optional(Type.Array(Type.Tuple([Type.String(), Type.String()]))),
+    }),
+  ),
+  expiresAtMs: Type.Optional(Type.Number()),
 })
+
+const DelayedRow = Type.Object({
+  ...RetainedRow.properties,
+  retain: Type.Boolean(),
+  username: Type.Optional(Type.String()),
+  dueAtMs: Type.Number(),
+})
+
+const WatchedTopicRow = Type.Object({ topic: Text, createdAtMs: Type.Number() })
 
 /** The rows of each table. */
 export const TABLE_ROWS = {
@@ -102,6 +127,8 @@ export const TABLE_ROWS = {
   builtin_authz: SubjectRulesRow,
   banned: BanRow,
   builtin_retainer: RetainedRow,
+  delayed: DelayedRow,
+  topic_metrics: WatchedTopicRow,
 } as const satisfies Readonly<Record<TableSetName, TSchema>>
 
 /** A row of a table. */
@@ -109,16 +136,24 @@ export type TableRow<Name extends TableSetName> = Static<(typeof TABLE_ROWS)[Nam
 
 /**
  * Checks rows of an archive.
+ * @param path of their file in it
  * @throws ApiError 400 that names the row and what is wrong with it
  */
-export function checkRows(name: TableSetName, rows: readonly unknown[]): void {
+export function checkRows(name: TableSetName, rows: readonly unknown[], path: string): void {
   const schema = TABLE_ROWS[name]
   for (const [index, row] of rows.entries()) {
     const problem = problemOf(schema, row) ?? topicProblem(name, row) ?? passwordProblem(name, row)
     if (problem === undefined) continue
-    throw badRequest(`tables/${name}.jsonl of the archive, line ${index + 1}: ${problem}.`)
+    throw badRequest(`${path} of the archive, line ${index + 1}: ${problem}.`)
   }
 }
+
+/** Tables whose rows are about a topic. */
+const TOPIC_TABLES: ReadonlySet<TableSetName> = new Set([
+  'builtin_retainer',
+  'delayed',
+  'topic_metrics',
+])
 
 function problemOf(schema: TSchema, row: unknown): string | undefined {
   if (Value.Check(schema, row)) return undefined
@@ -128,8 +163,8 @@ function problemOf(schema: TSchema, row: unknown): string | undefined {
 }
 
 function topicProblem(name: TableSetName, row: unknown): string | undefined {
-  if (name !== 'builtin_retainer') return undefined
-  const { topic } = row as TableRow<'builtin_retainer'> // Just checked.
+  if (!TOPIC_TABLES.has(name)) return undefined
+  const { topic } = row as { readonly topic: string } // Just checked.
   const invalid = validateTopicNameText(topic)
   return invalid && `topic: ${invalid.detail}`
 }

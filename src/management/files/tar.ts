@@ -77,7 +77,8 @@ export function unpackTar(packed: Uint8Array, bytesMax: number): readonly TarEnt
   let longName: string | undefined
   for (let at = 0; at + BLOCK <= bytes.length;) {
     const header = bytes.subarray(at, at + BLOCK)
-    if (header[0] === 0) break
+    // The end is an empty block.
+    if (header[0] === 0) return entries
     const size = octal(header, 124, 12)
     const begin = at + BLOCK
     if (!isChecked(header) || Number.isNaN(size) || begin + size > bytes.length) {
@@ -93,7 +94,7 @@ export function unpackTar(packed: Uint8Array, bytesMax: number): readonly TarEnt
     }
     at = begin + Math.ceil(size / BLOCK) * BLOCK
   }
-  return entries
+  throw new TarError(`the archive is cut at byte ${bytes.length}`)
 }
 
 function unpack(packed: Uint8Array, bytesMax: number): Buffer {

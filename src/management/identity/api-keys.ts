@@ -27,8 +27,13 @@ const KEY_BYTES = 12
 const SECRET_BYTES = 32
 
 interface Held extends ApiKey {
+  /** SHA-256 of the secret; of EMQX that of salt and secret, behind the salt. */
   readonly secretHash: Buffer
 }
+
+const HASH_BYTES = 32
+/** What is stored of secrets, and comes back with a backup: with or without a salt of 4 bytes. */
+export const STORED_SECRET = /^(?:[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{48})$/
 
 /**
  * API keys in the database, with a copy in memory. A secret is 32 random bytes, so that a plain
@@ -65,8 +70,9 @@ export class ApiKeys {
   /** The key, if the secret is right and it may be used. */
   check(key: string, secret: string): ApiKey | undefined {
     const held = this.#byKey.get(key)
-    const expected = held?.secretHash ?? hashSecret('')
-    const isRight = timingSafeEqual(hashSecret(secret), expected)
+    const kept = held?.secretHash ?? hashSecret('')
+    const salt = kept.subarray(0, -HASH_BYTES)
+    const isRight = timingSafeEqual(hashSecret(secret, salt), kept.subarray(-HASH_BYTES))
     if (held === undefined || !isRight || !held.enable || this.isExpired(held)) return undefined
     return held
   }
@@ -88,6 +94,22 @@ export class ApiKeys {
   /** All keys with the hashes of their secrets, for backups. */
   dump(): readonly SqlRow[] {
     return this.#database.all('SELECT * FROM api_keys ORDER BY name')
+  }
+
+  /**
+   * Checks keys of a backup.
+   * @throws an Error when there would be too many, or one has the key of another one
+   */
+  checkRestore(rows: readonly SqlRow[]): void {
+    const after = new Map(this.#byName)
+    for (const held of rows.map(toHeld)) after.set(held.name, held)
+    if (after.size > API_KEYS_MAX) throw new Error(`there may be ${API_KEYS_MAX} keys at most`)
+    const owners = new Map<string, string>()
+    for (const { key, name } of after.values()) {
+      const other = owners.get(key)
+      if (other !== undefined) throw new Error(`${name} and ${other} have the same key`)
+      owners.set(key, name)
+    }
   }
 
   /**
@@ -166,8 +188,8 @@ export class ApiKeys {
   }
 }
 
-function hashSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest()
+function hashSecret(secret: string, salt: Uint8Array = Buffer.alloc(0)): Buffer {
+  return createHash('sha256').update(salt).update(secret).digest()
 }
 
 function toHeld(row: SqlRow): Held {

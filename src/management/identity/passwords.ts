@@ -1,4 +1,4 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 
 /** Cost of one password: about 40 ms of one core and 16 MiB. */
 const COST = { N: 16_384, r: 8, p: 1 }
@@ -8,21 +8,30 @@ const SALT_BYTES = 16
 const LENGTH_MIN = 8
 const LENGTH_MAX = 64
 
+/** What is stored of passwords, and may come back with a backup: `keepDigest` has the last part. */
+export const STORED_PASSWORD = /^scrypt\$\d+\$\d+\$\d+\$[\w-]+\$[\w-]+(?:\$[\w-]+)?$/
+
 /** The stored form of a password: `scrypt$N$r$p$salt$key`. */
-export async function hashPassword(password: string): Promise<string> {
-  const salt = randomBytes(SALT_BYTES)
-  const key = await derive(password, salt, COST)
-  const { N, r, p } = COST
-  return ['scrypt', N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$')
+export function hashPassword(password: string): Promise<string> {
+  return keep(password)
+}
+
+/**
+ * The stored form of a password of which only SHA-256 of salt and password is known, as EMQX keeps
+ * them: `scrypt$N$r$p$salt$key$digest-salt`, no weaker than that of a password.
+ */
+export async function keepDigest(salt: Buffer, digest: Buffer): Promise<string> {
+  return `${await keep(digest)}$${salt.toString('base64url')}`
 }
 
 /** Whether the password is the one that was stored. */
 export async function isPassword(password: string, stored: string): Promise<boolean> {
-  const [kind, N, r, p, salt = '', key = ''] = stored.split('$')
+  const [kind, N, r, p, salt = '', key = '', digestSalt] = stored.split('$')
   if (kind !== 'scrypt') return false
   const cost = { N: Number(N), r: Number(r), p: Number(p) }
   const expected = Buffer.from(key, 'base64url')
-  const derived = await derive(password, Buffer.from(salt, 'base64url'), cost)
+  const secret = digestSalt === undefined ? password : digestOf(password, digestSalt)
+  const derived = await derive(secret, Buffer.from(salt, 'base64url'), cost)
   return derived.length === expected.length && timingSafeEqual(derived, expected)
 }
 
@@ -39,8 +48,20 @@ export function passwordProblem(password: string): string | undefined {
   return 'The password must have at least two kinds of letters, digits and special characters.'
 }
 
+async function keep(secret: string | Buffer): Promise<string> {
+  const salt = randomBytes(SALT_BYTES)
+  const key = await derive(secret, salt, COST)
+  const { N, r, p } = COST
+  return ['scrypt', N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$')
+}
+
+function digestOf(password: string, salt: string): Buffer {
+  const hash = createHash('sha256').update(Buffer.from(salt, 'base64url'))
+  return hash.update(password).digest()
+}
+
 function derive(
-  password: string,
+  password: string | Buffer,
   salt: Buffer,
   cost: { readonly N: number; readonly r: number; readonly p: number },
 ): Promise<Buffer> {

@@ -156,9 +156,11 @@ export class Users {
     const after = new Map(this.#users)
     for (const user of rows.map(toUser)) after.set(user.username, user)
     if (after.size > USERS_MAX) throw new Error(`there may be ${USERS_MAX} users at most`)
-    if (![...after.values()].some(isLocalAdministrator)) {
-      throw new Error('no administrator would be left')
+    // Where there was none, others let them in.
+    const isLost = (users: ReadonlyMap<string, User>): boolean => {
+      return ![...users.values()].some(isLocalAdministrator)
     }
+    if (isLost(after) && !isLost(this.#users)) throw new Error('no administrator would be left')
   }
 
   /** Takes users of a backup, which were checked, and gives their names. */

@@ -57,12 +57,16 @@ export class TopicMetrics {
     return this.#topics.has(topic)
   }
 
-  async add(topic: string): Promise<void> {
-    const createdAtMs = this.#node.nowMs()
+  async add(topic: string, createdAtMs = this.#node.nowMs()): Promise<void> {
     const sql = 'INSERT INTO watched_topics (topic, created_at_ms) VALUES (?, ?)'
     this.#database.run(sql, topic, Math.floor(createdAtMs))
     this.#topics.set(topic, fresh(createdAtMs))
     await this.#tell()
+  }
+
+  /** What is counted since when, for backups. */
+  dump(): readonly { readonly topic: string; readonly createdAtMs: number }[] {
+    return [...this.#topics].map(([topic, { createdAtMs }]) => ({ topic, createdAtMs }))
   }
 
   /** False when it is not counted. */

@@ -37,7 +37,7 @@ export function bannedRoutes({ node }: ManagementContext): readonly Route[] {
         atMs: at === undefined ? node.nowMs() : timeOf('body.at', at),
         untilMs: until === 'infinity' ? undefined : timeOf('body.until', until),
       }
-      const made = await access.ban([ban]).catch((error: unknown) => {
+      const made = await access.ban([ban], 'keep').catch((error: unknown) => {
         throw toRefusal(error)
       })
       if (made === 0) throw badRequest(`${as} ${who} is banned already.`, 'ALREADY_EXISTS')

@@ -50,7 +50,7 @@ export function dataRoutes(context: ManagementContext): readonly Route[] {
       return ok({ ...toBody(node.name, made), notice: NOTICE })
     }),
     route(importData, async ({ body: { filename }, caller }) => {
-      const archive = readArchive(await read(filename))
+      const archive = await readArchive(await read(filename), node.nowMs())
       checkTables(caller, [...archive.tables.keys()])
       const warnings = await context.configChanges.inTurn((turn) => {
         return restoreBackup(context, turn, archive)
@@ -74,7 +74,10 @@ export function dataRoutes(context: ManagementContext): readonly Route[] {
     }),
     route(downloadBackup, async ({ params: { filename }, caller }) => {
       const content = await read(filename)
-      if (isLimited(caller)) checkTables(caller, [...readArchive(content).tables.keys()])
+      if (caller.kind === 'key') {
+        const { tables } = await readArchive(content, node.nowMs())
+        checkTables(caller, [...tables.keys()])
+      }
       return ok({ name: filename, content: [content] })
     }),
     route(deleteBackup, async ({ params: { filename } }) => {
@@ -84,22 +87,18 @@ export function dataRoutes(context: ManagementContext): readonly Route[] {
   ]
 }
 
-/** An API key that may not do everything. */
-function isLimited(caller: Caller): boolean {
-  return caller.kind === 'key' && caller.scopes.length > 0
-}
-
+/** API keys may not use the paths of users and keys: what is in these is not for them either. */
 function mayHave(caller: Caller, table: TableSetName): boolean {
-  return !isLimited(caller) || !IDENTITY_TABLES.includes(table)
+  return caller.kind !== 'key' || !IDENTITY_TABLES.includes(table)
 }
 
-/** @throws ApiError 403 for tables that would make a key with scopes more than it is */
+/** @throws ApiError 403 for tables that would make a key more than it is */
 function checkTables(caller: Caller, tables: readonly TableSetName[]): void {
   const refused = tables.filter((table) => !mayHave(caller, table))
   if (refused.length === 0) return
   const message =
-    `API keys with scopes may not have ${refused.join(' and ')}: log in as a user, or use a key ` +
-    'without scopes.'
+    `API keys may not have ${refused.join(' and ')}: log in as an administrator, or make a ` +
+    'backup without these.'
   throw new ApiError(403, 'UNAUTHORIZED_ROLE', message)
 }
 

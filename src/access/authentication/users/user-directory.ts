@@ -187,6 +187,18 @@ export class UserDirectory {
     await this.#commit()
   }
 
+  /**
+   * Removes users as they stand in a backup.
+   * @throws an Error when the store cannot take it
+   */
+  async forget(users: readonly (UserGroup & { readonly userId: string })[]): Promise<void> {
+    for (const [index, { chain, mechanism, userId }] of users.entries()) {
+      removeUser(this.#store, { chain, mechanism }, userId)
+      if (index % IMPORT_BATCH === IMPORT_BATCH - 1) await this.#commit()
+    }
+    await this.#commit()
+  }
+
   async #commit(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<StoreFailure | undefined>()
     this.#store.barrier(resolve)
