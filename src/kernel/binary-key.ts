@@ -12,8 +12,6 @@ const U32_MAX = 0xffff_ffff
 const U48_MAX = 0xffff_ffff_ffff
 const TWO_32 = 0x1_0000_0000
 
-const floatView = new DataView(new ArrayBuffer(8))
-
 /** Above every key whose first byte is not 0xFF: the end of a scan over a whole table. */
 export const KEY_END = '\xff'
 
@@ -45,11 +43,6 @@ export function textPartEnd(key: string, start: number): number {
   const end = key.indexOf('\0', start)
   assert(end !== -1, 'the text in a key ends with a zero byte')
   return end
-}
-
-/** Any bytes as a key. */
-export function bytesKey(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
 /** The bytes of a key, in a buffer of their own. */
@@ -86,17 +79,6 @@ export function u48Key(value: number): string {
   return u16Key(Math.floor(value / TWO_32)) + u32Key(value % TWO_32)
 }
 
-/** Any number but NaN in eight bytes that sort as the numbers do; -0 becomes 0. */
-export function f64Key(value: number): string {
-  assert(!Number.isNaN(value), 'a number in a key is not NaN')
-  floatView.setFloat64(0, value + 0) // -0 + 0 is 0.
-  const high = floatView.getUint32(0)
-  const low = floatView.getUint32(4)
-  // Positive: set the sign so that they come last. Negative: flip all, the larger comes first.
-  if (high < 0x8000_0000) return u32Key((high | 0x8000_0000) >>> 0) + u32Key(low)
-  return u32Key(~high >>> 0) + u32Key(~low >>> 0)
-}
-
 /** Reads what `u8Key` wrote at `offset`. */
 export function readU8(key: string, offset: number): number {
   assert(offset + 1 <= key.length, 'a u8 lies inside its key')
@@ -119,16 +101,6 @@ export function readU32(key: string, offset: number): number {
 export function readU48(key: string, offset: number): number {
   assert(offset + 6 <= key.length, 'a u48 lies inside its key')
   return readU16(key, offset) * TWO_32 + readU32(key, offset + 2)
-}
-
-/** Reads what `f64Key` wrote at `offset`. */
-export function readF64(key: string, offset: number): number {
-  const high = readU32(key, offset)
-  const low = readU32(key, offset + 4)
-  const positive = high >= 0x8000_0000
-  floatView.setUint32(0, positive ? high & 0x7fff_ffff : ~high)
-  floatView.setUint32(4, positive ? low : ~low)
-  return floatView.getFloat64(0)
 }
 
 /**

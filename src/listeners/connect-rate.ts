@@ -24,10 +24,6 @@ export class RateGate<Item> {
     this.#nowMs = nowMs
   }
 
-  get waitingCount(): number {
-    return this.#waiting.length
-  }
-
   /** True when one may pass now. */
   pass(): boolean {
     return this.#waiting.length === 0 && this.#take()

@@ -7,7 +7,7 @@ import { decodeDelayed, dueTimeOf, keyOfDelayedId, PARTITIONS } from './delayed-
 import type { DelayedMessage } from './delayed-record.ts'
 
 /** Messages a list may skip and show together; they are counted off one by one. */
-export const LIST_MESSAGES_MAX = 1_000_000
+const LIST_MESSAGES_MAX = 1_000_000
 const CHUNK_KEYS = 256
 
 /**

@@ -17,9 +17,9 @@ export interface ClientView {
   readonly disconnectedAtMs: number
   readonly expiryMs: number
   readonly durable: boolean
-  /** Undefined when it has not been connected since the start of the process. */
   /** Zone whose settings hold for it. */
   readonly zone: string
+  /** Undefined when it has not been connected since the start of the process. */
   readonly connection: ConnectionView | undefined
   readonly subscriptions: number
   readonly subscriptionsMax: number
@@ -62,7 +62,7 @@ export interface ClientQuery {
 }
 
 /** Numbers and names that clients can be sorted by. */
-export const CLIENT_ORDERS = [
+const CLIENT_ORDERS = [
   'clientid',
   'username',
   'created_at',

@@ -6,9 +6,9 @@ import { FilterScan, Verdict } from './filter-scan.ts'
 import { isLongKey } from './retained-key.ts'
 
 /** Keys that one step of a cursor looks at, at most. */
-export const STEP_KEYS_MAX = 10_000
+const STEP_KEYS_MAX = 10_000
 /** Time that one step of a cursor takes, about. */
-export const STEP_MS_MAX = 2
+const STEP_MS_MAX = 2
 /** Keys between two looks at the clock. */
 const KEYS_PER_CLOCK = 16
 /** Keys to pass over one by one before it is cheaper to search for the next one. */

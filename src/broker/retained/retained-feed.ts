@@ -10,7 +10,7 @@ const TURN_MESSAGES_MAX = 200
 /** Time of one `run`, about; a single turn may take as long as a cursor's step. */
 const RUN_MS_MAX = 4
 /** Deliveries that may be under way in one shard. */
-export const FEED_JOBS_MAX = 1_000_000
+const FEED_JOBS_MAX = 1_000_000
 
 export interface FeedPorts {
   readonly clock: Clock

@@ -17,7 +17,7 @@ const REST_FACTOR = 20
 /** A recount waits for so long until other shards have committed what they counted. */
 export const COMMIT_WAIT_MS = 10_000
 /** Keys and time of one slice. */
-export const SLICE_KEYS_MAX = 5_000
+const SLICE_KEYS_MAX = 5_000
 const SLICE_MS_MAX = 2
 const KEYS_PER_CLOCK = 32
 

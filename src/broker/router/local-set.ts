@@ -74,7 +74,7 @@ export function hasDelivery(set: LocalSet, delivery: Delivery): boolean {
 }
 
 /** What the set holds for one subscriber. */
-export function deliveryFor(set: LocalSet, subscriber: Subscriber): Delivery | undefined {
+function deliveryFor(set: LocalSet, subscriber: Subscriber): Delivery | undefined {
   if (set === undefined) return undefined
   if (set instanceof Crowd) return set.bySubscriber.get(subscriber)
   if (isList(set)) return set.find((delivery) => delivery.subscriber === subscriber)

@@ -7,18 +7,10 @@ import { decodeUtf8 } from '#codec/mqtt/utf8.ts'
 import { FilterRoute, NO_NODE, NO_ROUTES, hasWildcard } from './filter-route.ts'
 import { countDeliveries, hasDelivery, withDelivery, withoutSubscriber } from './local-set.ts'
 import { assignRoutes, isUnchanged } from './assign-routes.ts'
-import { mergeLocal } from './merge-local.ts'
 import { deliveryOf } from './merged-delivery.ts'
 import { NO_TAPS } from './routes.ts'
 import type { RouterCounts } from './router-counts.ts'
-import type {
-  Delivery,
-  GroupMember,
-  GroupRoute,
-  MessageTap,
-  Subscriber,
-  Subscription,
-} from './routes.ts'
+import type { GroupMember, GroupRoute, MessageTap, Subscriber, Subscription } from './routes.ts'
 import { SharedGroup } from './shared-group.ts'
 import { SplitMap } from './split-map.ts'
 import { TopicCache } from './topic-cache.ts'
@@ -236,23 +228,6 @@ export class Router {
     this.#changed(route)
   }
 
-  /** Forgets all that another shard had: its interest and its members of groups. */
-  removeShard(shard: number): void {
-    this.#assertSibling(shard)
-    for (const { filter } of Array.from(this.#routes())) this.removeRemote(shard, filter)
-    for (const group of Array.from(this.#groups.values())) {
-      for (const member of group.members.slice()) {
-        if (member.shard !== shard) continue
-        this.leaveGroup(group.group, group.filter, member.clientId, shard)
-      }
-    }
-  }
-
-  /** Filters for which local sessions have ordinary subscriptions. */
-  *localFilters(): Generator<string> {
-    for (const route of this.#routes()) if (route.local !== undefined) yield route.filter
-  }
-
   /**
    * Adds a member of any shard to a shared subscription, or gives the one of this client id and
    * shard new properties. `filter` is without `$share/group/`.
@@ -303,11 +278,6 @@ export class Router {
     return this.#groups.get(groupKey(groupName, filter))
   }
 
-  /** Shared subscriptions, in no order. */
-  allGroups(): Iterable<GroupRoute> {
-    return this.#groups.values()
-  }
-
   /** All filters and which shards asked for them. */
   *filters(): Generator<FilterInterest> {
     for (const route of this.#routes()) yield* this.#interest(route)
@@ -321,13 +291,6 @@ export class Router {
     }
   }
 
-  /** The filters that match a valid topic name, and which shards asked for them. */
-  *filtersMatching(topic: string): Generator<FilterInterest> {
-    const matched: FilterRoute[] = []
-    this.#match(topic, hashString(topic), matched)
-    for (const route of matched) yield* this.#interest(route)
-  }
-
   /** True when any filter matches a valid topic name; does not put the topic into the cache. */
   isWanted(topic: string): boolean {
     const matched = this.#matched
@@ -335,13 +298,6 @@ export class Router {
     const isWanted = matched.length > 0
     matched.length = 0
     return isWanted
-  }
-
-  /** What each local session would get of a message with this topic; groups aside. */
-  clientsMatching(topic: string): readonly Delivery[] {
-    const matched: FilterRoute[] = []
-    this.#match(topic, hashString(topic), matched)
-    return mergeLocal(matched)
   }
 
   #newEntry(bytes: Uint8Array, start: number, end: number): TopicEntry | DecodeFailure {

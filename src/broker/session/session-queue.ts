@@ -26,7 +26,7 @@ const LANE_LOWEST = 255
 /** Messages taken from a higher lane before a lower one gets a turn. */
 const LANE_TURN = 10
 /** Rough bytes of a queue record that are not the message: charged per message. */
-export const RECORD_OVERHEAD_BYTES = 64
+const RECORD_OVERHEAD_BYTES = 64
 
 /**
  * One priority of a queue. Entries in memory come first, those only in the store (`storedOnly`)

@@ -14,9 +14,9 @@ import type { HeldSubscription, HeldWill, Session } from './session.ts'
 /**
  * Records of a persistent session, as long as it lives [MQTT311-4.1.0-1]: one for itself (its
  * store key), one per subscription (with its number) and one per unreleased incoming packet
- * identifier. Client ids and filters are not
- * in keys because they may be longer than a key can be. Sessions and subscriptions change at the
- * pace of connects and subscribes, so JSON is fast enough and can be read by people.
+ * identifier. Client ids and filters are not in keys because they may be longer than a key can be.
+ * Sessions and subscriptions change at the pace of connects and subscribes, so JSON is fast enough
+ * and can be read by people.
  */
 interface SessionFields {
   readonly clientId: string
@@ -95,7 +95,7 @@ export function saveSession(store: KvStore, session: Session): void {
 }
 
 /** Removes the session's own record. */
-export function removeSession(store: KvStore, session: Session): void {
+function removeSession(store: KvStore, session: Session): void {
   if (session.persistent) store.remove(Table.SESSIONS, session.storeKey)
 }
 

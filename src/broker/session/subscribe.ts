@@ -113,7 +113,7 @@ function subscribeOne(
   const filter = mountFilter(connection.mountpoint, rewritten)
   const target = parseSubscription(filter, session.zone.mqtt)
   if (isFailure(target)) return refuse(target.reason)
-  if (isFull(broker, session, filter)) return refuse(ReasonCode.QUOTA_EXCEEDED)
+  if (isFull(session, filter)) return refuse(ReasonCode.QUOTA_EXCEEDED)
   if (session.persistent && !core.store.healthy) return refuse(ReasonCode.QUOTA_EXCEEDED)
   const { identity } = connection
   if (identity === undefined) return refuse(ReasonCode.NOT_AUTHORIZED)
@@ -128,9 +128,8 @@ function subscribeOne(
 }
 
 /** True when the session has as many subscriptions as it may, and this would be a further one. */
-function isFull(broker: Broker, session: Session, filter: string): boolean {
-  const { subscriptions } = session
-  return subscriptions.size >= session.zone.mqtt.subscriptionsMax && !subscriptions.has(filter)
+function isFull({ subscriptions, zone }: Session, filter: string): boolean {
+  return subscriptions.size >= zone.mqtt.subscriptionsMax && !subscriptions.has(filter)
 }
 
 /** Takes an exclusive topic first, then subscribes. */
@@ -167,7 +166,7 @@ function subscribe(
 ): void {
   const { wanted, subscriptionId } = request
   // It left while access or a sibling was asked, or another filter took the last place.
-  const late = session.connection !== connection || isFull(broker, session, filter)
+  const late = session.connection !== connection || isFull(session, filter)
   if (late) {
     // What its session has held before, it keeps.
     if (target.kind === 'exclusive' && !session.subscriptions.has(filter)) {

@@ -150,7 +150,7 @@ function logOnce(core: ShardCore, event: string): (key: string) => void {
 }
 
 /** A message of the broker itself, QoS 0. */
-export function sysMessage(core: ShardCore, message: SysMessage): Message {
+function sysMessage(core: ShardCore, message: SysMessage): Message {
   return new Message(
     core.router.entryFor(message.topic),
     Buffer.from(message.payload),

@@ -161,7 +161,7 @@ export function deliverToMember(
 }
 
 /** The filter as the session holds it. */
-export function groupFilter(group: GroupRoute): string {
+function groupFilter(group: GroupRoute): string {
   if (group.group === QUEUE_GROUP) return `$queue/${group.filter}`
   return `$share/${group.group}/${group.filter}`
 }

@@ -17,7 +17,7 @@ export interface NodeFacts {
 }
 
 /** Topic of the list of nodes. */
-export const SYS_BROKERS_TOPIC = '$SYS/brokers'
+const SYS_BROKERS_TOPIC = '$SYS/brokers'
 
 /** `$SYS/brokers/{node}/`. */
 export function sysPrefix(nodeName: string): string {
@@ -56,7 +56,7 @@ export function heartbeatMessages(nodeName: string, uptimeMs: number, nowMs: num
 }
 
 /** RFC 3339 in UTC with nine decimals, of which the clock gives three. */
-export function rfc3339Nanoseconds(nowMs: number): string {
+function rfc3339Nanoseconds(nowMs: number): string {
   return new Date(nowMs).toISOString().replace('Z', '000000+00:00')
 }
 

@@ -8,12 +8,10 @@ const HELD_MAX_DEFAULT = 1_000_000
  */
 export class ExclusiveRegistry {
   readonly #holders: Map<string, string>
-  readonly #topics: Map<string, Set<string>>
   readonly #heldMax: number
 
   constructor(heldMax: number = HELD_MAX_DEFAULT) {
     this.#holders = new Map()
-    this.#topics = new Map()
     this.#heldMax = heldMax
   }
 
@@ -36,9 +34,6 @@ export class ExclusiveRegistry {
     if (holder !== undefined) return holder === clientId
     if (this.#holders.size >= this.#heldMax) return false
     this.#holders.set(topic, clientId)
-    const topics = this.#topics.get(clientId)
-    if (topics === undefined) this.#topics.set(clientId, new Set([topic]))
-    else topics.add(topic)
     return true
   }
 
@@ -46,19 +41,7 @@ export class ExclusiveRegistry {
   release(topic: string, clientId: string): boolean {
     if (this.#holders.get(topic) !== clientId) return false
     this.#holders.delete(topic)
-    const topics = this.#topics.get(clientId)
-    topics?.delete(topic)
-    if (topics?.size === 0) this.#topics.delete(clientId)
     return true
-  }
-
-  /** Gives back all topics of a client whose session ended; returns how many. */
-  releaseAll(clientId: string): number {
-    const topics = this.#topics.get(clientId)
-    if (topics === undefined) return 0
-    for (const topic of topics) this.#holders.delete(topic)
-    this.#topics.delete(clientId)
-    return topics.size
   }
 
   /** All holders, in the order they came. */

@@ -49,16 +49,6 @@ export class TopicRewriter {
     this.#subscribe = compiled.filter((rule) => rule.action !== 'publish')
   }
 
-  /** False when no rule concerns publishes: the caller then need not ask. */
-  get rewritesPublishes(): boolean {
-    return this.#publish.length > 0
-  }
-
-  /** False when no rule concerns subscriptions. */
-  get rewritesSubscriptions(): boolean {
-    return this.#subscribe.length > 0
-  }
-
   /**
    * The topic to publish to. Undefined = refuse (0x90): too long for its rule, or the client has
    * no value, or an unsafe one, for a placeholder. The caller validates a changed topic again.

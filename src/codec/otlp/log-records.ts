@@ -2,7 +2,7 @@ import { type Attributes, writeAttributes, writeValue } from './otlp.ts'
 import type { ProtoWriter } from './proto-writer.ts'
 
 /** Severities of OTLP by the names of the log's levels. */
-export const SEVERITY = { debug: 5, info: 9, warning: 13, error: 17 } as const
+const SEVERITY = { debug: 5, info: 9, warning: 13, error: 17 } as const
 
 /** A line of the log. */
 export interface OtlpLogRecord {

@@ -55,7 +55,7 @@ export type LookAtDisk = (path: string) => Pick<StatsFs, 'type' | 'bavail' | 'bs
  * neighbours, and no freed page were used again.
  * @param usedPages no more than these can be copied
  */
-export function pagesAtMost(batch: Batch, usedPages: number, pageBytes: number): number {
+function pagesAtMost(batch: Batch, usedPages: number, pageBytes: number): number {
   const keys = batch.count
   const leaves = LEAF_PAGES * Math.min(keys, usedPages)
   const branches = Math.min(BRANCH_PAGES * keys, usedPages / FANOUT_MIN)

@@ -28,7 +28,9 @@ function choicesOf(random: Random): readonly Choice[] {
 }
 
 function onlyChildOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1'))
+  const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1'))
+  assert.ok(child > 0, 'strace has one child') // To 0 would be to whoever runs the tests.
+  return child
 }
 
 /** Lets a writer run under strace until it has reported so many ticks; returns the trace. */
