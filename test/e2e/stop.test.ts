@@ -12,7 +12,7 @@ import { connectBytes } from './support/packets.ts'
 import { ALL_TRANSPORTS, RawConnection, TRANSPORTS } from './support/raw-connection.ts'
 
 const { V5, V311 } = ProtocolVersion
-const STOP_LIMIT_MS = 10_000
+const STOP_LIMIT_MS = 30_000
 const MESSAGES_MIN = 200
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
