@@ -11,12 +11,11 @@ import { ByteWriter } from '#kernel/byte-writer.ts'
 import { Gauge, Metric } from '../metrics.ts'
 import type { Accepted, Refused } from '../ports.ts'
 import type { Broker } from '../shard/broker.ts'
-import { redispatchShared } from '../shard/redispatch.ts'
 import type { TopicValues } from '../topics/template.ts'
 import { compileMountpoint, renderMountpoint } from '../topics/mountpoint.ts'
 import { ConnectionState } from './connection.ts'
 import type { Connection } from './connection.ts'
-import { clientFacts } from './lifecycle.ts'
+import { clientFacts, leaveAlone } from './lifecycle.ts'
 import type { HeldWill, Session } from './session.ts'
 import { certificateName } from './certificate-name.ts'
 import { checkWill } from './check-will.ts'
@@ -297,7 +296,7 @@ function claimed(
     // The client left while its session was being fetched: the session stays, offline.
     if (found !== undefined) {
       sessions.armExpiry(found)
-      if (found.move === undefined) redispatchShared(broker.routing, found, false)
+      if (found.move === undefined) leaveAlone(broker, found)
       broker.wills.connectionBroke(found)
     }
     claims.settled(clientId)

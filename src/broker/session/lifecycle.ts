@@ -134,7 +134,11 @@ function detach(broker: Broker, session: Session, cause: CloseCause): void {
   sessions.armExpiry(session)
   // A client that is back already gets what it has not acknowledged on its new connection.
   const returned = cause.reason === ReasonCode.SESSION_TAKEN_OVER
-  if (returned) return
+  if (!returned) leaveAlone(broker, session)
+}
+
+/** Nobody comes for a session: others get its shared messages, and the rest leaves memory. */
+export function leaveAlone(broker: Broker, session: Session): void {
   redispatchShared(broker.routing, session, false)
   session.queue.unload(session.inflight.values())
 }

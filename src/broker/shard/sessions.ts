@@ -130,6 +130,7 @@ export class Sessions implements TimerTarget {
       session.inflight.set(outgoing.packetId, outgoing)
       session.nextPacketId = outgoing.packetId === 65_535 ? 1 : outgoing.packetId + 1
     }
+    session.queue.unload(session.inflight.values()) // Until its client is there.
     readIncoming(this.#core.store, session, this.#core.ports.run)
   }
 

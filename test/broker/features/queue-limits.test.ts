@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { describe } from 'node:test'
+import { describe, test } from 'node:test'
+import { DEFAULT_SETTINGS } from '#broker/limits.ts'
 import { Metric } from '#broker/metrics.ts'
 import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { kept } from '../../support/sessions.ts'
 import type { TestClient } from '../../support/test-client.ts'
 import { worldTest } from '../../support/world-test.ts'
-import type { World } from '../../support/world.ts'
+import { World } from '../../support/world.ts'
 
 const LONG = 'x'.repeat(100)
 const IN_FLIGHT = 4
@@ -270,13 +271,7 @@ describe('a stored session whose client is away', () => {
     const [, , third] = client.messages()
     client.ack(PacketType.PUBREC, third!.packetId)
     client.drop()
-    const held = world.shards.flatMap(({ broker }) => [
-      ...(broker.core.sessions.get('keeper')?.inflight.values() ?? []),
-    ])
-    assert.deepEqual(
-      held.map(({ message }) => message),
-      Array.from({ length: 4 }, () => undefined),
-    )
+    assert.deepEqual(inFlight(world), [undefined, undefined, undefined, undefined])
     for (let visit = 0; visit < 2; visit++) {
       const again = world.connect(kept('keeper', { autoAck: false }))
       assert.deepEqual(again.payloads(), [`1 ${LONG}`, '2', '4'])
@@ -288,4 +283,47 @@ describe('a stored session whose client is away', () => {
     assert.equal(world.disk.size('queue'), 0)
     assert.equal(world.disk.size('bodies'), 0)
   })
+
+  worldTest('has none after a restart because somebody looked at it', (world) => {
+    leaveTwoInFlight(world)
+    world.crash()
+    for (const { operator } of world.shards) {
+      const order = { by: 'mqueue_len', isDescending: true } as const
+      for (const slice of operator.rankClients({}, order, 10)) assert.equal(slice, undefined)
+    }
+    assert.deepEqual(inFlight(world), [undefined, undefined])
+    assert.deepEqual(back(world).payloads(), ['1', '2'])
+  })
+
+  test('has none when the client came back and gave up before it was let in', () => {
+    const world = new World({ shards: 2 })
+    const { claims } = world.shards[0]!.broker
+    const shard = 1 - claims.directoryShard('keeper')
+    leaveTwoInFlight(world, shard)
+    const first = world.connect(kept('keeper', { shard, autoAck: false }))
+    world.holdLink(1 - shard, shard)
+    const second = world.dial(kept('keeper', { shard }))
+    second.tryConnect()
+    world.pass(DEFAULT_SETTINGS.mqtt.idleTimeoutMs + 100)
+    assert.deepEqual([first.closed, second.closed], [false, true])
+    world.releaseLinks()
+    assert.equal(first.closed, true)
+    assert.deepEqual(inFlight(world), [undefined, undefined])
+    assert.deepEqual(back(world).payloads(), ['1', '2'])
+  })
 })
+
+/** What the window of the session has in memory, with gaps for what is on disk only. */
+function inFlight(world: World): Array<string | undefined> {
+  const sessions = world.shards.flatMap(({ broker }) => broker.core.sessions.get('keeper') ?? [])
+  return sessions.flatMap(({ inflight }) => {
+    return Array.from(inflight.values(), ({ message }) => message?.payload.toString())
+  })
+}
+
+function leaveTwoInFlight(world: World, shard = 0): void {
+  const client = world.connect(kept('keeper', { shard, autoAck: false }))
+  client.subscribe('t', { qos: 1 })
+  publishAll(world, ['1', '2'])
+  client.drop()
+}
