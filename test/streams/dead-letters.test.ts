@@ -5,38 +5,21 @@ import { PacketType } from '#codec/mqtt/packet-type.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import type { ActionFailure } from '#streams/rules/action.ts'
-import { RuleEngine } from '#streams/rules/rule-engine.ts'
 import { World } from '../support/world.ts'
-import { sampleServices } from './samples.ts'
-import { ruleOf } from './support/rule-fixture.ts'
+import { type ActionDone, addWaitingRule } from './support/waiting-rule.ts'
 
 const AWAY: ActionFailure = { kind: 'out_of_service', reason: 'it is away' }
 /** One more than rules may publish because of one message. */
 const LIST = JSON.stringify({ n: [...Array(1001).keys()] })
 
 /** A rule with one output per number of the list, whose action answers when the test says so. */
-function startRule(act: (done: (failure?: ActionFailure) => void) => void) {
-  const world = new World()
-  const [shard] = world.shards
-  assert.ok(shard !== undefined)
-  const ports = {
-    broker: shard.broker,
-    clock: { nowMs: () => world.nowMs, monotonicMs: () => world.nowMs },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    services: sampleServices(),
-    findAction: (label: string) => ({
-      label,
-      run: (_: unknown, __: unknown, done: (failure?: ActionFailure) => void) => act(done),
-    }),
-  }
-  const settings = { nodeName: 'n', ignoreSysMessages: true, jqTimeoutMs: 10_000 }
-  const engine = new RuleEngine(ports, settings)
-  const waits = { deadLetterTopic: 'dead', waitsForActions: true }
-  engine.put(ruleOf('r', 'FOREACH payload.n FROM "in"', ['http:a'], waits))
+function startRule(act: (done: ActionDone) => void, shards = 1) {
+  const world = new World({ shards })
+  addWaitingRule(world, 'FOREACH payload.n FROM "in"', act, { deadLetterTopic: 'dead' })
   const stored = { version: ProtocolVersion.V311, cleanStart: false }
-  const reader = world.connect({ clientId: 'reader', ...stored })
+  const reader = world.connect({ clientId: 'reader', shard: shards - 1, ...stored })
   reader.subscribe('dead', { qos: 1 })
-  return { world, reader, publisher: world.connect({ clientId: 'publisher' }) }
+  return { world, reader, publisher: world.connect({ clientId: 'publisher', shard: 0 }) }
 }
 
 test('a message of which some output has no letter is not acknowledged as safe', () => {
@@ -63,4 +46,18 @@ test('actions that fail later each leave a letter, stored before the acknowledge
     [ReasonCode.NO_MATCHING_SUBSCRIBERS],
   )
   assert.ok(reader.payloads().length > 0)
+})
+
+test('a letter that goes to another shard is stored there before the acknowledgement', () => {
+  const failLater: Array<() => void> = []
+  const { world, reader, publisher } = startRule((done) => failLater.push(() => done(AWAY)), 2)
+  publisher.publish('in', JSON.stringify({ n: [1] }), { qos: 1 })
+  world.holdLink(0, 1)
+  for (const fail of failLater) fail()
+  world.settle()
+  const acks = () => publisher.packets.filter(({ type }) => type === PacketType.PUBACK)
+  assert.deepEqual(acks(), [])
+  world.releaseLinks()
+  assert.equal(acks().length, 1)
+  assert.equal(reader.payloads().length, 1)
 })

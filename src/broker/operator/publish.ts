@@ -7,9 +7,9 @@ import { utf8Length } from '#codec/mqtt/utf8.ts'
 import { DELAYED_PREFIX, parseDelayedTopic } from '../delayed/delayed-topic.ts'
 import { Message } from '../message.ts'
 import type { StoreFailure } from '../ports.ts'
-import { PendingAck } from '../session/pending-ack.ts'
 import type { Broker } from '../shard/broker.ts'
 import { publishChecked } from '../shard/publisher.ts'
+import { whenSafe } from '../shard/when-safe.ts'
 import { isFilterPrefix, rewritePublish, withoutDelay } from '../topics/publish-topic.ts'
 import type { OperatorMessage, PublishOutcome } from './views.ts'
 
@@ -136,17 +136,6 @@ function delay(
   }
   core.startTick()
   core.store.barrier((failure) => done(failure === undefined ? ACCEPTED : notStored(failure)))
-}
-
-/** Calls back once the message just published is as safe as an acknowledgement asks for. */
-function whenSafe({ core, links }: Broker, done: (failure?: StoreFailure) => void): void {
-  const ack: PendingAck = new PendingAck({ drainAcks: () => done(ack.failure) }, 0, 0, 0, 1)
-  if (core.routeNeedsCommit) core.awaitCommit(ack)
-  links.awaitShards(ack, core.routeRemote)
-  if (core.routeEarly) core.awaitEarly(ack)
-  core.startTick()
-  ack.waiting--
-  if (ack.waiting === 0) done()
 }
 
 function notStored({ message }: StoreFailure): PublishOutcome {

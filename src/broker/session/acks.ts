@@ -155,11 +155,11 @@ export function ackInOrder(
   reason: number,
   afterCommit: boolean,
 ): void {
-  if (!afterCommit && connection.acks.length === 0) {
+  if (!afterCommit && connection.acks.isNext(type)) {
     connection.sendAck(type, packetId, reason)
     return
   }
   const ack = new PendingAck(connection, type, packetId, reason, 0)
-  connection.queueAck(ack)
+  connection.acks.push(ack)
   if (afterCommit) core.awaitCommit(ack)
 }

@@ -19,6 +19,7 @@ import { FrameAssembler, PROGRESS_BYTES } from './frame-assembler.ts'
 import { Outbox } from './outbox.ts'
 import { frameRefusal } from './frame-refusal.ts'
 import type { CloseCause, Outlet, Traffic } from './outlet.ts'
+import { AckQueue, type AckSender } from './ack-queue.ts'
 import type { AckTarget, PendingAck } from './pending-ack.ts'
 import type { Session } from './session.ts'
 
@@ -73,7 +74,7 @@ const ALIASES_OUT_MAX = 256
  * (version, limits, aliases), orders acknowledgements and gathers output. Decisions are made by
  * its handler. Plain fields: hot.
  */
-export class Connection implements Outlet, AckTarget, TimerTarget {
+export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
   readonly context: SessionContext
   readonly handler: ConnectionHandler
   readonly wire: Wire
@@ -131,7 +132,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
   congested: boolean
   /** Idle timeout before CONNECT, keep alive after it. */
   readonly timer: Timer
-  readonly acks: PendingAck[]
+  readonly acks: AckQueue
   readonly #assembler: FrameAssembler
   readonly #frame: Frame
   #aliasesOut: Map<TopicEntry, number> | undefined
@@ -193,7 +194,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.#heldByAcks = false
     this.congested = false
     this.timer = new Timer(this)
-    this.acks = []
+    this.acks = new AckQueue()
     this.#assembler = new FrameAssembler(context.packetBlocks)
     this.#frame = new Frame()
     this.#aliasesOut = undefined
@@ -342,41 +343,31 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     this.markDirty()
   }
 
-  /** Queues an acknowledgement; it leaves once it and all before it wait for nothing. */
-  queueAck(ack: PendingAck): void {
-    this.acks.push(ack)
-  }
-
   drainAcks(): void {
     if (this.state === ConnectionState.CLOSED || this.#draining) return
     this.#draining = true
-    let count = 0
-    for (const ack of this.acks) {
-      if (ack.waiting > 0) break
-      count++
-      if (ack.failure !== undefined || ack.lost !== undefined) {
-        this.handler.ackFailed(this, ack)
-        if (this.#isClosed()) break
-      }
-      if (ack.type === 0) {
-        if (ack.frame !== undefined) this.outbox.appendCopy(ack.frame)
-      } else {
-        encodeAck(this.outbox, ack.type, this.version, ack.packetId, ack.reason)
-        countAck(this.context.metrics, ack.type, ack.reason)
-      }
-      if (ack.publish) this.unackedIn--
-      ack.onSent?.()
-      if (this.#isClosed()) break
-    }
-    if (count > 0) {
-      this.acks.splice(0, count)
-      this.markDirty()
-    }
+    if (this.acks.drain(this)) this.markDirty()
     this.#draining = false
-    if (this.#heldByAcks && this.acks.length * 2 < this.zone.mqtt.pendingAcksMax) {
+    if (this.#heldByAcks && this.acks.count * 2 < this.zone.mqtt.pendingAcksMax) {
       this.#heldByAcks = false
       this.unpark()
     }
+  }
+
+  sendPending(ack: PendingAck): boolean {
+    if (ack.failure !== undefined || ack.lost !== undefined) {
+      this.handler.ackFailed(this, ack)
+      if (this.#isClosed()) return false
+    }
+    if (ack.type === 0) {
+      if (ack.frame !== undefined) this.outbox.appendCopy(ack.frame)
+    } else {
+      encodeAck(this.outbox, ack.type, this.version, ack.packetId, ack.reason)
+      countAck(this.context.metrics, ack.type, ack.reason)
+    }
+    if (ack.publish) this.unackedIn--
+    ack.onSent?.()
+    return !this.#isClosed()
   }
 
   /** Too many publishes wait for their acknowledgement: takes no packets until half are gone. */
@@ -487,7 +478,7 @@ export class Connection implements Outlet, AckTarget, TimerTarget {
     const before = this.state
     this.state = ConnectionState.CLOSED
     this.handler.gone(this, cause, before)
-    this.acks.length = 0
+    this.acks.clear()
     this.#held = []
     this.#assembler.clear()
   }

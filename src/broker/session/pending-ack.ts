@@ -12,7 +12,8 @@ export interface AckTarget {
  * [MQTT-4.6.0-3] [MQTT-4.6.0-4] [MQTT311-4.6.0-6].
  */
 export class PendingAck {
-  readonly target: AckTarget
+  /** Another one when the connection has ended: it is not kept by what is still awaited. */
+  target: AckTarget
   /** PUBACK, PUBREC, PUBCOMP; 0 when `frame` is sent as it is. */
   readonly type: 0 | 4 | 5 | 6 | 7
   readonly packetId: number

@@ -153,7 +153,7 @@ function admit(
 function acknowledgeAgain(broker: Broker, connection: Connection, packetId: number): void {
   const { core, links } = broker
   const ack = new PendingAck(connection, PacketType.PUBREC, packetId, ReasonCode.SUCCESS, 0)
-  connection.queueAck(ack)
+  connection.acks.push(ack)
   core.awaitCommit(ack)
   links.awaitShards(ack, links.siblings)
 }
@@ -436,7 +436,7 @@ function answer(
     remote === 0 &&
     !isEarly &&
     hold === undefined &&
-    connection.acks.length === 0
+    connection.acks.isNext(type)
   ) {
     if (qos === 1) connection.unackedIn--
     connection.sendAck(type, packetId, reason)
@@ -444,10 +444,14 @@ function answer(
   }
   const ack = new PendingAck(connection, type, packetId, reason, 0)
   ack.publish = qos === 1
-  connection.queueAck(ack)
+  if (hold === undefined) connection.acks.push(ack)
+  else connection.acks.pushHeld(ack)
   if (needsCommit) core.awaitCommit(ack)
   if (remote !== 0) links.awaitShards(ack, remote)
   if (isEarly) core.awaitEarly(ack)
-  hold?.delay(ack)
-  if (connection.acks.length >= connection.zone.mqtt.pendingAcksMax) connection.holdUntilAcked()
+  if (hold !== undefined) {
+    hold.delay(ack)
+    connection.drainAcks()
+  }
+  if (connection.acks.count >= connection.zone.mqtt.pendingAcksMax) connection.holdUntilAcked()
 }

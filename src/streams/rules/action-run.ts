@@ -1,5 +1,6 @@
 import type { AckHold } from '#broker/session/ack-hold.ts'
-import type { ShardCore } from '#broker/shard/core.ts'
+import type { Broker } from '#broker/shard/broker.ts'
+import { whenSafe } from '#broker/shard/when-safe.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import type { TracedAction } from '../tracing/rule-tracer.ts'
 import type { ActionFailure, ActionOrigin, RuleAction } from './action.ts'
@@ -11,7 +12,7 @@ import { count, RuleCounter } from './rule-counters.ts'
 export class ActionRun {
   readonly #rule: Rule
   readonly #output: ValueMap
-  readonly #core: ShardCore
+  readonly #broker: Broker
   readonly #failed: (failure: ActionFailure, isLate: boolean) => boolean
   readonly #trace: RuleTraceSink | undefined
   readonly #traced: TracedAction | undefined
@@ -30,15 +31,15 @@ export class ActionRun {
   constructor(
     rule: Rule,
     output: ValueMap,
-    core: ShardCore,
+    broker: Broker,
     failed: (failure: ActionFailure, isLate: boolean) => boolean,
     traced: TracedAction | undefined,
   ) {
     this.#rule = rule
     this.#output = output
-    this.#core = core
+    this.#broker = broker
     this.#failed = failed
-    this.#hold = rule.spec.waitsForActions ? core.beginHeld() : undefined
+    this.#hold = rule.spec.waitsForActions ? broker.core.beginHeld() : undefined
     this.#trace = rule.trace
     this.#traced = traced
     this.#label = ''
@@ -51,7 +52,7 @@ export class ActionRun {
     this.#label = action.label
     const traced = this.#traced
     try {
-      const done = (failure?: ActionFailure): void => this.#done(failure)
+      const done = this.#teller()
       if (traced === undefined) action.run(this.#output, origin, done)
       else traced.run(() => action.run(traced.output, origin, done))
     } catch (error) {
@@ -59,6 +60,11 @@ export class ActionRun {
       this.#done({ kind: 'unknown', reason })
     }
     this.#isLate = true
+  }
+
+  /** Made here, where it keeps nothing of what the work began with: it may wait for long. */
+  #teller(): (failure?: ActionFailure) => void {
+    return (failure) => this.#done(failure)
   }
 
   #done(failure: ActionFailure | undefined): void {
@@ -92,6 +98,6 @@ export class ActionRun {
     if (hold === undefined) return
     // What was refused is refused again; what there was no room for may find some.
     if (!isBuried) hold.end(failure.kind === 'out_of_service' ? reason : undefined)
-    else this.#core.whenCommitted(() => hold.end(undefined))
+    else whenSafe(this.#broker, (unsafe) => hold.end(unsafe?.message))
   }
 }

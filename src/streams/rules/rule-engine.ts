@@ -391,7 +391,7 @@ export class RuleEngine {
     const hops = (from?.hops ?? 0) + 1
     const isLoop = from?.rule === rule.id || hops > HOPS_MAX || this.#running.includes(rule)
     const origin = { ruleId: rule.id, row, hops, isLoop }
-    const { core } = this.#ports.broker
+    const { broker } = this.#ports
     this.#running.push(rule)
     for (const output of outputs) {
       for (const action of rule.actions) {
@@ -403,7 +403,7 @@ export class RuleEngine {
           return this.#bury(rule, action.label, output, reason, isLate)
         }
         const span = traced?.action(action.label, output)
-        const run = new ActionRun(rule, output, core, failed, span)
+        const run = new ActionRun(rule, output, broker, failed, span)
         run.start(action, origin)
       }
     }
