@@ -1,6 +1,7 @@
 import { App, Button, type ButtonProps } from 'antd'
 import { useMayChange } from '../api/session.ts'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
+import { type ActionOptions, useAction } from './use-action.ts'
 
 const TEXTS = defineTexts(
   'danger',
@@ -8,18 +9,21 @@ const TEXTS = defineTexts(
   { cancel: '取消', viewer: '您的角色只能查看，不能修改。' },
 )
 
-interface Props extends Omit<ButtonProps, 'onClick' | 'danger'> {
+interface Props extends Omit<ButtonProps, 'onClick' | 'danger'>, ActionOptions {
   /** What is about to happen, as a question that names what will be lost. */
   readonly question: string
   readonly consequence?: string
   readonly label: string
+  /** Throws when it was refused. */
   readonly run: () => Promise<unknown>
 }
 
 /** A button for what cannot be taken back: it asks first. */
-export function DangerButton({ question, consequence, label, run, ...rest }: Props) {
+export function DangerButton(props: Props) {
+  const { question, consequence, label, run, done, stale, ...rest } = props
   const t = useTexts(TEXTS)
   const { modal } = App.useApp()
+  const action = useAction()
   const mayChange = useMayChange()
   const ask = (): void => {
     void modal.confirm({
@@ -29,7 +33,7 @@ export function DangerButton({ question, consequence, label, run, ...rest }: Pro
       cancelText: t('cancel'),
       okButtonProps: { danger: true },
       autoFocusButton: 'cancel',
-      onOk: run,
+      onOk: () => action.run(run, { done, stale }),
     })
   }
   return (

@@ -3,11 +3,13 @@ import { type ReactNode, useState } from 'react'
 import { useMayChange } from '../api/session.ts'
 import { defineTexts, useTexts } from '../i18n/i18n.ts'
 import { JsonView } from './json-view.tsx'
+import { type ActionOptions, useAction } from './use-action.ts'
 
 const TEXTS = defineTexts(
   'form-drawer',
   {
     save: 'Save',
+    saved: 'Saved.',
     cancel: 'Cancel',
     form: 'Form',
     json: 'JSON',
@@ -16,6 +18,7 @@ const TEXTS = defineTexts(
   },
   {
     save: '保存',
+    saved: '已保存。',
     cancel: '取消',
     form: '表单',
     json: 'JSON',
@@ -24,30 +27,31 @@ const TEXTS = defineTexts(
   },
 )
 
-interface Props<Fields extends object> {
+interface Props<Fields extends object, Body> extends ActionOptions {
   readonly title: string
   readonly initial: Partial<Fields>
   /** The form items. */
   readonly children: ReactNode
   /** What the API takes, from what was filled in. */
-  readonly toBody: (fields: Fields) => unknown
-  /** False when it was refused: the drawer stays open then. */
-  readonly save: (fields: Fields) => Promise<boolean>
+  readonly toBody: (fields: Fields) => Body
+  /** Throws when it was refused: the drawer stays open then. */
+  readonly save: (body: Body, fields: Fields) => Promise<unknown>
   readonly close: () => void
 }
 
 /** A form at the side of the list that it changes, which also shows as the JSON of the API. */
-export function FormDrawer<Fields extends object>(props: Props<Fields>) {
-  const { title, initial, children, toBody, save, close } = props
+export function FormDrawer<Fields extends object, Body>(props: Props<Fields, Body>) {
+  const { title, initial, children, toBody, save, done, stale, close } = props
   const t = useTexts(TEXTS)
   const mayChange = useMayChange()
   const [form] = Form.useForm<Fields>()
-  const [isBusy, setBusy] = useState(false)
+  const { run, isBusy } = useAction()
   const [view, setView] = useState<'form' | 'json'>('form')
   async function submit(fields: Fields): Promise<void> {
-    setBusy(true)
-    const isDone = await save(fields)
-    setBusy(false)
+    const isDone = await run(() => save(toBody(fields), fields), {
+      done: done ?? t('saved'),
+      stale,
+    })
     if (isDone) close()
   }
   return (

@@ -2,11 +2,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import { App } from 'antd'
 import { useState } from 'react'
 
-interface Options {
+/** What follows a change. */
+export interface ActionOptions {
   /** Said when it worked. */
-  readonly done?: string
+  readonly done?: string | undefined
   /** Beginnings of the keys of what is to be loaded again. */
-  readonly stale?: readonly string[]
+  readonly stale?: readonly string[] | undefined
 }
 
 /**
@@ -17,7 +18,7 @@ export function useAction() {
   const { message } = App.useApp()
   const queries = useQueryClient()
   const [isBusy, setBusy] = useState(false)
-  async function run(work: () => Promise<unknown>, options: Options = {}): Promise<boolean> {
+  async function run(work: () => Promise<unknown>, options: ActionOptions = {}): Promise<boolean> {
     setBusy(true)
     try {
       await work()

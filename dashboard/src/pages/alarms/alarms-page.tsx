@@ -5,8 +5,8 @@ import { type Answer, call } from '../../api/call.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { JsonView } from '../../components/json-view.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { useAlarmText } from '../../components/use-alarm-text.ts'
 import { showDuration, showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
@@ -19,14 +19,8 @@ const REFRESH_MS = 5_000
 /** What is wrong, and what was. */
 export default function AlarmsPage() {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const [view, setView] = useState<'active' | 'ended'>('active')
   const isActive = view === 'active'
-  const clear = async (): Promise<unknown> =>
-    run(() => call<typeof clearAlarms>('DELETE', '/alarms', {}), {
-      done: t('cleared'),
-      stale: STALE,
-    })
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
@@ -39,7 +33,15 @@ export default function AlarmsPage() {
             { value: 'ended', label: t('ended') },
           ]}
         />
-        {!isActive && <DangerButton label={t('clear')} question={t('clearAsk')} run={clear} />}
+        {!isActive && (
+          <DangerButton
+            label={t('clear')}
+            question={t('clearAsk')}
+            run={() => call<typeof clearAlarms>('DELETE', '/alarms', {})}
+            done={t('cleared')}
+            stale={STALE}
+          />
+        )}
       </PageTitle>
       <ServerTable<Alarm>
         queryKey={['alarms', view]}
@@ -62,12 +64,17 @@ export default function AlarmsPage() {
 function useColumns(isActive: boolean): TableColumnsType<Alarm> {
   const t = useTexts(TEXTS)
   const alarmText = useAlarmText()
-  const { run } = useAction()
-  const end = async (name: string): Promise<unknown> =>
-    run(
-      () => call<typeof deactivateAlarm>('POST', '/alarms/force_deactivate', { body: { name } }),
-      { done: t('wasEnded'), stale: STALE },
-    )
+  const actions = useActionsColumn(({ name }: Alarm) => (
+    <DangerButton
+      size="small"
+      label={t('end')}
+      question={t('endAsk', { name })}
+      consequence={t('endHint')}
+      run={() => end(name)}
+      done={t('wasEnded')}
+      stale={STALE}
+    />
+  ))
   return [
     { title: t('name'), dataIndex: 'name', render: (name: string) => <Tag>{name}</Tag> },
     { title: t('message'), render: (_, alarm) => alarmText(alarm) },
@@ -88,22 +95,10 @@ function useColumns(isActive: boolean): TableColumnsType<Alarm> {
       className: 'number',
       render: (ms: number) => showDuration(ms),
     },
-    ...(isActive
-      ? [
-          {
-            title: t('actions'),
-            align: 'right' as const,
-            render: (_: unknown, { name }: Alarm) => (
-              <DangerButton
-                size="small"
-                label={t('end')}
-                question={t('endAsk', { name })}
-                consequence={t('endHint')}
-                run={() => end(name)}
-              />
-            ),
-          },
-        ]
-      : []),
+    ...(isActive ? [actions] : []),
   ]
+}
+
+async function end(name: string): Promise<unknown> {
+  return call<typeof deactivateAlarm>('POST', '/alarms/force_deactivate', { body: { name } })
 }

@@ -14,7 +14,6 @@ import {
   Input,
   Modal,
   Select,
-  Space,
   Switch,
   type TableColumnsType,
   Tag,
@@ -22,13 +21,11 @@ import {
 } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
-import { useMayChange } from '../../api/session.ts'
 import { AddButton } from '../../components/add-button.tsx'
-import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
-import { useAction } from '../../components/use-action.ts'
+import { DeleteButton, EditButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -69,13 +66,6 @@ export default function ApiKeysPage() {
 
 function useColumns(edit: (key: Key) => void): TableColumnsType<Key> {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const mayChange = useMayChange()
-  const remove = async (name: string): Promise<unknown> =>
-    run(() => call<typeof deleteApiKey>('DELETE', '/api_key/{name}', { params: { name } }), {
-      done: t('removed'),
-      stale: STALE,
-    })
   return [
     { title: t('name'), dataIndex: 'name' },
     { title: t('key'), dataIndex: 'api_key', render: (key: string) => <code>{key}</code> },
@@ -98,25 +88,22 @@ function useColumns(edit: (key: Key) => void): TableColumnsType<Key> {
     },
     { title: t('since'), dataIndex: 'created_at', render: (at: string) => showTime(at) },
     { title: t('description'), dataIndex: 'desc', render: (text: string) => text || '–' },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, key) => (
-        <Space>
-          <Button size="small" disabled={!mayChange} onClick={() => edit(key)}>
-            {t('edit')}
-          </Button>
-          <DangerButton
-            size="small"
-            label={t('remove')}
-            question={t('removeAsk', { name: key.name })}
-            consequence={t('removeLoses')}
-            run={() => remove(key.name)}
-          />
-        </Space>
-      ),
-    },
+    useActionsColumn((key) => (
+      <>
+        <EditButton edit={() => edit(key)} />
+        <DeleteButton
+          question={t('removeAsk', { name: key.name })}
+          consequence={t('removeLoses')}
+          run={() => remove(key)}
+          stale={STALE}
+        />
+      </>
+    )),
   ]
+}
+
+async function remove({ name }: Key): Promise<unknown> {
+  return call<typeof deleteApiKey>('DELETE', '/api_key/{name}', { params: { name } })
 }
 
 interface Fields {
@@ -135,7 +122,6 @@ interface FormProps {
 
 function KeyForm({ old, made, close }: FormProps) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const toBody = ({ name, role, enable, desc = '', until }: Fields) => ({
     ...(old === undefined && { name }),
     role,
@@ -143,26 +129,21 @@ function KeyForm({ old, made, close }: FormProps) {
     desc,
     ...(until !== undefined && until !== null && { expired_at: until.toISOString() }),
   })
-  const save = async (fields: Fields): Promise<boolean> =>
-    run(
-      async () => {
-        const { name } = fields
-        const body = toBody(fields)
-        if (old === undefined) {
-          made(await call<typeof createApiKey>('POST', '/api_key', { body: { ...body, name } }))
-        } else {
-          const params = { name: old.name }
-          await call<typeof updateApiKey>('PUT', '/api_key/{name}', { params, body })
-        }
-      },
-      { done: t('saved'), stale: STALE },
-    )
+  const save = async (body: ReturnType<typeof toBody>, { name }: Fields): Promise<unknown> => {
+    if (old !== undefined) {
+      const params = { name: old.name }
+      return call<typeof updateApiKey>('PUT', '/api_key/{name}', { params, body })
+    }
+    const key = await call<typeof createApiKey>('POST', '/api_key', { body: { ...body, name } })
+    return made(key)
+  }
   return (
-    <FormDrawer<Fields>
+    <FormDrawer
       title={old === undefined ? t('add') : old.name}
       initial={old ?? { role: 'administrator', enable: true }}
       toBody={toBody}
       save={save}
+      stale={STALE}
       close={close}
     >
       {old === undefined && (

@@ -1,15 +1,15 @@
 import type { globalChain } from '#management/contract/authentication.ts'
 import { PlusOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Dropdown, Flex, Switch, type TableColumnsType } from 'antd'
+import { Button, Dropdown, Switch, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
 import { BackendStatus } from '../../components/backend-status.tsx'
-import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { OrderedTable } from '../../components/ordered-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { DeleteButton, EditButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { AuthenticatorEditor } from './authenticator-editor.tsx'
@@ -83,11 +83,6 @@ function useColumns(
   const t = useTexts(TEXTS)
   const mayChange = useMayChange()
   const { run, isBusy } = useAction()
-  const remove = async (id: string): Promise<unknown> =>
-    run(() => call<Chain['remove']>('DELETE', `${PATH}/{id}`, { params: { id } }), {
-      done: t('removed'),
-      stale: STALE,
-    })
   const enable = (row: Authenticator, isOn: boolean): void => {
     const params = { id: idOf(row) }
     const body = { ...row, enable: isOn }
@@ -129,28 +124,25 @@ function useColumns(
         />
       ),
     },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, row) => (
-        <Flex gap={4} justify="end">
-          {row['backend'] === 'built_in_database' && (
-            <Button size="small" onClick={() => showUsers(idOf(row))}>
-              {t('users')}
-            </Button>
-          )}
-          <Button size="small" disabled={!mayChange} onClick={() => edit(row)}>
-            {t('edit')}
+    useActionsColumn((row) => (
+      <>
+        {row['backend'] === 'built_in_database' && (
+          <Button size="small" onClick={() => showUsers(idOf(row))}>
+            {t('users')}
           </Button>
-          <DangerButton
-            size="small"
-            label={t('remove')}
-            question={t('removeAsk', { name: titleOf(idOf(row)) })}
-            consequence={t('removeLoses')}
-            run={() => remove(idOf(row))}
-          />
-        </Flex>
-      ),
-    },
+        )}
+        <EditButton edit={() => edit(row)} />
+        <DeleteButton
+          question={t('removeAsk', { name: titleOf(idOf(row)) })}
+          consequence={t('removeLoses')}
+          run={() => remove(idOf(row))}
+          stale={STALE}
+        />
+      </>
+    )),
   ]
+}
+
+async function remove(id: string): Promise<unknown> {
+  return call<Chain['remove']>('DELETE', `${PATH}/{id}`, { params: { id } })
 }

@@ -11,7 +11,6 @@ import {
 } from '../../components/schema-form/form-schema.ts'
 import { GroupPart } from '../../components/schema-form/schema-items.tsx'
 import { useSchema } from '../../components/schema-form/use-schema.ts'
-import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { type Authenticator, idOf, titleOf } from './kinds.ts'
 import { TEXTS } from './texts.ts'
@@ -46,22 +45,17 @@ interface EditorProps extends Props {
 
 function Editor({ initial, close, settled, schema }: EditorProps) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const id = initial['id'] === undefined ? undefined : idOf(initial)
   const toBody = (fields: Group) => ({
     ...settled,
     ...(writtenOf(schema, fields) as Group | undefined),
   })
-  const save = async (fields: Group): Promise<boolean> => {
-    const body = toBody(fields)
-    const work = async (): Promise<unknown> =>
-      id === undefined
-        ? call<Chain['create']>('POST', PATH, { params: {}, body })
-        : call<Chain['update']>('PUT', `${PATH}/{id}`, { params: { id }, body })
-    return run(work, { done: t('saved'), stale: ['authenticators'] })
-  }
+  const save = async (body: ReturnType<typeof toBody>): Promise<unknown> =>
+    id === undefined
+      ? call<Chain['create']>('POST', PATH, { params: {}, body })
+      : call<Chain['update']>('PUT', `${PATH}/{id}`, { params: { id }, body })
   return (
-    <FormDrawer<Group>
+    <FormDrawer
       title={
         id === undefined
           ? `${t('add')}: ${titleOf(Object.values(settled).join(':'))}`
@@ -70,6 +64,8 @@ function Editor({ initial, close, settled, schema }: EditorProps) {
       initial={initialOf(schema, initial) as Group}
       toBody={toBody}
       save={save}
+      done={t('saved')}
+      stale={['authenticators']}
       close={close}
     >
       <GroupPart name="" schema={schema} full={[]} at={[]} />

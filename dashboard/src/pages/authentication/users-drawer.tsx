@@ -6,10 +6,10 @@ import { type Answer, call } from '../../api/call.ts'
 import { request } from '../../api/http.ts'
 import { useMayChange } from '../../api/session.ts'
 import { AddButton } from '../../components/add-button.tsx'
-import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
+import { DeleteButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -23,18 +23,22 @@ const STALE = ['authentication-users']
 /** Users of an authenticator in the built-in database. */
 export function UsersDrawer({ id, close }: { id: string; close: () => void }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const mayChange = useMayChange()
   const [like, setLike] = useState('')
   const [edited, setEdited] = useState<Partial<User>>()
-  const remove = async (userId: string): Promise<unknown> =>
-    run(
-      () =>
-        call<Chain['deleteUser']>('DELETE', `${PATH}/{user_id}`, {
-          params: { id, user_id: userId },
-        }),
-      { done: t('removed'), stale: STALE },
-    )
+  const actions = useActionsColumn((user: User) => (
+    <>
+      <Button size="small" disabled={!mayChange} onClick={() => setEdited(user)}>
+        {t('changePassword')}
+      </Button>
+      <DeleteButton
+        question={t('removeUserAsk', { name: user.user_id })}
+        consequence={t('removeUserLoses')}
+        run={() => remove(id, user)}
+        stale={STALE}
+      />
+    </>
+  ))
   return (
     <Drawer open onClose={close} size="large" title={t('usersOf', { name: id })}>
       <Flex gap={8} wrap align="center" style={{ marginBottom: 12 }}>
@@ -60,24 +64,7 @@ export function UsersDrawer({ id, close }: { id: string; close: () => void }) {
             dataIndex: 'is_superuser',
             render: (isOne: boolean) => <Tag>{t(isOne ? 'yes' : 'no')}</Tag>,
           },
-          {
-            title: t('actions'),
-            align: 'right',
-            render: (_, user) => (
-              <Flex gap={4} justify="end">
-                <Button size="small" disabled={!mayChange} onClick={() => setEdited(user)}>
-                  {t('changePassword')}
-                </Button>
-                <DangerButton
-                  size="small"
-                  label={t('remove')}
-                  question={t('removeUserAsk', { name: user.user_id })}
-                  consequence={t('removeUserLoses')}
-                  run={() => remove(user.user_id)}
-                />
-              </Flex>
-            ),
-          },
+          actions,
         ]}
       />
       {edited !== undefined && (
@@ -85,6 +72,11 @@ export function UsersDrawer({ id, close }: { id: string; close: () => void }) {
       )}
     </Drawer>
   )
+}
+
+async function remove(id: string, { user_id: userId }: User): Promise<unknown> {
+  const params = { id, user_id: userId }
+  return call<Chain['deleteUser']>('DELETE', `${PATH}/{user_id}`, { params })
 }
 
 interface Fields {
@@ -96,34 +88,30 @@ interface Fields {
 function UserForm(props: { id: string; initial: Partial<Fields>; close: () => void }) {
   const { id, initial, close } = props
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const { user_id: userId } = initial
   const toBody = ({ user_id: name, password, is_superuser: isSuperuser = false }: Fields) => ({
     ...(userId === undefined && { user_id: name }),
     password,
     is_superuser: isSuperuser,
   })
-  const save = async (fields: Fields): Promise<boolean> => {
-    const body = toBody(fields)
-    const work = async (): Promise<unknown> =>
-      userId === undefined
-        ? call<Chain['createUser']>('POST', PATH, {
-            params: { id },
-            body: { ...body, user_id: fields.user_id },
-          })
-        : call<Chain['updateUser']>('PUT', `${PATH}/{user_id}`, {
-            params: { id, user_id: userId },
-            body,
-          })
-    return run(work, { done: t('userSaved'), stale: STALE })
-  }
+  const save = async (body: ReturnType<typeof toBody>, fields: Fields): Promise<unknown> =>
+    userId === undefined
+      ? call<Chain['createUser']>('POST', PATH, {
+          params: { id },
+          body: { ...body, user_id: fields.user_id },
+        })
+      : call<Chain['updateUser']>('PUT', `${PATH}/{user_id}`, {
+          params: { id, user_id: userId },
+          body,
+        })
   const required = [{ required: true, message: t('required') }]
   return (
-    <FormDrawer<Fields>
+    <FormDrawer
       title={userId ?? t('addUser')}
       initial={initial}
       toBody={toBody}
       save={save}
+      stale={STALE}
       close={close}
     >
       {userId === undefined && (

@@ -4,15 +4,13 @@ import type {
   RuleBody,
   userRules,
 } from '#management/contract/authorization-rules.ts'
-import { Badge, Button, Flex, Segmented, type TableColumnsType } from 'antd'
+import { Badge, Flex, Segmented, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
-import { useMayChange } from '../../api/session.ts'
 import { AddButton } from '../../components/add-button.tsx'
-import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
+import { DeleteButton, EditButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { RulesForm } from './rules-form.tsx'
 import { paramOf, RULES_PATH, RULES_STALE, type Subject } from './rules-paths.ts'
@@ -92,17 +90,6 @@ async function loadRules(
 
 function useColumns(subject: Subject, edit: (row: Row) => void): TableColumnsType<Row> {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const mayChange = useMayChange()
-  const remove = async (name: string): Promise<unknown> => {
-    const work = async (): Promise<unknown> =>
-      subject === 'all'
-        ? call<typeof deleteRulesForAll>('DELETE', `${RULES_PATH}/all`, {})
-        : call<Rules['remove']>('DELETE', `${RULES_PATH}/${subject}/{${paramOf(subject)}}`, {
-            params: { [paramOf(subject)]: name },
-          })
-    return run(work, { done: t('removed'), stale: RULES_STALE })
-  }
   const shownName = (row: Row): string => (subject === 'all' ? t('about_all') : nameOf(row))
   return [
     {
@@ -119,24 +106,24 @@ function useColumns(subject: Subject, edit: (row: Row) => void): TableColumnsTyp
         </Flex>
       ),
     },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, row) => (
-        <Flex gap={4} justify="end">
-          <Button size="small" disabled={!mayChange} onClick={() => edit(row)}>
-            {t('edit')}
-          </Button>
-          <DangerButton
-            size="small"
-            label={t('remove')}
-            question={t('removeRulesAsk', { name: shownName(row) })}
-            run={() => remove(nameOf(row))}
-          />
-        </Flex>
-      ),
-    },
+    useActionsColumn((row) => (
+      <>
+        <EditButton edit={() => edit(row)} />
+        <DeleteButton
+          question={t('removeRulesAsk', { name: shownName(row) })}
+          run={() => remove(subject, nameOf(row))}
+          stale={RULES_STALE}
+        />
+      </>
+    )),
   ]
+}
+
+async function remove(subject: Subject, name: string): Promise<unknown> {
+  if (subject === 'all') return call<typeof deleteRulesForAll>('DELETE', `${RULES_PATH}/all`, {})
+  const param = paramOf(subject)
+  const params = { [param]: name }
+  return call<Rules['remove']>('DELETE', `${RULES_PATH}/${subject}/{${param}}`, { params })
 }
 
 function RuleLine({ rule }: { rule: RuleBody }) {

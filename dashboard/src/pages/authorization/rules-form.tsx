@@ -7,7 +7,6 @@ import { DeleteOutlined, PlusOutlined } from '@ant-design/icons'
 import { Button, Card, Flex, Form, Input, Select } from 'antd'
 import { call } from '../../api/call.ts'
 import { FormDrawer } from '../../components/form-drawer.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { paramOf, RULES_PATH, RULES_STALE, type Subject } from './rules-paths.ts'
 import { TEXTS } from './texts.ts'
@@ -36,37 +35,33 @@ const NEW_RULE: RuleBody = {
 }
 
 /** The rules about one client, one user, or everybody. */
-export function RulesForm({ subject, name, rules, close }: Props) {
+export function RulesForm({ subject, name, rules: before, close }: Props) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const isNamed = subject !== 'all' && name === ''
-  const save = async (fields: Fields): Promise<boolean> => {
-    const body = { rules: fields.rules }
-    const work = async (): Promise<unknown> => {
-      if (subject === 'all') {
-        return call<typeof setRulesForAll>('POST', `${RULES_PATH}/all`, {
-          body: { rules: [...fields.rules] },
-        })
-      }
-      const param = paramOf(subject)
-      if (name === '') {
-        const entry = { [param]: fields.name, ...body }
-        return call<Rules['create']>('POST', `${RULES_PATH}/${subject}`, { body: [entry] })
-      }
-      const params = { [param]: name }
-      return call<Rules['put']>('PUT', `${RULES_PATH}/${subject}/{${param}}`, { params, body })
+  const save = async (fields: Fields): Promise<unknown> => {
+    const rules = [...fields.rules]
+    if (subject === 'all') {
+      return call<typeof setRulesForAll>('POST', `${RULES_PATH}/all`, { body: { rules } })
     }
-    return run(work, { done: t('saved'), stale: RULES_STALE })
+    const param = paramOf(subject)
+    if (name === '') {
+      const entry = { [param]: fields.name, rules }
+      return call<Rules['create']>('POST', `${RULES_PATH}/${subject}`, { body: [entry] })
+    }
+    const options = { params: { [param]: name }, body: { rules } }
+    return call<Rules['put']>('PUT', `${RULES_PATH}/${subject}/{${param}}`, options)
   }
   return (
-    <FormDrawer<Fields>
+    <FormDrawer
       title={isNamed ? t('addRules') : t('rulesOf', { name: name || t('about_all') })}
-      initial={{ rules: rules.length === 0 ? [NEW_RULE] : rules }}
-      toBody={(fields) => ({
+      initial={{ rules: before.length === 0 ? [NEW_RULE] : before }}
+      toBody={(fields: Fields) => ({
         ...(isNamed && { [paramOf(subject)]: fields.name }),
         rules: fields.rules,
       })}
-      save={save}
+      save={(_, fields) => save(fields)}
+      done={t('saved')}
+      stale={RULES_STALE}
       close={close}
     >
       {isNamed && (

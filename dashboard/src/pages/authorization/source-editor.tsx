@@ -12,7 +12,6 @@ import {
 } from '../../components/schema-form/form-schema.ts'
 import { GroupPart } from '../../components/schema-form/schema-items.tsx'
 import { useSchema } from '../../components/schema-form/use-schema.ts'
-import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { type Source, titleOf, typeOf } from './kinds.ts'
 import { TEXTS } from './texts.ts'
@@ -46,27 +45,22 @@ type EditorProps = Props & { readonly type: string; readonly schema: FormSchema 
 
 function Editor({ source, isNew, close, type, schema }: EditorProps) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const isFile = type === 'file'
   const toBody = (fields: Group) => ({
     type,
     ...(writtenOf(schema, fields) as Group | undefined),
     ...(isFile && { rules: fields['rules'] }),
   })
-  const save = async (fields: Group): Promise<boolean> => {
-    const body = toBody(fields)
-    const work = async (): Promise<unknown> =>
-      isNew
-        ? call<typeof createSource>('POST', '/authorization/sources', { body })
-        : call<typeof updateSource>('PUT', '/authorization/sources/{type}', {
-            params: { type },
-            body,
-          })
-    return run(work, { done: t('saved'), stale: ['authorization-sources'] })
-  }
+  const save = async (body: ReturnType<typeof toBody>): Promise<unknown> =>
+    isNew
+      ? call<typeof createSource>('POST', '/authorization/sources', { body })
+      : call<typeof updateSource>('PUT', '/authorization/sources/{type}', {
+          params: { type },
+          body,
+        })
   const title = titleOf(type, t)
   return (
-    <FormDrawer<Group>
+    <FormDrawer
       title={isNew ? `${t('add')}: ${title}` : t('editOne', { name: title })}
       initial={{
         ...(initialOf(schema, source) as Group),
@@ -74,6 +68,8 @@ function Editor({ source, isNew, close, type, schema }: EditorProps) {
       }}
       toBody={toBody}
       save={save}
+      done={t('saved')}
+      stale={['authorization-sources']}
       close={close}
     >
       {isFile && (

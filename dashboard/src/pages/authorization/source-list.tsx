@@ -12,9 +12,9 @@ import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
 import { BackendStatus } from '../../components/backend-status.tsx'
-import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { OrderedTable } from '../../components/ordered-table.tsx'
+import { DeleteButton, EditButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { type Source, SOURCES, titleOf, typeOf } from './kinds.ts'
@@ -80,11 +80,6 @@ function useColumns(edit: (row: Source) => void): TableColumnsType<Source> {
   const t = useTexts(TEXTS)
   const mayChange = useMayChange()
   const { run, isBusy } = useAction()
-  const remove = async (type: string): Promise<unknown> =>
-    run(() => call<typeof deleteSource>('DELETE', ONE, { params: { type } }), {
-      done: t('removed'),
-      stale: STALE,
-    })
   const enable = (row: Source, isOn: boolean): void => {
     const { rules: _rules, ...rest } = row
     const body = { ...rest, type: typeOf(row), enable: isOn }
@@ -127,23 +122,16 @@ function useColumns(edit: (row: Source) => void): TableColumnsType<Source> {
         />
       ),
     },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, row) => (
-        <Flex gap={4} justify="end">
-          <Button size="small" disabled={!mayChange} onClick={() => edit(row)}>
-            {t('edit')}
-          </Button>
-          <DangerButton
-            size="small"
-            label={t('remove')}
-            question={t('removeAsk', { name: titleOf(typeOf(row), t) })}
-            consequence={t('removeLoses')}
-            run={() => remove(typeOf(row))}
-          />
-        </Flex>
-      ),
-    },
+    useActionsColumn((row) => (
+      <>
+        <EditButton edit={() => edit(row)} />
+        <DeleteButton
+          question={t('removeAsk', { name: titleOf(typeOf(row), t) })}
+          consequence={t('removeLoses')}
+          run={() => call<typeof deleteSource>('DELETE', ONE, { params: { type: typeOf(row) } })}
+          stale={STALE}
+        />
+      </>
+    )),
   ]
 }

@@ -6,7 +6,7 @@ import type {
 } from '#management/contract/data.ts'
 import { DownloadOutlined, UploadOutlined } from '@ant-design/icons'
 import { useQueryClient } from '@tanstack/react-query'
-import { Alert, Button, Flex, Space, type TableColumnsType, Upload } from 'antd'
+import { Alert, Button, Flex, type TableColumnsType, Upload } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { download } from '../../api/download.ts'
@@ -15,6 +15,7 @@ import { useMayChange } from '../../api/session.ts'
 import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { DeleteButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { showBytes, showTime } from '../../format/numbers.ts'
@@ -92,21 +93,11 @@ function useColumns(warn: (warnings: readonly string[]) => void): TableColumnsTy
   const t = useTexts(TEXTS)
   const { run } = useAction()
   const queries = useQueryClient()
-  const takeOver = async (filename: string): Promise<unknown> =>
-    run(
-      async () => {
-        const body = { filename }
-        const answer = await call<typeof importData>('POST', '/data/import', { body })
-        warn(answer?.warnings ?? [])
-        await queries.invalidateQueries()
-      },
-      { done: t('takenOver') },
-    )
-  const remove = async (filename: string): Promise<unknown> =>
-    run(
-      () => call<typeof deleteBackup>('DELETE', '/data/files/{filename}', { params: { filename } }),
-      { done: t('removed'), stale: STALE },
-    )
+  const takeOver = async (filename: string): Promise<void> => {
+    const answer = await call<typeof importData>('POST', '/data/import', { body: { filename } })
+    warn(answer?.warnings ?? [])
+    await queries.invalidateQueries()
+  }
   const save = async (filename: string): Promise<unknown> =>
     run(() => download(`/data/files/${encodeURIComponent(filename)}`, filename))
   return [
@@ -119,29 +110,30 @@ function useColumns(warn: (warnings: readonly string[]) => void): TableColumnsTy
       className: 'number',
       render: (bytes: number) => showBytes(bytes),
     },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, { filename }) => (
-        <Space>
-          <Button size="small" icon={<DownloadOutlined />} onClick={() => void save(filename)}>
-            {t('download')}
-          </Button>
-          <DangerButton
-            size="small"
-            label={t('restore')}
-            question={t('restoreAsk', { name: filename })}
-            consequence={t('restoreLoses')}
-            run={() => takeOver(filename)}
-          />
-          <DangerButton
-            size="small"
-            label={t('remove')}
-            question={t('removeAsk', { name: filename })}
-            run={() => remove(filename)}
-          />
-        </Space>
-      ),
-    },
+    useActionsColumn(({ filename }) => (
+      <>
+        <Button size="small" icon={<DownloadOutlined />} onClick={() => void save(filename)}>
+          {t('download')}
+        </Button>
+        <DangerButton
+          size="small"
+          label={t('restore')}
+          question={t('restoreAsk', { name: filename })}
+          consequence={t('restoreLoses')}
+          run={() => takeOver(filename)}
+          done={t('takenOver')}
+        />
+        <DeleteButton
+          question={t('removeAsk', { name: filename })}
+          run={() => remove(filename)}
+          stale={STALE}
+        />
+      </>
+    )),
   ]
+}
+
+async function remove(filename: string): Promise<unknown> {
+  const params = { filename }
+  return call<typeof deleteBackup>('DELETE', '/data/files/{filename}', { params })
 }

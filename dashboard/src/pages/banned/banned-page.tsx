@@ -7,8 +7,8 @@ import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -36,14 +36,11 @@ const STALE = ['bans']
 /** Who is not let in, until when, and why. */
 export default function BannedPage() {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const [isAdding, setAdding] = useState(false)
   const [filter, setFilter] = useState<{ kind: Searched; text: string }>({
     kind: 'clientid',
     text: '',
   })
-  const clear = async (): Promise<unknown> =>
-    run(() => call<typeof clearBans>('DELETE', '/banned', {}), { done: t('lifted'), stale: STALE })
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
@@ -51,7 +48,9 @@ export default function BannedPage() {
           label={t('liftAll')}
           question={t('liftAllAsk')}
           consequence={t('liftLoses')}
-          run={clear}
+          run={() => call<typeof clearBans>('DELETE', '/banned', {})}
+          done={t('lifted')}
+          stale={STALE}
         />
         <AddButton onClick={() => setAdding(true)}>{t('add')}</AddButton>
       </PageTitle>
@@ -96,12 +95,6 @@ export default function BannedPage() {
 
 function useColumns(): TableColumnsType<Ban> {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const lift = async ({ as, who }: Ban): Promise<unknown> =>
-    run(() => call<typeof deleteBan>('DELETE', '/banned/{as}/{who}', { params: { as, who } }), {
-      done: t('lifted'),
-      stale: STALE,
-    })
   return [
     { title: t('kind'), dataIndex: 'as', render: (kind: Kind) => <Tag>{t(kind)}</Tag> },
     { title: t('who'), dataIndex: 'who' },
@@ -113,20 +106,22 @@ function useColumns(): TableColumnsType<Ban> {
       dataIndex: 'until',
       render: (until: string) => (until === 'infinity' ? t('forEver') : showTime(until)),
     },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, ban) => (
-        <DangerButton
-          size="small"
-          label={t('lift')}
-          question={t('liftAsk', { who: ban.who })}
-          consequence={t('liftLoses')}
-          run={() => lift(ban)}
-        />
-      ),
-    },
+    useActionsColumn((ban) => (
+      <DangerButton
+        size="small"
+        label={t('lift')}
+        question={t('liftAsk', { who: ban.who })}
+        consequence={t('liftLoses')}
+        run={() => lift(ban)}
+        done={t('lifted')}
+        stale={STALE}
+      />
+    )),
   ]
+}
+
+async function lift({ as, who }: Ban): Promise<unknown> {
+  return call<typeof deleteBan>('DELETE', '/banned/{as}/{who}', { params: { as, who } })
 }
 
 interface Fields {
@@ -139,24 +134,20 @@ interface Fields {
 
 function NewBan({ close }: { close: () => void }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const toBody = ({ as, who, reason, until }: Fields) => ({
     as,
     who,
     ...(reason !== undefined && reason !== '' && { reason }),
     ...(until !== undefined && until !== null && { until: until.toISOString() }),
   })
-  const save = async (fields: Fields): Promise<boolean> =>
-    run(() => call<typeof createBan>('POST', '/banned', { body: toBody(fields) }), {
-      done: t('banned'),
-      stale: STALE,
-    })
   return (
-    <FormDrawer<Fields>
+    <FormDrawer
       title={t('add')}
       initial={{ as: 'clientid' }}
       toBody={toBody}
-      save={save}
+      save={(body) => call<typeof createBan>('POST', '/banned', { body })}
+      done={t('banned')}
+      stale={STALE}
       close={close}
     >
       <Form.Item name="as" label={t('kind')}>

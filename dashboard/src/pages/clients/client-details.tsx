@@ -7,7 +7,6 @@ import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { Panel } from '../../components/panel.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { Waiting } from '../../components/waiting.tsx'
 import { showDuration, showTime } from '../../format/numbers.ts'
 import { type Translate, useTexts } from '../../i18n/i18n.ts'
@@ -28,7 +27,6 @@ export function ClientDetails() {
   const t = useTexts(TEXTS)
   const { clientId = '' } = useParams()
   const navigate = useNavigate()
-  const { run } = useAction()
   const params = { clientid: clientId }
   const { data, dataUpdatedAt, error, refetch } = useQuery({
     queryKey: ['client', clientId],
@@ -39,11 +37,8 @@ export function ClientDetails() {
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
   if (data === undefined) return <Waiting />
   const kick = async (): Promise<void> => {
-    const isDone = await run(
-      () => call<typeof kickClient>('DELETE', '/clients/{clientid}', { params }),
-      { done: t('kicked'), stale: ['clients'] },
-    )
-    if (isDone) await navigate('/clients')
+    await call<typeof kickClient>('DELETE', '/clients/{clientid}', { params })
+    await navigate('/clients')
   }
   return (
     <Flex vertical gap={16}>
@@ -56,6 +51,8 @@ export function ClientDetails() {
             question={t('kickAsk', { name: clientId })}
             consequence={t('kickLoses')}
             run={kick}
+            done={t('kicked')}
+            stale={['clients']}
           />
         </PageTitle>
       </div>

@@ -7,7 +7,6 @@ import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { showTime } from '../../format/numbers.ts'
 import { type Translate, useTexts } from '../../i18n/i18n.ts'
 import { protocolName } from './protocol-name.ts'
@@ -30,16 +29,11 @@ const NO_FILTERS: Filters = { clientId: '', username: '', address: '', state: un
 /** Clients, filtered and paged by the broker. */
 export function ClientList() {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const [filters, setFilters] = useState(NO_FILTERS)
   const [selected, setSelected] = useState<Key[]>([])
   async function kick(): Promise<void> {
-    const body = selected.map(String)
-    const done = await run(
-      () => call<typeof kickClients>('POST', '/clients/kickout/bulk', { body }),
-      { done: t('kicked'), stale: ['clients'] },
-    )
-    if (done) setSelected([])
+    await call<typeof kickClients>('POST', '/clients/kickout/bulk', { body: selected.map(String) })
+    setSelected([])
   }
   return (
     <>
@@ -50,6 +44,8 @@ export function ClientList() {
           consequence={t('kickLoses')}
           disabled={selected.length === 0}
           run={kick}
+          done={t('kicked')}
+          stale={['clients']}
         />
       </PageTitle>
       <FilterBar filters={filters} change={setFilters} />

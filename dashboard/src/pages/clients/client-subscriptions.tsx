@@ -37,15 +37,13 @@ export function ClientSubscriptions({ clientId }: { clientId: string }) {
       () => call<typeof subscribeClient>('POST', '/clients/{clientid}/subscribe', { params, body }),
       { done: t('subscribed'), stale },
     )
-  const unsubscribe = async (topic: string): Promise<unknown> =>
-    run(
-      () =>
-        call<typeof unsubscribeClient>('POST', '/clients/{clientid}/unsubscribe', {
-          params,
-          body: { topic },
-        }),
-      { done: t('unsubscribed'), stale },
-    )
+  const unsubscribe = async (topic: string): Promise<unknown> => {
+    const body = { topic }
+    return call<typeof unsubscribeClient>('POST', '/clients/{clientid}/unsubscribe', {
+      params,
+      body,
+    })
+  }
   return (
     <Panel title={t('subscriptions')}>
       <Form<Fields>
@@ -92,6 +90,8 @@ export function ClientSubscriptions({ clientId }: { clientId: string }) {
                 label={t('unsubscribe')}
                 question={t('unsubscribeAsk', { name: clientId, filter: topic })}
                 run={() => unsubscribe(topic)}
+                done={t('unsubscribed')}
+                stale={stale}
               />
             ),
           },

@@ -10,7 +10,6 @@ import { type Answer, call } from '../../api/call.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { Waiting } from '../../components/waiting.tsx'
 import { showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
@@ -72,7 +71,6 @@ export function HistoryList() {
 /** What going back would change. */
 function RollBack({ version, close }: { version: string; close: () => void }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const params = { version }
   const { data, error } = useQuery({
     queryKey: ['config-version', version],
@@ -81,11 +79,8 @@ function RollBack({ version, close }: { version: string; close: () => void }) {
     gcTime: 0,
   })
   async function goBack(): Promise<void> {
-    const isDone = await run(
-      () => call<typeof rollBackConfig>('POST', '/configs/history/{version}/rollback', { params }),
-      { done: t('wentBack'), stale: ['configs', 'config-history', 'listeners'] },
-    )
-    if (isDone) close()
+    await call<typeof rollBackConfig>('POST', '/configs/history/{version}/rollback', { params })
+    close()
   }
   return (
     <Drawer
@@ -100,6 +95,8 @@ function RollBack({ version, close }: { version: string; close: () => void }) {
           consequence={t('goBackHint')}
           disabled={data === undefined || data.rollback.changes.length === 0}
           run={goBack}
+          done={t('wentBack')}
+          stale={['configs', 'config-history', 'listeners']}
         />
       }
     >

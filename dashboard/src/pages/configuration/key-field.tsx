@@ -9,7 +9,6 @@ import { Described } from '../../components/described.tsx'
 import { type FormSchema, Shape, shapeOf } from '../../components/schema-form/form-schema.ts'
 import { SchemaValue } from '../../components/schema-form/schema-value.tsx'
 import { ValueInput } from '../../components/schema-form/value-input.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import type { ConfigKey } from './config-form.tsx'
 import { splitPath } from './config-path.ts'
@@ -86,17 +85,12 @@ function Origin({ member: { origin, place } }: { member: ConfigKey }) {
 
 function ResetButton({ name }: { name: string }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const [root = ''] = splitPath(name)
   const reset = async (): Promise<unknown> =>
-    run(
-      () =>
-        call<typeof resetConfig>('POST', '/configs_reset/{root}', {
-          params: { root },
-          query: { conf_path: name },
-        }),
-      { done: t('wasReset'), stale: ['configs'] },
-    )
+    call<typeof resetConfig>('POST', '/configs_reset/{root}', {
+      params: { root },
+      query: { conf_path: name },
+    })
   return (
     <DangerButton
       size="small"
@@ -104,6 +98,8 @@ function ResetButton({ name }: { name: string }) {
       label={t('reset')}
       question={t('resetAsk', { name })}
       run={reset}
+      done={t('wasReset')}
+      stale={['configs']}
     />
   )
 }

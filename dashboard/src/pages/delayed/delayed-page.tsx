@@ -11,8 +11,8 @@ import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { MessageDrawer } from '../../components/message-drawer.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { showDuration, showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -24,17 +24,8 @@ const REFRESH_MS = 5_000
 /** Messages that are published later. */
 export default function DelayedPage() {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const [filter, setFilter] = useState('')
   const [shown, setShown] = useState<Row>()
-  const cancelMatching = async (): Promise<unknown> =>
-    run(
-      () =>
-        call<typeof cancelDelayedByTopic>('DELETE', '/mqtt/delayed/messages/{topic}', {
-          params: { topic: filter },
-        }),
-      { done: t('cancelled'), stale: STALE },
-    )
   return (
     <>
       <PageTitle title={t('title')} about={t('about')} />
@@ -45,7 +36,9 @@ export default function DelayedPage() {
           question={t('cancelMatchingAsk', { filter })}
           consequence={t('cancelLoses')}
           disabled={filter === ''}
-          run={cancelMatching}
+          run={() => cancelMatching(filter)}
+          done={t('cancelled')}
+          stale={STALE}
         />
       </Flex>
       <ServerTable<Row>
@@ -68,15 +61,6 @@ export default function DelayedPage() {
 
 function useColumns(show: (row: Row) => void): TableColumnsType<Row> {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const cancel = async ({ node, msgid }: Row): Promise<unknown> =>
-    run(
-      () =>
-        call<typeof cancelDelayed>('DELETE', '/mqtt/delayed/messages/{node}/{msgid}', {
-          params: { node, msgid },
-        }),
-      { done: t('cancelled'), stale: STALE },
-    )
   return [
     {
       title: t('topic'),
@@ -96,20 +80,28 @@ function useColumns(show: (row: Row) => void): TableColumnsType<Row> {
       className: 'number',
       render: (seconds: number) => showDuration(Math.max(0, seconds) * 1000),
     },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, row) => (
-        <DangerButton
-          size="small"
-          label={t('cancel')}
-          question={t('cancelAsk', { topic: row.topic })}
-          consequence={t('cancelLoses')}
-          run={() => cancel(row)}
-        />
-      ),
-    },
+    useActionsColumn((row) => (
+      <DangerButton
+        size="small"
+        label={t('cancel')}
+        question={t('cancelAsk', { topic: row.topic })}
+        consequence={t('cancelLoses')}
+        run={() => cancel(row)}
+        done={t('cancelled')}
+        stale={STALE}
+      />
+    )),
   ]
+}
+
+async function cancel({ node, msgid }: Row): Promise<unknown> {
+  const params = { node, msgid }
+  return call<typeof cancelDelayed>('DELETE', '/mqtt/delayed/messages/{node}/{msgid}', { params })
+}
+
+async function cancelMatching(topic: string): Promise<unknown> {
+  const params = { topic }
+  return call<typeof cancelDelayedByTopic>('DELETE', '/mqtt/delayed/messages/{topic}', { params })
 }
 
 function Details({ row, close }: { row: Row; close: () => void }) {

@@ -3,7 +3,6 @@ import { Alert, Button, Form, Input, Select } from 'antd'
 import { useState } from 'react'
 import { useMayChange } from '../../api/session.ts'
 import { FormDrawer } from '../../components/form-drawer.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import {
   idOf,
@@ -47,28 +46,26 @@ export function IntegrationEditor(props: Props) {
 
 function Editor({ root, type, present, close, saved, schema }: Props & { schema: FormSchema }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const toBody = (fields: Group): IntegrationInput => {
     const { name: written } = fields
     const name = present?.name ?? (typeof written === 'string' ? written : '')
     return { type, name, ...(writtenOf(schema, fields) as Group | undefined) }
   }
-  const save = async (fields: Group): Promise<boolean> => {
-    const body = toBody(fields)
-    const work = async (): Promise<unknown> => putIntegration(root, body, present === undefined)
-    const isDone = await run(work, { done: t('saved'), stale: STALE })
-    if (isDone) saved?.(idOf(body))
-    return isDone
+  const save = async (body: IntegrationInput): Promise<void> => {
+    await putIntegration(root, body, present === undefined)
+    saved?.(idOf(body))
   }
   const title = present === undefined ? t(`add-${root}`) : t('editOne', { id: idOf(present) })
   const controls =
     root === 'connectors' ? undefined : { connector: <ConnectorSelect type={type} /> }
   return (
-    <FormDrawer<Group>
+    <FormDrawer
       title={`${title} · ${type}`}
       initial={initialOf(schema, present ?? {}) as Group}
       toBody={toBody}
       save={save}
+      done={t('saved')}
+      stale={STALE}
       close={close}
     >
       {present === undefined && (

@@ -2,7 +2,6 @@ import type { IntegrationMetrics } from '#management/contract/integrations.ts'
 import { Flex, Skeleton, Statistic, Tag } from 'antd'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { showBytes, showCount } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { resetMetrics, type Root, STALE, useMetrics } from './api.ts'
@@ -34,7 +33,6 @@ const OF_SOURCES = ['received', 'rate', 'rate_last5m', 'rate_max'] as const
 /** All numbers of an action or a source. */
 export function IntegrationNumbers({ root, id }: { root: Root; id: string }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const { data, error, refetch } = useMetrics(root, id)
   if (error !== null && data === undefined) {
     return <Failure error={error} retry={() => void refetch()} />
@@ -51,7 +49,8 @@ export function IntegrationNumbers({ root, id }: { root: Root; id: string }) {
         size="small"
         label={t('reset')}
         question={t('resetAsk')}
-        run={() => run(() => resetMetrics(root, id), { stale: STALE })}
+        run={() => resetMetrics(root, id)}
+        stale={STALE}
       />
     </>
   )

@@ -1,6 +1,6 @@
 import { Button, Flex, Switch } from 'antd'
 import { useMayChange } from '../../api/session.ts'
-import { DangerButton } from '../../components/danger-button.tsx'
+import { DeleteButton, EditButton } from '../../components/row-actions.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { type Translate, useTexts } from '../../i18n/i18n.ts'
 import {
@@ -51,17 +51,12 @@ export function Operations({ root, one, edit, removed }: OperationsProps) {
   const { run, isBusy } = useAction()
   const id = idOf(one)
   const remove = async (): Promise<void> => {
-    const work = async (): Promise<void> =>
-      root === 'connectors' ? removeWithUsers(one) : removeIntegration(root, id)
-    // A rule may have lost an action.
-    const isDone = await run(work, { done: t('removed'), stale: [...STALE, 'rules'] })
-    if (isDone) removed?.()
+    await (root === 'connectors' ? removeWithUsers(one) : removeIntegration(root, id))
+    removed?.()
   }
   return (
     <Flex gap={4} justify="end" wrap>
-      <Button size="small" disabled={!mayChange} onClick={() => edit(one)}>
-        {t('edit')}
-      </Button>
+      <EditButton edit={() => edit(one)} />
       {root === 'connectors' && (
         <Button
           size="small"
@@ -74,12 +69,12 @@ export function Operations({ root, one, edit, removed }: OperationsProps) {
           {t('restart')}
         </Button>
       )}
-      <DangerButton
-        size="small"
-        label={t('remove')}
+      <DeleteButton
         question={t('removeAsk', { id })}
         consequence={lossOf(root, one, t)}
         run={remove}
+        // A rule may have lost an action.
+        stale={[...STALE, 'rules']}
       />
     </Flex>
   )

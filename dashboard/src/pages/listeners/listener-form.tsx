@@ -4,7 +4,6 @@ import { Drawer, Form, Input, Select, Switch } from 'antd'
 import { call } from '../../api/call.ts'
 import { Failure } from '../../components/failure.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { Waiting } from '../../components/waiting.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -62,30 +61,17 @@ interface Props {
 
 function TheForm({ id, initial, close }: Props) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const stale = ['listeners', 'listener']
-  const save = async (fields: Fields): Promise<boolean> => {
-    const body = bodyOf(fields, initial)
-    if (id === undefined) {
-      return run(() => call<typeof createListener>('POST', '/listeners', { body }), {
-        done: t('saved'),
-        stale,
-      })
-    }
-    return run(
-      () => call<typeof updateListener>('PUT', '/listeners/{id}', { params: { id }, body }),
-      {
-        done: t('saved'),
-        stale,
-      },
-    )
-  }
+  const save = async (body: Fields): Promise<unknown> =>
+    id === undefined
+      ? call<typeof createListener>('POST', '/listeners', { body })
+      : call<typeof updateListener>('PUT', '/listeners/{id}', { params: { id }, body })
   return (
-    <FormDrawer<Fields>
+    <FormDrawer
       title={id === undefined ? t('add') : t('edit', { id })}
       initial={initial}
-      toBody={(fields) => bodyOf(fields, initial)}
+      toBody={(fields: Fields) => bodyOf(fields, initial)}
       save={save}
+      stale={['listeners', 'listener']}
       close={close}
     >
       {id === undefined && <NewNames />}

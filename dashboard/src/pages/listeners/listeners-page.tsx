@@ -5,7 +5,7 @@ import type {
   startListener,
   stopListener,
 } from '#management/contract/listeners.ts'
-import { Badge, Button, Space, type TableColumnsType, Tag } from 'antd'
+import { Badge, Button, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
@@ -13,6 +13,7 @@ import { AddButton } from '../../components/add-button.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { DeleteButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { showCount } from '../../format/numbers.ts'
 import { type Translate, useTexts } from '../../i18n/i18n.ts'
@@ -85,7 +86,7 @@ function useColumns(edit: (listener: Listener) => void): TableColumnsType<Listen
       render: (_, { certificate }) =>
         certificate === undefined ? '–' : <CertificateCell certificate={certificate} />,
     },
-    { title: t('actions'), align: 'right', render: (_, one) => <Actions listener={one} /> },
+    useActionsColumn((one) => <Actions listener={one} />),
   ]
 }
 
@@ -109,24 +110,9 @@ function Actions({ listener: { id, status } }: { listener: Listener }) {
       done: t('started'),
       stale: STALE,
     })
-  const stop = async (): Promise<unknown> =>
-    run(() => call<typeof stopListener>('POST', '/listeners/{id}/stop', { params }), {
-      done: t('wasStopped'),
-      stale: STALE,
-    })
-  const restart = async (): Promise<unknown> =>
-    run(() => call<typeof restartListener>('POST', '/listeners/{id}/restart', { params }), {
-      done: t('restarted'),
-      stale: STALE,
-    })
-  const remove = async (): Promise<unknown> =>
-    run(() => call<typeof deleteListener>('DELETE', '/listeners/{id}', { params }), {
-      done: t('removed'),
-      stale: STALE,
-    })
   const loses = t('loses', { count: showCount(status.current_connections) })
   return (
-    <Space>
+    <>
       {status.running ? (
         <>
           <DangerButton
@@ -134,14 +120,18 @@ function Actions({ listener: { id, status } }: { listener: Listener }) {
             label={t('restart')}
             question={t('restartAsk', { id })}
             consequence={loses}
-            run={restart}
+            run={() => call<typeof restartListener>('POST', '/listeners/{id}/restart', { params })}
+            done={t('restarted')}
+            stale={STALE}
           />
           <DangerButton
             size="small"
             label={t('stop')}
             question={t('stopAsk', { id })}
             consequence={loses}
-            run={stop}
+            run={() => call<typeof stopListener>('POST', '/listeners/{id}/stop', { params })}
+            done={t('wasStopped')}
+            stale={STALE}
           />
         </>
       ) : (
@@ -149,13 +139,12 @@ function Actions({ listener: { id, status } }: { listener: Listener }) {
           {t('start')}
         </Button>
       )}
-      <DangerButton
-        size="small"
-        label={t('remove')}
+      <DeleteButton
         question={t('removeAsk', { id })}
         consequence={loses}
-        run={remove}
+        run={() => call<typeof deleteListener>('DELETE', '/listeners/{id}', { params })}
+        stale={STALE}
       />
-    </Space>
+    </>
   )
 }

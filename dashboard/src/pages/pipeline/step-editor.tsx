@@ -1,6 +1,5 @@
 import { Form, Input, Select, Switch } from 'antd'
 import { FormDrawer } from '../../components/form-drawer.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { type Check, type Kind, putStep, type Serde, type Step } from './api.ts'
 import { CheckList } from './check-list.tsx'
@@ -42,20 +41,16 @@ interface Props {
 /** A validation or a transformation in a form. */
 export function StepEditor({ kind, present, close }: Props) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const initial = present === undefined ? NEW[kind] : { ...present, topics: [...topicsOf(present)] }
   const toBody = (fields: Step): Step => stepOf({ ...initial, ...fields })
-  const save = async (fields: Step): Promise<boolean> =>
-    run(() => putStep(kind, toBody(fields), present === undefined), {
-      done: t('saved'),
-      stale: ['steps'],
-    })
   return (
-    <FormDrawer<Step>
+    <FormDrawer
       title={present === undefined ? t(`add-${kind}`) : t('editOne', { name: present.name })}
       initial={initial}
       toBody={toBody}
-      save={save}
+      save={(body) => putStep(kind, body, present === undefined)}
+      done={t('saved')}
+      stale={['steps']}
       close={close}
     >
       <CommonFields isNew={present === undefined} />

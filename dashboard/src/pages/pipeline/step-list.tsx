@@ -1,4 +1,4 @@
-import { Button, Flex, Switch, type TableColumnsType, Tag } from 'antd'
+import { Switch, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { useMayChange } from '../../api/session.ts'
 import { AddButton } from '../../components/add-button.tsx'
@@ -6,6 +6,7 @@ import { DangerButton } from '../../components/danger-button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { OrderedTable } from '../../components/ordered-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { DeleteButton, EditButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { showCount } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
@@ -87,11 +88,7 @@ function useColumns(kind: Kind, edit: (step: Step) => void): TableColumnsType<St
     { title: t('failureAction'), render: (_, step) => t(step.failure_action) },
     { title: t('numbers'), render: (_, { name }) => <Numbers kind={kind} name={name} /> },
     { title: t('enabled'), render: (_, step) => <Enabled kind={kind} step={step} /> },
-    {
-      title: t('operations'),
-      align: 'right',
-      render: (_, step) => <Operations kind={kind} step={step} edit={edit} />,
-    },
+    useActionsColumn((step) => <Operations kind={kind} step={step} edit={edit} />, t('operations')),
   ]
 }
 
@@ -151,27 +148,23 @@ interface OperationsProps {
 
 function Operations({ kind, step, edit }: OperationsProps) {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
-  const { run } = useAction()
   const { name } = step
   return (
-    <Flex gap={4} justify="end">
-      <Button size="small" disabled={!mayChange} onClick={() => edit(step)}>
-        {t('edit')}
-      </Button>
+    <>
+      <EditButton edit={() => edit(step)} />
       <DangerButton
         size="small"
         label={t('reset')}
         question={t('resetAsk', { name })}
-        run={() => run(() => resetStep(kind, name), { stale: STALE })}
+        run={() => resetStep(kind, name)}
+        stale={STALE}
       />
-      <DangerButton
-        size="small"
-        label={t('remove')}
+      <DeleteButton
         question={t('removeAsk', { name })}
         consequence={t(`loses-${kind}`, { topics: topicsOf(step).join(', ') })}
-        run={() => run(() => removeStep(kind, name), { done: t('removed'), stale: STALE })}
+        run={() => removeStep(kind, name)}
+        stale={STALE}
       />
-    </Flex>
+    </>
   )
 }

@@ -11,8 +11,8 @@ import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { MessageDrawer } from '../../components/message-drawer.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -23,17 +23,8 @@ const STALE = ['retained']
 /** The last value of each topic that keeps one. */
 export default function RetainedPage() {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const [filter, setFilter] = useState('')
   const [shown, setShown] = useState<string>()
-  const removeMatching = async (): Promise<unknown> =>
-    run(
-      () =>
-        call<typeof deleteAllRetained>('DELETE', '/mqtt/retainer/messages', {
-          query: filter === '' ? {} : { topic: filter },
-        }),
-      { done: t('deleted'), stale: STALE },
-    )
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
@@ -41,7 +32,9 @@ export default function RetainedPage() {
           label={filter === '' ? t('deleteAll') : t('deleteMatching')}
           question={filter === '' ? t('deleteAllAsk') : t('deleteMatchingAsk', { filter })}
           consequence={t('deleteLoses')}
-          run={removeMatching}
+          run={() => removeMatching(filter)}
+          done={t('deleted')}
+          stale={STALE}
         />
       </PageTitle>
       <Flex gap={8} wrap style={{ marginBottom: 12 }}>
@@ -66,15 +59,6 @@ export default function RetainedPage() {
 
 function useColumns(show: (topic: string) => void): TableColumnsType<Row> {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const remove = async (topic: string): Promise<unknown> =>
-    run(
-      () =>
-        call<typeof deleteRetained>('DELETE', '/mqtt/retainer/message/{topic}', {
-          params: { topic },
-        }),
-      { done: t('deleted'), stale: STALE },
-    )
   return [
     {
       title: t('topic'),
@@ -88,20 +72,28 @@ function useColumns(show: (topic: string) => void): TableColumnsType<Row> {
     { title: 'QoS', dataIndex: 'qos', render: (qos: number) => <Tag>{qos}</Tag> },
     { title: t('from'), dataIndex: 'from_clientid', render: (from: string) => from || '–' },
     { title: t('publishedAt'), dataIndex: 'publish_at', render: (at: string) => showTime(at) },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, { topic }) => (
-        <DangerButton
-          size="small"
-          label={t('delete')}
-          question={t('deleteAsk', { topic })}
-          consequence={t('deleteLoses')}
-          run={() => remove(topic)}
-        />
-      ),
-    },
+    useActionsColumn(({ topic }) => (
+      <DangerButton
+        size="small"
+        label={t('delete')}
+        question={t('deleteAsk', { topic })}
+        consequence={t('deleteLoses')}
+        run={() => remove(topic)}
+        done={t('deleted')}
+        stale={STALE}
+      />
+    )),
   ]
+}
+
+async function remove(topic: string): Promise<unknown> {
+  const params = { topic }
+  return call<typeof deleteRetained>('DELETE', '/mqtt/retainer/message/{topic}', { params })
+}
+
+async function removeMatching(filter: string): Promise<unknown> {
+  const query = filter === '' ? {} : { topic: filter }
+  return call<typeof deleteAllRetained>('DELETE', '/mqtt/retainer/messages', { query })
 }
 
 function Details({ topic, close }: { topic: string; close: () => void }) {

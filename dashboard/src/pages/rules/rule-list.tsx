@@ -93,7 +93,20 @@ function useColumns(): TableColumnsType<Rule> {
     },
     { title: t('numbers'), render: (_, { id }) => <Numbers id={id} /> },
     { title: t('enabled'), render: (_, rule) => <Enabled rule={rule} /> },
-    { title: '', align: 'right', render: (_, { id }) => <Remove id={id} /> },
+    {
+      title: '',
+      align: 'right',
+      render: (_, { id }) => (
+        <DangerButton
+          size="small"
+          label={t('remove')}
+          question={t('removeAsk', { id })}
+          run={() => call<typeof deleteRule>('DELETE', '/rules/{id}', { params: { id } })}
+          done={t('removed')}
+          stale={STALE}
+        />
+      ),
+    },
   ]
 }
 
@@ -136,24 +149,6 @@ function Enabled({ rule }: { rule: Rule }) {
       disabled={!mayChange}
       loading={isBusy}
       onChange={change}
-    />
-  )
-}
-
-function Remove({ id }: { id: string }) {
-  const t = useTexts(TEXTS)
-  const { run } = useAction()
-  return (
-    <DangerButton
-      size="small"
-      label={t('remove')}
-      question={t('removeAsk', { id })}
-      run={() =>
-        run(() => call<typeof deleteRule>('DELETE', '/rules/{id}', { params: { id } }), {
-          done: t('removed'),
-          stale: STALE,
-        })
-      }
     />
   )
 }

@@ -3,7 +3,6 @@ import { useQuery } from '@tanstack/react-query'
 import { Flex, Skeleton, Statistic } from 'antd'
 import { call } from '../../api/call.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
 
@@ -26,7 +25,6 @@ const SHOWN = [
 /** All numbers of a rule. */
 export function RuleNumbers({ id }: { id: string }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const params = { id }
   const { data } = useQuery({
     queryKey: ['rules', 'numbers', id],
@@ -36,9 +34,7 @@ export function RuleNumbers({ id }: { id: string }) {
   })
   if (data === undefined) return <Skeleton active />
   const reset = async (): Promise<unknown> =>
-    run(() => call<typeof resetRuleMetrics>('PUT', '/rules/{id}/metrics/reset', { params }), {
-      stale: ['rules'],
-    })
+    call<typeof resetRuleMetrics>('PUT', '/rules/{id}/metrics/reset', { params })
   return (
     <>
       <Flex wrap gap={24} style={{ marginBottom: 16 }}>
@@ -46,7 +42,13 @@ export function RuleNumbers({ id }: { id: string }) {
           <Statistic key={name} title={t(name)} value={data.metrics[name]} />
         ))}
       </Flex>
-      <DangerButton size="small" label={t('reset')} question={t('resetAsk')} run={reset} />
+      <DangerButton
+        size="small"
+        label={t('reset')}
+        question={t('resetAsk')}
+        run={reset}
+        stale={['rules']}
+      />
     </>
   )
 }

@@ -1,16 +1,14 @@
 import type { createSchema, deleteSchema, updateSchema } from '#management/contract/schemas.ts'
-import { Button, Flex, Form, Input, Select, type TableColumnsType, Tag } from 'antd'
+import { Form, Input, Select, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { call } from '../../api/call.ts'
-import { useMayChange } from '../../api/session.ts'
 import { AddButton } from '../../components/add-button.tsx'
 import { CodeEditor } from '../../components/code-editor/code-editor.tsx'
 import { JSON_LANGUAGE, PROTOBUF } from '../../components/code-editor/languages.ts'
-import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
-import { useAction } from '../../components/use-action.ts'
+import { DeleteButton, EditButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import { loadSchemas, type Schema, usersOfSchema, useSteps } from '../pipeline/api.ts'
 import { TEXTS } from './texts.ts'
@@ -43,18 +41,11 @@ export default function SchemasPage() {
 
 function useColumns(edit: (schema: Schema) => void): TableColumnsType<Schema> {
   const t = useTexts(TEXTS)
-  const mayChange = useMayChange()
-  const { run } = useAction()
   const validations = useSteps('validation').data ?? []
   const transformations = useSteps('transformation').data ?? []
   const usersOf = (name: string): string => {
     const users = usersOfSchema(name, [...validations, ...transformations])
     return users.length === 0 ? t('nobody') : users.join(', ')
-  }
-  const remove = async (name: string): Promise<unknown> => {
-    const work = async (): Promise<unknown> =>
-      call<typeof deleteSchema>('DELETE', '/schema_registry/{name}', { params: { name } })
-    return run(work, { done: t('removed'), stale: STALE })
   }
   return [
     {
@@ -68,48 +59,44 @@ function useColumns(edit: (schema: Schema) => void): TableColumnsType<Schema> {
     },
     { title: t('type'), render: (_, { type }) => <Tag>{t(type)}</Tag> },
     { title: t('usedBy'), render: (_, { name }) => usersOf(name) },
-    {
-      title: t('operations'),
-      align: 'right',
-      render: (_, schema) => (
-        <Flex gap={4} justify="end">
-          <Button size="small" disabled={!mayChange} onClick={() => edit(schema)}>
-            {t('edit')}
-          </Button>
-          <DangerButton
-            size="small"
-            label={t('remove')}
+    useActionsColumn(
+      (schema) => (
+        <>
+          <EditButton edit={() => edit(schema)} />
+          <DeleteButton
             question={t('removeAsk', schema)}
             consequence={t('removeLoses', { users: usersOf(schema.name) })}
-            run={() => remove(schema.name)}
+            run={() => remove(schema)}
+            stale={STALE}
           />
-        </Flex>
+        </>
       ),
-    },
+      t('operations'),
+    ),
   ]
+}
+
+async function remove({ name }: Schema): Promise<unknown> {
+  return call<typeof deleteSchema>('DELETE', '/schema_registry/{name}', { params: { name } })
 }
 
 function Editor({ initial, close }: { initial: Schema; close: () => void }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const isNew = initial.name === ''
   const required = { required: true, message: t('required') }
-  const save = async (fields: Schema): Promise<boolean> => {
-    const work = async (): Promise<unknown> => {
-      if (isNew) {
-        return call<typeof createSchema>('POST', '/schema_registry', { body: fields })
-      }
-      const options = { params: { name: initial.name }, body: fields }
-      return call<typeof updateSchema>('PUT', '/schema_registry/{name}', options)
-    }
-    return run(work, { done: t('saved'), stale: STALE })
+  const save = async (body: Schema): Promise<unknown> => {
+    if (isNew) return call<typeof createSchema>('POST', '/schema_registry', { body })
+    const params = { name: initial.name }
+    return call<typeof updateSchema>('PUT', '/schema_registry/{name}', { params, body })
   }
   return (
-    <FormDrawer<Schema>
+    <FormDrawer
       title={isNew ? t('add') : t('editOne', initial)}
       initial={initial}
-      toBody={(fields) => fields}
+      toBody={(fields: Schema) => fields}
       save={save}
+      done={t('saved')}
+      stale={STALE}
       close={close}
     >
       {isNew && (

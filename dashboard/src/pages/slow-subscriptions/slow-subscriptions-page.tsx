@@ -23,7 +23,6 @@ import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { showMs, showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -37,22 +36,22 @@ const KINDS = ['whole', 'internal', 'response'] as const
 /** Subscribers to which messages take long. */
 export default function SlowSubscriptionsPage() {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const [isEditing, setEditing] = useState(false)
   const { data: settings } = useQuery({
     queryKey: ['slow-subscriptions', 'settings'],
     queryFn: ({ signal }) =>
       call<typeof getSlowSettings>('GET', '/slow_subscriptions/settings', { signal }),
   })
-  const clear = async (): Promise<unknown> =>
-    run(() => call<typeof clearSlowSubscriptions>('DELETE', '/slow_subscriptions', {}), {
-      done: t('cleared'),
-      stale: STALE,
-    })
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
-        <DangerButton label={t('clear')} question={t('clearAsk')} run={clear} />
+        <DangerButton
+          label={t('clear')}
+          question={t('clearAsk')}
+          run={() => call<typeof clearSlowSubscriptions>('DELETE', '/slow_subscriptions', {})}
+          done={t('cleared')}
+          stale={STALE}
+        />
         <Button
           icon={<SettingOutlined />}
           disabled={settings === undefined}
@@ -107,18 +106,16 @@ function useColumns(): TableColumnsType<Row> {
 
 function SettingsForm({ settings, close }: { settings: Settings; close: () => void }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const save = async (body: Settings): Promise<boolean> =>
-    run(() => call<typeof putSlowSettings>('PUT', '/slow_subscriptions/settings', { body }), {
-      done: t('saved'),
-      stale: STALE,
-    })
+  const save = async (body: Settings): Promise<unknown> =>
+    call<typeof putSlowSettings>('PUT', '/slow_subscriptions/settings', { body })
   return (
-    <FormDrawer<Settings>
+    <FormDrawer
       title={t('settings')}
       initial={settings}
-      toBody={(fields) => fields}
+      toBody={(fields: Settings) => fields}
       save={save}
+      done={t('saved')}
+      stale={STALE}
       close={close}
     >
       <Form.Item name="enable" label={t('enable')} valuePropName="checked">

@@ -7,8 +7,8 @@ import { type Answer, call } from '../../api/call.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
-import { useAction } from '../../components/use-action.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
 
@@ -71,16 +71,6 @@ export default function SubscriptionsPage() {
 
 function useColumns(): TableColumnsType<Row> {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const unsubscribe = async ({ clientid, topic }: Row): Promise<unknown> =>
-    run(
-      () =>
-        call<typeof unsubscribeClient>('POST', '/clients/{clientid}/unsubscribe', {
-          params: { clientid },
-          body: { topic },
-        }),
-      { done: t('unsubscribed'), stale: ['subscriptions'] },
-    )
   return [
     {
       title: t('client'),
@@ -97,20 +87,25 @@ function useColumns(): TableColumnsType<Row> {
     },
     { title: 'Retain handling', dataIndex: 'rh' },
     { title: t('kept'), dataIndex: 'durable', render: (kept: boolean) => t(kept ? 'yes' : 'no') },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, row) => (
-        <DangerButton
-          size="small"
-          label={t('unsubscribe')}
-          question={t('unsubscribeAsk', { client: row.clientid, filter: row.topic })}
-          consequence={t('unsubscribeLoses')}
-          run={() => unsubscribe(row)}
-        />
-      ),
-    },
+    useActionsColumn((row) => (
+      <DangerButton
+        size="small"
+        label={t('unsubscribe')}
+        question={t('unsubscribeAsk', { client: row.clientid, filter: row.topic })}
+        consequence={t('unsubscribeLoses')}
+        run={() => unsubscribe(row)}
+        done={t('unsubscribed')}
+        stale={['subscriptions']}
+      />
+    )),
   ]
+}
+
+async function unsubscribe({ clientid, topic }: Row): Promise<unknown> {
+  return call<typeof unsubscribeClient>('POST', '/clients/{clientid}/unsubscribe', {
+    params: { clientid },
+    body: { topic },
+  })
 }
 
 /** A filter; of a shared subscription the group stands apart. */

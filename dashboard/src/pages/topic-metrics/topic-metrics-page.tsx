@@ -4,12 +4,13 @@ import type {
   listTopicMetrics,
   resetTopicMetrics,
 } from '#management/contract/watch.ts'
-import { Button, Form, Input, Space, type TableColumnsType } from 'antd'
+import { Button, Form, Input, type TableColumnsType } from 'antd'
 import { type Answer, call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { useActionsColumn } from '../../components/row-actions.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { showCount, showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
@@ -32,12 +33,6 @@ export default function TopicMetricsPage() {
     )
     if (isDone) form.resetFields()
   }
-  const resetAll = async (): Promise<unknown> =>
-    run(
-      () =>
-        call<typeof resetTopicMetrics>('PUT', '/mqtt/topic_metrics', { body: { action: 'reset' } }),
-      { done: t('wasReset'), stale: STALE },
-    )
   return (
     <>
       <PageTitle title={t('title')} about={t('about')}>
@@ -45,7 +40,9 @@ export default function TopicMetricsPage() {
           label={t('resetAll')}
           question={t('resetAllAsk')}
           consequence={t('resetLoses')}
-          run={resetAll}
+          run={() => reset()}
+          done={t('wasReset')}
+          stale={STALE}
         />
       </PageTitle>
       <Form form={form} layout="inline" onFinish={(fields) => void add(fields)}>
@@ -75,23 +72,6 @@ export default function TopicMetricsPage() {
 
 function useColumns(): TableColumnsType<Row> {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
-  const reset = async (topic: string): Promise<unknown> =>
-    run(
-      () =>
-        call<typeof resetTopicMetrics>('PUT', '/mqtt/topic_metrics', {
-          body: { topic, action: 'reset' },
-        }),
-      { done: t('wasReset'), stale: STALE },
-    )
-  const remove = async (topic: string): Promise<unknown> =>
-    run(
-      () =>
-        call<typeof deleteTopicMetrics>('DELETE', '/mqtt/topic_metrics/{topic}', {
-          params: { topic },
-        }),
-      { done: t('removed'), stale: STALE },
-    )
   const number = (title: string, name: string) => ({
     title,
     align: 'right' as const,
@@ -109,27 +89,38 @@ function useColumns(): TableColumnsType<Row> {
       title: t('since'),
       render: (_, row) => showTime(row.reset_time ?? row.create_time),
     },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, { topic }) => (
-        <Space>
-          <DangerButton
-            size="small"
-            label={t('reset')}
-            question={t('resetAsk', { topic })}
-            consequence={t('resetLoses')}
-            run={() => reset(topic)}
-          />
-          <DangerButton
-            size="small"
-            label={t('remove')}
-            question={t('removeAsk', { topic })}
-            consequence={t('resetLoses')}
-            run={() => remove(topic)}
-          />
-        </Space>
-      ),
-    },
+    useActionsColumn(({ topic }) => (
+      <>
+        <DangerButton
+          size="small"
+          label={t('reset')}
+          question={t('resetAsk', { topic })}
+          consequence={t('resetLoses')}
+          run={() => reset(topic)}
+          done={t('wasReset')}
+          stale={STALE}
+        />
+        <DangerButton
+          size="small"
+          label={t('remove')}
+          question={t('removeAsk', { topic })}
+          consequence={t('resetLoses')}
+          run={() => remove(topic)}
+          done={t('removed')}
+          stale={STALE}
+        />
+      </>
+    )),
   ]
+}
+
+/** Of one topic, or of all. */
+async function reset(topic?: string): Promise<unknown> {
+  const body = { ...(topic !== undefined && { topic }), action: 'reset' as const }
+  return call<typeof resetTopicMetrics>('PUT', '/mqtt/topic_metrics', { body })
+}
+
+async function remove(topic: string): Promise<unknown> {
+  const params = { topic }
+  return call<typeof deleteTopicMetrics>('DELETE', '/mqtt/topic_metrics/{topic}', { params })
 }

@@ -1,26 +1,16 @@
 import type { createTrace, deleteTrace, listTraces, stopTrace } from '#management/contract/trace.ts'
 import { DownloadOutlined } from '@ant-design/icons'
-import {
-  Badge,
-  Button,
-  DatePicker,
-  Form,
-  Input,
-  Select,
-  Space,
-  type TableColumnsType,
-  Tag,
-} from 'antd'
+import { Badge, Button, DatePicker, Form, Input, Select, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { download } from '../../api/download.ts'
 import { useMayChange } from '../../api/session.ts'
 import { AddButton } from '../../components/add-button.tsx'
-import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { TraceLog } from '../../components/trace-log.tsx'
+import { DeleteButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { showBytes, showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
@@ -87,7 +77,7 @@ function useColumns(show: (name: string) => void): TableColumnsType<Trace> {
       render: (sizes: Trace['log_size']) =>
         showBytes(Object.values(sizes).reduce((sum, size) => sum + size, 0)),
     },
-    { title: t('actions'), align: 'right', render: (_, trace) => <Actions trace={trace} /> },
+    useActionsColumn((trace) => <Actions trace={trace} />),
   ]
 }
 
@@ -98,13 +88,8 @@ function Actions({ trace: { name, status } }: { trace: Trace }) {
   const params = { name }
   const stop = async (): Promise<unknown> =>
     run(() => call<typeof stopTrace>('PUT', '/trace/{name}/stop', { params }), { stale: STALE })
-  const remove = async (): Promise<unknown> =>
-    run(() => call<typeof deleteTrace>('DELETE', '/trace/{name}', { params }), {
-      done: t('removed'),
-      stale: STALE,
-    })
   return (
-    <Space>
+    <>
       {status !== 'stopped' && (
         <Button size="small" disabled={!mayChange} loading={isBusy} onClick={() => void stop()}>
           {t('stop')}
@@ -119,14 +104,13 @@ function Actions({ trace: { name, status } }: { trace: Trace }) {
       >
         {t('download')}
       </Button>
-      <DangerButton
-        size="small"
-        label={t('remove')}
+      <DeleteButton
         question={t('removeAsk', { name })}
         consequence={t('removeLoses')}
-        run={remove}
+        run={() => call<typeof deleteTrace>('DELETE', '/trace/{name}', { params })}
+        stale={STALE}
       />
-    </Space>
+    </>
   )
 }
 
@@ -140,7 +124,6 @@ interface Fields {
 
 function NewTrace({ close }: { close: () => void }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const toBody = ({ name, type, value, payload_encode: encoding, until }: Fields) => ({
     name,
     type,
@@ -148,17 +131,14 @@ function NewTrace({ close }: { close: () => void }) {
     payload_encode: encoding,
     ...(until !== undefined && until !== null && { end_at: until.toISOString() }),
   })
-  const save = async (fields: Fields): Promise<boolean> =>
-    run(() => call<typeof createTrace>('POST', '/trace', { body: toBody(fields) }), {
-      done: t('started'),
-      stale: STALE,
-    })
   return (
-    <FormDrawer<Fields>
+    <FormDrawer
       title={t('add')}
       initial={{ type: 'clientid', payload_encode: 'text' }}
       toBody={toBody}
-      save={save}
+      save={(body) => call<typeof createTrace>('POST', '/trace', { body })}
+      done={t('started')}
+      stale={STALE}
       close={close}
     >
       <Form.Item

@@ -5,16 +5,15 @@ import type {
   listUsers,
   updateUser,
 } from '#management/contract/users.ts'
-import { Button, Form, Input, Select, Space, type TableColumnsType, Tag } from 'antd'
+import { Button, Form, Input, Select, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { endSession, type Session, useMayChange, useSession } from '../../api/session.ts'
 import { AddButton } from '../../components/add-button.tsx'
-import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
-import { useAction } from '../../components/use-action.ts'
+import { DeleteButton, EditButton, useActionsColumn } from '../../components/row-actions.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
 
@@ -50,14 +49,8 @@ export default function UsersPage() {
 
 function useColumns(edit: (edited: Edited) => void): TableColumnsType<User> {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const session = useSession()
   const mayChange = useMayChange()
-  const remove = async (user: User): Promise<unknown> =>
-    run(() => call<typeof deleteUser>('DELETE', '/users/{username}', placeOf(user)), {
-      done: t('removed'),
-      stale: STALE,
-    })
   return [
     { title: t('username'), dataIndex: 'username' },
     {
@@ -67,35 +60,28 @@ function useColumns(edit: (edited: Edited) => void): TableColumnsType<User> {
     },
     { title: t('role'), dataIndex: 'role', render: (role: User['role']) => <Tag>{t(role)}</Tag> },
     { title: t('description'), dataIndex: 'description', render: (text: string) => text || '–' },
-    {
-      title: t('actions'),
-      align: 'right',
-      render: (_, user) => {
-        const isOwn = isUserOf(session, user)
-        return (
-          <Space>
-            <Button
-              size="small"
-              disabled={user.backend !== 'local' || (!mayChange && !isOwn)}
-              onClick={() => edit({ what: 'password', user })}
-            >
-              {t('changePassword')}
-            </Button>
-            <Button size="small" disabled={!mayChange} onClick={() => edit({ what: 'user', user })}>
-              {t('edit')}
-            </Button>
-            <DangerButton
-              size="small"
-              label={t('remove')}
-              question={t('removeAsk', { name: user.username })}
-              consequence={t('removeLoses')}
-              disabled={isOwn}
-              run={() => remove(user)}
-            />
-          </Space>
-        )
-      },
-    },
+    useActionsColumn((user) => {
+      const isOwn = isUserOf(session, user)
+      return (
+        <>
+          <Button
+            size="small"
+            disabled={user.backend !== 'local' || (!mayChange && !isOwn)}
+            onClick={() => edit({ what: 'password', user })}
+          >
+            {t('changePassword')}
+          </Button>
+          <EditButton edit={() => edit({ what: 'user', user })} />
+          <DeleteButton
+            question={t('removeAsk', { name: user.username })}
+            consequence={t('removeLoses')}
+            disabled={isOwn}
+            run={() => call<typeof deleteUser>('DELETE', '/users/{username}', placeOf(user))}
+            stale={STALE}
+          />
+        </>
+      )
+    }),
   ]
 }
 
@@ -120,29 +106,19 @@ interface Fields {
 
 function UserForm({ user, close }: { user?: User; close: () => void }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const toBody = ({ username, password, role, description = '' }: Fields) =>
     user === undefined ? { username, password, role, description } : { role, description }
-  const save = async (fields: Fields): Promise<boolean> => {
-    const { username, password, role, description = '' } = fields
-    const body = { role, description }
-    return run(
-      () =>
-        user === undefined
-          ? call<typeof createUser>('POST', '/users', { body: { username, password, ...body } })
-          : call<typeof updateUser>('PUT', '/users/{username}', {
-              ...placeOf(user),
-              body,
-            }),
-      { done: t('saved'), stale: STALE },
-    )
-  }
+  const save = async (body: ReturnType<typeof toBody>, fields: Fields): Promise<unknown> =>
+    user === undefined
+      ? call<typeof createUser>('POST', '/users', { body: { ...fields, ...body } })
+      : call<typeof updateUser>('PUT', '/users/{username}', { ...placeOf(user), body })
   return (
-    <FormDrawer<Fields>
+    <FormDrawer
       title={user === undefined ? t('add') : user.username}
       initial={user ?? { role: 'viewer' }}
       toBody={toBody}
       save={save}
+      stale={STALE}
       close={close}
     >
       {user === undefined && (
@@ -181,26 +157,19 @@ interface Passwords {
 
 function PasswordForm({ user, close }: { user: User; close: () => void }) {
   const t = useTexts(TEXTS)
-  const { run } = useAction()
   const isOwn = isUserOf(useSession(), user)
-  const save = async (body: Passwords): Promise<boolean> => {
-    const isDone = await run(
-      () =>
-        call<typeof changePassword>('POST', '/users/{username}/change_pwd', {
-          params: { username: user.username },
-          body,
-        }),
-      { done: t('passwordChanged') },
-    )
-    if (isDone && isOwn) endSession()
-    return isDone
+  const save = async (body: Passwords): Promise<void> => {
+    const params = { username: user.username }
+    await call<typeof changePassword>('POST', '/users/{username}/change_pwd', { params, body })
+    if (isOwn) endSession()
   }
   return (
-    <FormDrawer<Passwords>
+    <FormDrawer
       title={t('passwordOf', { name: user.username })}
       initial={{}}
-      toBody={(fields) => fields}
+      toBody={(fields: Passwords) => fields}
       save={save}
+      done={t('passwordChanged')}
       close={close}
     >
       {isOwn && (
