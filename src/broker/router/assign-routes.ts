@@ -19,7 +19,7 @@ export function assignRoutes(entry: TopicEntry, matched: readonly FilterRoute[])
     remoteShards |= route.remoteShards
     remoteStored |= route.remoteStored
     if (route.local !== undefined) localRoutes++
-    if (route.taps !== undefined) taps = joinTaps(taps, route.taps)
+    if (route.taps !== undefined) taps = joinTaps(taps, route.taps.list)
     if (route.groups === undefined) continue
     groups ??= []
     for (const group of route.groups) groups.push(group)

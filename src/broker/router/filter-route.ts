@@ -1,6 +1,6 @@
 import type { LocalSet } from './local-set.ts'
-import type { MessageTap } from './routes.ts'
 import type { SharedGroup } from './shared-group.ts'
+import type { TapSet } from './tap-set.ts'
 
 /**
  * One topic filter with everybody who asked for it: local sessions, other shards, groups. There
@@ -19,8 +19,8 @@ export class FilterRoute {
   storedLocal: number
   /** Shared subscriptions of this filter; undefined = none. Changed in place. */
   groups: SharedGroup[] | undefined
-  /** Undefined = none. Replaced, never changed. */
-  taps: readonly MessageTap[] | undefined
+  /** Undefined = none. Changed in place. */
+  taps: TapSet | undefined
   /** Router version of its last change; not kept for filters without wildcard. */
   changedAt: number
 

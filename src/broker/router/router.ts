@@ -8,11 +8,11 @@ import { FilterRoute, NO_NODE, NO_ROUTES, hasWildcard } from './filter-route.ts'
 import { countDeliveries, hasDelivery, withDelivery, withoutSubscriber } from './local-set.ts'
 import { assignRoutes, isUnchanged } from './assign-routes.ts'
 import { deliveryOf } from './merged-delivery.ts'
-import { NO_TAPS } from './routes.ts'
 import type { RouterCounts } from './router-counts.ts'
 import type { GroupMember, GroupRoute, MessageTap, Subscriber, Subscription } from './routes.ts'
 import { SharedGroup } from './shared-group.ts'
 import { SplitMap } from './split-map.ts'
+import { TapSet } from './tap-set.ts'
 import { TopicCache } from './topic-cache.ts'
 import { EntryVersion, TopicEntry } from './topic-entry.ts'
 import { TopicTrie } from './topic-trie.ts'
@@ -214,17 +214,15 @@ export class Router {
   /** Has the tap see the messages of a valid filter that enter the broker at this shard. */
   addTap(filter: string, tap: MessageTap): void {
     const route = this.#obtain(filter)
-    if (route.taps?.includes(tap)) return
-    route.taps = [...(route.taps ?? NO_TAPS), tap]
-    this.#changed(route)
+    route.taps ??= new TapSet()
+    if (route.taps.add(tap)) this.#changed(route)
   }
 
   /** Takes a tap from a filter. */
   removeTap(filter: string, tap: MessageTap): void {
     const route = this.#find(filter)
-    if (route?.taps === undefined || !route.taps.includes(tap)) return
-    const others = route.taps.filter((other) => other !== tap)
-    route.taps = others.length === 0 ? undefined : others
+    if (route?.taps?.delete(tap) !== true) return
+    if (route.taps.size === 0) route.taps = undefined
     this.#changed(route)
   }
 
