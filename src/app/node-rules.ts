@@ -1,5 +1,6 @@
 import type { FunctionDefinition } from '#plugin/define-function.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import { connectorOf } from '#integrations/catalog.ts'
 import { RateMeter } from '#kernel/rate-meter.ts'
 import type { RuleNumbers, RulePort, RuleRate, SqlFindings } from '#management/rule-port.ts'
 import { ruleFunctions } from '#streams/functions/catalog.ts'
@@ -143,7 +144,12 @@ export class NodeRules implements RulePort {
   }
 
   test(sql: string, context: ValueMap): SqlTestResult {
-    return testSql(sql, context, this.#services)
+    return testSql(sql, withSourceSample(context, this.sourcesOf(sql)), this.#services)
+  }
+
+  async happened(event: string, columns: ValueMap): Promise<void> {
+    // One shard: what its rules do happens once.
+    await this.#shards[0]?.rules({ kind: 'happened', event, columns })
   }
 
   check(sql: string): SqlFindings {
@@ -152,8 +158,10 @@ export class NodeRules implements RulePort {
   }
 
   async try(id: string, trial: RuleTrial): Promise<RuleTried | undefined> {
+    const sources = this.sourcesOf(this.find(id)?.sql ?? '')
+    const whole = { ...trial, context: withSourceSample(trial.context, sources) }
     // Any shard will do: all have the same rules.
-    const tried = await this.#shards[0]?.rules({ kind: 'try', id, trial })
+    const tried = await this.#shards[0]?.rules({ kind: 'try', id, trial: whole })
     return tried as RuleTried | undefined // What the engine gives for this command.
   }
 
@@ -202,6 +210,19 @@ export class NodeRules implements RulePort {
   #tell(command: RuleCommand): Promise<readonly unknown[]> {
     return Promise.all(this.#shards.map((shard) => shard.rules(command)))
   }
+}
+
+const BRIDGE_TYPE = /^bridge_(?<type>\w+)$/
+const SOURCE_TYPE = /^\$(?:bridges|sources)\/(?<type>[^:]+):/
+
+/** The columns that a record of another system has, when the trial is about one. */
+function withSourceSample(context: ValueMap, sources: readonly string[]): ValueMap {
+  const { event_type: given } = context
+  const match =
+    typeof given === 'string' ? BRIDGE_TYPE.exec(given) : SOURCE_TYPE.exec(sources[0] ?? '')
+  const type = match?.groups?.['type'] ?? ''
+  const sample = connectorOf(type)?.source?.sample
+  return sample === undefined ? context : { ...sample, ...context, event_type: `bridge_${type}` }
 }
 
 function addUp(shards: readonly (readonly number[])[]): RuleNumbers {

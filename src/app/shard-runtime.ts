@@ -17,6 +17,7 @@ import type { SchemaRegistry } from '#streams/schemas/schema-registry.ts'
 import type { SchemaSpec } from '#streams/schemas/schema-spec.ts'
 import type { LiveTestSpec } from '#streams/rules/live-test.ts'
 import type { RuleTrial } from '#streams/rules/rule-trial.ts'
+import type { ValueMap } from '#plugin/value.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 import type { MessageTracer } from '#streams/tracing/message-tracer.ts'
 import type { SpanBatch } from '#streams/tracing/span-buffer.ts'
@@ -50,6 +51,7 @@ export type RuleCommand =
   | { readonly kind: 'start live test'; readonly test: LiveTestSpec }
   | { readonly kind: 'take live tested'; readonly id: string }
   | { readonly kind: 'end live test'; readonly id: string }
+  | { readonly kind: 'happened'; readonly event: string; readonly columns: ValueMap }
 
 /** What the coordinator asks of a shard, wherever that runs. */
 export interface ShardControl {
@@ -292,6 +294,8 @@ function runRuleCommand({ rules, schemas, pipeline }: ShardParts, command: RuleC
       return rules.takeLiveTested(command.id)
     case 'end live test':
       return rules.endLiveTest(command.id)
+    case 'happened':
+      return rules.happened(command.event, { ...command.columns }, '')
   }
 }
 

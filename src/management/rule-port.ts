@@ -50,6 +50,8 @@ export interface RulePort {
   /** What came of records since this was asked last, the oldest first. */
   takeLiveTested(id: string): Promise<readonly RuleTraceEntry[]>
   endLiveTest(id: string): Promise<void>
+  /** Tells the rules of an event of the node, such as `alarm.activated`. */
+  happened(event: string, columns: ValueMap): Promise<void>
   /** Every function of the language. */
   readonly functions: readonly FunctionDefinition[]
 }

@@ -28,6 +28,40 @@ function nextOf(client: MqttClient): Promise<readonly [string, string]> {
   })
 }
 
+async function tryBridge(managed: ManagedBroker): Promise<void> {
+  const sql = 'SELECT * FROM "$bridges/mqtt:in"'
+  for (const context of [{ event_type: 'bridge_mqtt', qos: 2 }, { qos: 2 }]) {
+    const { body } = await managed.call('POST', '/rule_test', { body: { sql, context } })
+    const { metadata, node, timestamp, ...columns } = body
+    assert.deepEqual(
+      [metadata.rule_id, typeof node, typeof timestamp],
+      ['sql_tester', 'string', 'number'],
+    )
+    assert.deepEqual(Object.keys(columns).toSorted(), [
+      'dup',
+      'id',
+      'message_received_at',
+      'payload',
+      'pub_props',
+      'qos',
+      'retain',
+      'server',
+      'topic',
+    ])
+    assert.equal(columns.qos, 2)
+  }
+}
+
+async function readEvents(managed: ManagedBroker): Promise<void> {
+  const { body } = await managed.call('GET', '/rule_events')
+  for (const { event, title, description } of body) {
+    for (const { en, zh } of [title, description]) {
+      assert.match(en, /^[\x20-\x7e]+$/)
+      assert.match(zh, /\p{Script=Han}/u, event)
+    }
+  }
+}
+
 describe('rules', () => {
   let managed: ManagedBroker
   let device: MqttClient
@@ -122,6 +156,7 @@ describe('rules', () => {
       passed: 2,
       failed: 1,
       'failed.no_result': 1,
+      'failed.unknown': 1,
       'failed.exception': 0,
       'actions.total': 2,
       'actions.success': 2,
@@ -130,8 +165,8 @@ describe('rules', () => {
     for (const [name, value] of Object.entries(expected)) {
       assert.equal(body.metrics[name], value, name)
     }
-    assert.equal(body.node_metrics[0].node, 'tideway@127.0.0.1')
-    assert.equal(typeof body.metrics['matched.rate.last5m'], 'number')
+    const { node, metrics } = body.node_metrics[0]
+    assert.deepEqual([node, typeof metrics['matched.rate.last5m']], ['tideway@127.0.0.1', 'number'])
     assert.equal((await managed.call('PUT', '/rules/hot/metrics/reset')).status, 204)
     assert.equal((await managed.call('GET', '/rules/hot/metrics')).body.metrics.matched, 0)
     await managed.call('DELETE', '/rules/hot')
@@ -196,18 +231,6 @@ describe('rules', () => {
     await managed.call('DELETE', '/rules/hot')
   })
 
-  it('are tested as statements before they exist', async () => {
-    const sql = 'SELECT upper(topic) AS up FROM "a/#" WHERE qos = 2'
-    const context = { event_type: 'message_publish', topic: 'a/b', qos: 2 }
-    const { status, body } = await managed.call('POST', '/rule_test', { body: { sql, context } })
-    assert.deepEqual([status, body], [200, { up: 'A/B' }])
-    const other = { ...context, qos: 0 }
-    const none = await managed.call('POST', '/rule_test', { body: { sql, context: other } })
-    assert.deepEqual([none.status, none.body.code], [412, 'NOT_MATCH'])
-    const wrong = await managed.call('POST', '/rule_test', { body: { sql: 'SELEC', context } })
-    assert.equal(wrong.status, 400)
-  })
-
   it('have settings that are changed at once', async () => {
     const body = { ignore_sys_message: false, jq_function_default_timeout: '5s' }
     const { status, body: shown } = await managed.call('PUT', '/rule_engine', { body })
@@ -227,6 +250,22 @@ describe('rules', () => {
     assert.equal(await matched(), 1)
     await managed.call('DELETE', '/rules/sys')
   })
+})
+
+it('rules are tested as statements before they exist', async (t) => {
+  const managed = await startManaged()
+  t.after(() => managed.stop())
+  const sql = 'SELECT upper(topic) AS up FROM "a/#" WHERE qos = 2'
+  const context = { event_type: 'message_publish', topic: 'a/b', qos: 2 }
+  const { status, body } = await managed.call('POST', '/rule_test', { body: { sql, context } })
+  assert.deepEqual([status, body], [200, { up: 'A/B' }])
+  const less = { sql, context: { ...context, qos: 0 } }
+  const none = await managed.call('POST', '/rule_test', { body: less })
+  assert.deepEqual([none.status, none.body.code], [412, 'NOT_MATCH'])
+  const wrong = { sql: 'SELEC', context }
+  assert.equal((await managed.call('POST', '/rule_test', { body: wrong })).status, 400)
+  await tryBridge(managed)
+  await readEvents(managed)
 })
 
 it('the console takes an empty list of arguments, as clients of EMQX send it', async (t) => {

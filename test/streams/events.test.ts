@@ -73,6 +73,24 @@ test('message.delivered, acked and dropped have all columns', async (t) => {
   assert.deepEqual([dropped.event, dropped.reason], ['message.dropped', 'no_subscribers'])
 })
 
+test('alarms are events of one shard', async (t) => {
+  const broker = await startRules(t, { shards: 2 })
+  const watcher = await connectTo(t, broker)
+  const next = await inboxOf(watcher, 'seen')
+  const action = republish('seen', { payload: '', qos: '1' })
+  await broker.node.rules.put(ruleOf('r', 'SELECT * FROM "$events/sys/+"', [action]))
+  const alarm = { name: 'a', message: 'm', details: { x: 1 }, activated_at: 5 }
+  await broker.node.rules.happened('alarm.activated', alarm)
+  await broker.node.rules.happened('alarm.deactivated', { ...alarm, deactivated_at: 6 })
+  for (const name of ['alarm.activated', 'alarm.deactivated']) {
+    const event = JSON.parse((await next()).text) as Event
+    checkColumns(event)
+    assert.deepEqual([event.event, event.details], [name, { x: 1 }])
+  }
+  const { r } = await broker.node.rules.counters()
+  assert.equal(r?.['matched'], 2)
+})
+
 test('delivery.dropped says why', async (t) => {
   const { broker, next } = await watch(t, '"$events/delivery_dropped"')
   const device = await connectTo(t, broker, {

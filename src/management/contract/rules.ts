@@ -87,6 +87,9 @@ const Metrics = Type.Object({
   failed: Count,
   'failed.exception': Count,
   'failed.no_result': Count,
+  'failed.unknown': Type.Integer({
+    description: '`failed.no_result` by the name that the description of the API of EMQX has.',
+  }),
   'actions.total': Count,
   'actions.success': Count,
   'actions.failed': Count,

@@ -1,3 +1,4 @@
+import type { ValueMap } from '#plugin/value.ts'
 import type { SqliteDatabase, SqlRow } from '#storage/sqlite/sqlite-database.ts'
 import type { NodePort } from '../node-port.ts'
 
@@ -112,8 +113,14 @@ export class Alarms {
       activate_at: activatedAtMs * 1000,
       deactivate_at: deactivatedAtMs === undefined ? 'infinity' : deactivatedAtMs * 1000,
     })
+    const times = { activated_at: activatedAtMs * 1000 }
+    const ended = deactivatedAtMs !== undefined && { deactivated_at: deactivatedAtMs * 1000 }
+    const columns = { name, message, details: details as ValueMap, ...times, ...ended }
     const topic = `$SYS/brokers/${this.#node.name}/alarms/${change}`
-    this.#node.operate(0, 'announce', [{ topic, payload, retain: false }]).catch(() => {
+    Promise.all([
+      this.#node.operate(0, 'announce', [{ topic, payload, retain: false }]),
+      this.#node.rules.happened(`alarm.${change}d`, columns),
+    ]).catch(() => {
       // The shard has failed: the process is about to end, and says so.
     })
   }

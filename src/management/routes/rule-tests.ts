@@ -19,6 +19,7 @@ import {
   traceRule,
 } from '../contract/rule-tests.ts'
 import type { ManagementContext } from '../context.ts'
+import { EVENTS_IN_CHINESE } from './events-in-chinese.ts'
 import { ApiError, badRequest, notFound } from '../http/api-error.ts'
 import { ok, type Route, route } from '../http/route.ts'
 import { requireRule } from './rules.ts'
@@ -117,32 +118,17 @@ function toProblem({ line, column, start, end, message, expected, hint }: SqlPro
   return hint === undefined ? shown : { ...shown, hint }
 }
 
-/** Titles as EMQX's editor shows them in Chinese. */
-const CHINESE: Readonly<Record<string, string>> = {
-  'message.publish': '消息发布',
-  'message.delivered': '消息投递',
-  'message.acked': '消息确认',
-  'message.dropped': '消息丢弃(路由)',
-  'delivery.dropped': '消息丢弃(投递)',
-  'client.connected': '连接建立',
-  'client.disconnected': '连接断开',
-  'client.connack': '连接确认',
-  'client.check_authz_complete': '授权检查完成',
-  'client.check_authn_complete': '认证检查完成',
-  'session.subscribed': '会话订阅完成',
-  'session.unsubscribed': '会话取消订阅完成',
-}
-
 function events() {
   return [MESSAGE_PUBLISH, ...EVENT_SOURCES].map((source) => {
     const { event, topics, text, sample } = source
     const name = topics[0] ?? 't/#'
     const en = event.replaceAll(/[._]/g, ' ')
+    const [titleZh, textZh] = EVENTS_IN_CHINESE[event] ?? [en, text]
     const columns = [...new Set([...Object.keys(COMMON_SAMPLE), ...Object.keys(sample)])]
     return {
       event: name,
-      title: { en, zh: CHINESE[event] ?? en },
-      description: { en: text, zh: text },
+      title: { en, zh: titleZh },
+      description: { en: text, zh: textZh },
       columns,
       test_columns: testColumns(source),
       sql_example: `SELECT\n  *\nFROM\n  "${name}"`,

@@ -90,6 +90,7 @@ function numberRoutes(context: ManagementContext): readonly Route[] {
       const { rate, max, last5m } = rules.rateOf(id)
       const metrics = {
         ...counters,
+        'failed.unknown': counters['failed.no_result'],
         'matched.rate': rate,
         'matched.rate.max': max,
         'matched.rate.last5m': last5m,

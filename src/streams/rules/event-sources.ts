@@ -30,6 +30,12 @@ const MESSAGE = {
 } as const
 const DELIVERY = { from_clientid: 'c_emqx_1', from_username: 'u_emqx_1', ...CLIENT, ...PEER }
 const ATTRIBUTES = { client_attrs: {} } as const
+const ALARM = {
+  name: 'high_system_memory_usage',
+  message: 'System memory usage is higher than 70%',
+  details: { high_watermark: 70, usage: 75 },
+  activated_at: AT_MS * 1000,
+} as const
 
 /** A published message, the source of rules that read topics. */
 export const MESSAGE_PUBLISH: EventSource = {
@@ -166,6 +172,18 @@ export const EVENT_SOURCES: readonly EventSource[] = [
     topics: ['$events/session_unsubscribed', '$events/session/unsubscribed'],
     text: 'A client has given up a subscription.',
     sample: { ...CLIENT, ...PEER, unsub_props: {}, topic: 't/a', qos: 1, ...ATTRIBUTES },
+  },
+  {
+    event: 'alarm.activated',
+    topics: ['$events/sys/alarm_activated'],
+    text: 'An alarm is raised. Times of alarms are in microseconds.',
+    sample: ALARM,
+  },
+  {
+    event: 'alarm.deactivated',
+    topics: ['$events/sys/alarm_deactivated'],
+    text: 'An alarm is over.',
+    sample: { ...ALARM, deactivated_at: AT_MS * 1000 },
   },
 ]
 

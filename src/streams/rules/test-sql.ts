@@ -5,7 +5,13 @@ import { prepareRule } from '../sql/prepare-rule.ts'
 import { MapRow } from '../sql/row.ts'
 import { ruleDialect } from '../sql/rule-dialect.ts'
 import { encodeJson } from '../values/json.ts'
-import { eventsNamed, kindOfSource, MESSAGE_PUBLISH, sampleOf } from './event-sources.ts'
+import {
+  COMMON_SAMPLE,
+  eventsNamed,
+  kindOfSource,
+  MESSAGE_PUBLISH,
+  sampleOf,
+} from './event-sources.ts'
 
 /** What came of a trial. */
 export type SqlTestResult =
@@ -17,6 +23,9 @@ export type SqlTestResult =
 
 /** Rule id in the column `metadata` of a trial. */
 const TEST_RULE = 'sql_tester'
+/** What `event_type` of records of other systems begins with, as in `bridge_mqtt`. */
+const BRIDGE = 'bridge_'
+const { event: _, ...COMMON_COLUMNS } = COMMON_SAMPLE
 
 /**
  * Runs a statement on a sample, without actions. Columns that the sample lacks have example
@@ -39,7 +48,8 @@ export function testSql(sql: string, context: ValueMap, services: FunctionServic
 
 /**
  * A record for a trial: what is given, and example values for the columns that it lacks.
- * `event_type` says of which event, else the first source does.
+ * `event_type` says of which event, else the first source does. What comes from other systems has
+ * the columns that all records have, and what is given.
  */
 export function sampleRecord(
   context: ValueMap,
@@ -47,8 +57,7 @@ export function sampleRecord(
   ruleId: string,
 ): ValueMap {
   const { event_type: eventType, ...columns } = context
-  const event = eventOf(eventType, sources)
-  const record: MutableValueMap = { ...sampleOf(event), ...columns, event }
+  const record: MutableValueMap = { ...sampleFor(eventType, sources), ...columns }
   record.metadata = { rule_id: ruleId }
   // A payload is bytes on the wire: what is given as a map was meant as JSON.
   if (isMap(record.payload) || Array.isArray(record.payload)) {
@@ -57,13 +66,14 @@ export function sampleRecord(
   return record
 }
 
-/** The name in the column `event`: `message.publish` for `message_publish`. */
-function eventOf(eventType: Value, sources: readonly string[]): string {
+function sampleFor(eventType: Value, sources: readonly string[]): ValueMap | undefined {
   if (typeof eventType === 'string') {
-    const dotted = eventType.replace('_', '.')
-    if (sampleOf(dotted) !== undefined) return dotted
+    if (eventType.startsWith(BRIDGE)) return COMMON_COLUMNS
+    // `message.publish` is in the column `event` for `message_publish`.
+    const sample = sampleOf(eventType.replace('_', '.'))
+    if (sample !== undefined) return sample
   }
   const source = sources.find((name) => kindOfSource(name) === 'event')
   const [event] = source === undefined ? [] : eventsNamed(source)
-  return event?.event ?? MESSAGE_PUBLISH.event
+  return sampleOf(event?.event ?? MESSAGE_PUBLISH.event)
 }
