@@ -2,6 +2,7 @@ import type { TidewayConfig } from '#config/tideway-config.ts'
 import { zoneConfig } from '#config/zone-config.ts'
 import type { ListenerOptions } from '#listeners/listener-options.ts'
 import { checkPortIsFree } from '#net/acceptor.ts'
+import { isReadableByAll } from '#net/file-rights.ts'
 import { developmentCertificate } from './development-certificate.ts'
 import {
   type ListenerContext,
@@ -73,6 +74,7 @@ export class NodeListeners {
   /** See `RunningNode.updateListener`. */
   async update(config: TidewayConfig, id: string): Promise<void> {
     const options = this.#optionsOf(config, id)
+    this.#warnOfOpenSecrets(options)
     await Promise.all(this.#shards.map((shard) => shard.relisten(options)))
   }
 
@@ -97,6 +99,7 @@ export class NodeListeners {
 
   async #listen(options: ListenerOptions): Promise<OpenListener> {
     if (this.#open.has(options.id)) throw new Error(`listener ${options.id} runs already`)
+    this.#warnOfOpenSecrets(options)
     const place = this.#freePlace()
     let { port } = options
     // Shards share ports, so that they would share one with another listener as well.
@@ -118,6 +121,14 @@ export class NodeListeners {
   async #unlisten(id: string): Promise<boolean> {
     const results = await Promise.all(this.#shards.map((shard) => shard.unlisten(id)))
     return results.includes(true)
+  }
+
+  #warnOfOpenSecrets({ id, tls }: ListenerOptions): void {
+    const secrets = [tls?.files.keyfile, tls?.psk?.path].filter((path) => path !== undefined)
+    for (const path of secrets.filter(isReadableByAll)) {
+      const remedy = 'take the right to read it from others (chmod o-r)'
+      this.#parts.options.log.warn('secret_file_readable_by_all', { listener: id, path, remedy })
+    }
   }
 
   #optionsOf(config: TidewayConfig, id: string): ListenerOptions {

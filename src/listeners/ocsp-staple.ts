@@ -1,12 +1,12 @@
-import { X509Certificate } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Log } from '#broker/ports.ts'
 import { makeOcspRequest } from '#net/certificate/ocsp-request.ts'
 
-/** Where the status of the server's certificate is asked for. */
+/** Where the status of the server's certificates is asked for. */
 export interface OcspOptions {
   readonly responderUrl: string
-  /** The authority that signed the server's certificate, PEM. */
+  /** The authority that signed the server's certificates, PEM. */
   readonly issuerFile: string
   readonly refreshMs: number
   readonly timeoutMs: number
@@ -17,12 +17,22 @@ const RETRY_MS = 10_000
 /** An answer that could not be renewed for so long is not shown any more. */
 const AGE_MS_MAX = 24 * 3_600_000
 const ANSWER_BYTES_MAX = 65_536
+/** Certificates of one listener, by `server_names`; the one asked for first is forgotten first. */
+const CERTIFICATES_MAX = 1_000
 /** `successful`, as the second element of an answer (RFC 6960 §4.2.1). */
 const SUCCESSFUL = Buffer.from([0x0a, 0x01, 0x00])
 const STATUS_WITHIN_BYTES = 8
 
+/** What is known about one certificate. */
+interface Status {
+  answer: Buffer | undefined
+  answeredAtMs: number
+  nextTryAtMs: number
+  asking: Promise<void> | undefined
+}
+
 /**
- * The answer of the responder about one certificate, for handshakes (RFC 6066 §8). It is asked for
+ * The answers of the responder about certificates, for handshakes (RFC 6066 §8). One is asked for
  * when a client wants it, and renewed in the background; handshakes wait for the first one only.
  * A responder that does not answer keeps nobody out: there is no staple then.
  */
@@ -30,11 +40,7 @@ export class OcspStaple {
   readonly #options: OcspOptions
   readonly #log: Log
   readonly #nowMs: () => number
-  #certificate: Buffer | undefined
-  #answer: Buffer | undefined
-  #answeredAtMs = 0
-  #nextTryAtMs = 0
-  #asking: Promise<void> | undefined
+  readonly #known = new Map<string, Status>()
 
   constructor(options: OcspOptions, log: Log, nowMs: () => number) {
     this.#options = options
@@ -44,41 +50,66 @@ export class OcspStaple {
 
   /** The staple for a certificate (DER); undefined when there is none. */
   async get(certificate: Buffer): Promise<Buffer | undefined> {
-    if (this.#certificate?.equals(certificate) !== true) {
-      this.#certificate = Buffer.from(certificate)
-      this.#answer = undefined
-      this.#nextTryAtMs = 0
-    }
-    const nowMs = this.#nowMs()
-    if (nowMs >= this.#nextTryAtMs) this.#asking ??= this.#ask(this.#certificate)
-    if (this.#answer === undefined) await this.#asking
-    return this.#nowMs() - this.#answeredAtMs > AGE_MS_MAX ? undefined : this.#answer
+    const status = this.#statusOf(certificate)
+    if (this.#nowMs() >= status.nextTryAtMs) status.asking ??= this.#ask(certificate, status)
+    if (status.answer === undefined) await status.asking
+    return this.#nowMs() - status.answeredAtMs > AGE_MS_MAX ? undefined : status.answer
   }
 
-  async #ask(certificate: Buffer): Promise<void> {
+  #statusOf(certificate: Buffer): Status {
+    const key = createHash('sha256').update(certificate).digest('base64')
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const [oldest] = this.#known.keys()
+    if (this.#known.size >= CERTIFICATES_MAX && oldest !== undefined) this.#known.delete(oldest)
+    const status = { answer: undefined, answeredAtMs: 0, nextTryAtMs: 0, asking: undefined }
+    this.#known.set(key, status)
+    return status
+  }
+
+  async #ask(certificate: Buffer, status: Status): Promise<void> {
     const { responderUrl, issuerFile, refreshMs, timeoutMs } = this.#options
-    this.#nextTryAtMs = this.#nowMs() + refreshMs
+    status.nextTryAtMs = this.#nowMs() + refreshMs
     try {
       const issuer = new X509Certificate(readFileSync(issuerFile)).raw
       const response = await fetch(responderUrl, {
         method: 'POST',
         headers: { 'content-type': 'application/ocsp-request' },
         body: makeOcspRequest(certificate, issuer),
+        redirect: 'error', // The configuration says who is asked.
         signal: AbortSignal.timeout(timeoutMs),
       })
-      const answer = Buffer.from(await response.arrayBuffer())
+      const answer = await readAnswer(response)
       const isGood = answer.subarray(0, STATUS_WITHIN_BYTES).includes(SUCCESSFUL)
-      if (!response.ok || !isGood || answer.length > ANSWER_BYTES_MAX) {
+      if (!response.ok || !isGood) {
         throw new Error(`the responder answers ${response.status} and no status`)
       }
-      if (this.#certificate === certificate) this.#answer = answer
-      this.#answeredAtMs = this.#nowMs()
+      status.answer = answer
+      status.answeredAtMs = this.#nowMs()
     } catch (error) {
-      this.#nextTryAtMs = this.#nowMs() + RETRY_MS
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#log.warn('ocsp_not_renewed', { url: responderUrl, reason })
+      status.nextTryAtMs = this.#nowMs() + RETRY_MS
+      this.#log.warn('ocsp_not_renewed', { url: responderUrl, reason: reasonOf(error) })
     } finally {
-      this.#asking = undefined
+      status.asking = undefined
     }
   }
+}
+
+async function readAnswer({ body }: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length
+    if (bytes > ANSWER_BYTES_MAX) {
+      throw new Error(`the answer of the responder is longer than ${ANSWER_BYTES_MAX} bytes`)
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** The messages of an error of `fetch`, which says only in its cause what was wrong. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

@@ -35,6 +35,11 @@ test('a broken line is named and not shown', () => {
   }
 })
 
+test('a file with too many keys is refused', () => {
+  const lines = Array.from({ length: 100_001 }, (_, index) => `d${index}:k`)
+  assert.throws(() => read(lines.join('\n')), /more than 100000 keys/)
+})
+
 test('a file that cannot be read says so', () => {
   assert.throws(() => readPskFile({ path: join(folder, 'none'), separator: ':' }), /ENOENT/)
 })

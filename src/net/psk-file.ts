@@ -14,10 +14,12 @@ export type PskTable = ReadonlyMap<string, Uint8Array>
 /** What OpenSSL takes. */
 const IDENTITY_BYTES_MAX = 256
 const KEY_BYTES_MAX = 512
+/** Every shard holds all of them, and compares them when files are looked at again. */
+const KEYS_MAX = 100_000
 
 /**
  * Reads a file of pre-shared keys. Empty lines are skipped; the last line of an identity counts.
- * @throws TlsConfigError with the number of the line; it shows no key
+ * @throws TlsConfigError with the number of the line, without the key, or above 100,000 keys
  */
 export function readPskFile({ path, separator }: PskOptions): PskTable {
   const table = new Map<string, Uint8Array>()
@@ -37,6 +39,9 @@ export function readPskFile({ path, separator }: PskOptions): PskTable {
       throw new TlsConfigError(`${path} line ${index + 1} is not of the form ${form}. Correct it.`)
     }
     table.set(identity, key)
+  }
+  if (table.size > KEYS_MAX) {
+    throw new TlsConfigError(`${path} has more than ${KEYS_MAX} keys. Give others certificates.`)
   }
   return table
 }

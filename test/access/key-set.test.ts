@@ -36,13 +36,14 @@ const tokenOf = ({ kid, alg, pair }: Signer, isNamed = true) =>
 class KeyServer {
   readonly #server: Server
   fetched = 0
-  answer: () => { status?: number; text: string }
+  answer: () => { status?: number; text: string; location?: string }
 
   constructor(signers: readonly Signer[]) {
     this.answer = () => ({ text: setOf(signers) })
     this.#server = createServer((request, response) => {
       this.fetched++
-      const { status = 200, text } = this.answer()
+      const { status = 200, text, location } = this.answer()
+      if (location !== undefined) response.setHeader('location', location)
       response.writeHead(request.headers['x-key'] === 'yes' ? status : 403).end(text)
     })
   }
@@ -153,14 +154,23 @@ describe('key sets', () => {
     await again.close()
   })
 
-  const nonsense = ['', 'no JSON', '[]', '{"keys":1}', '{"keys":[1]}']
-  for (const text of nonsense) {
-    test(`an answer that is no key set changes nothing: ${JSON.stringify(text)}`, async () => {
+  const nonsense = {
+    nothing: { text: '' },
+    'no JSON': { text: 'no JSON' },
+    'no set': { text: '[]' },
+    'no keys': { text: '{"keys":1}' },
+    'keys that are none': { text: '{"keys":[1]}' },
+    'more than 1 MB': { text: `${setOf([signer('1')])}${' '.repeat(1_048_577)}` },
+    'a redirect': { text: '', status: 302, location: '/keys' },
+  }
+  for (const [name, answer] of Object.entries(nonsense)) {
+    test(`an answer that is no key set changes nothing: ${name}`, async () => {
       const server = new KeyServer([])
-      server.answer = () => ({ text })
+      server.answer = () => answer
       const made = authenticator(await server.open())
       await ready(made, 'disconnected')
       assert.equal(await decide(made, await tokenOf(signer('1'))), 'unavailable')
+      assert.equal(server.fetched, 1)
       await server.close()
     })
   }

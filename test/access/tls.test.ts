@@ -209,21 +209,23 @@ describe('certificates of the server', () => {
 })
 
 describe('stapled answers of OCSP', () => {
-  const started = (context: TestContext, url: string, timeout = '15s') => {
-    const ocsp = `ocsp {
-      enable_ocsp_stapling = true, responder_url = "${url}", issuer_pem = "${root.certfile}"
-      refresh_http_timeout = ${timeout}
-    }`
-    return AccessRig.start(context, 1, listener(ocsp))
-  }
+  const stapling = (url: string, timeout = '15s') => `ocsp {
+    enable_ocsp_stapling = true, responder_url = "${url}", issuer_pem = "${root.certfile}"
+    refresh_http_timeout = ${timeout}
+  }`
+  const started = (context: TestContext, url: string, timeout = '15s') =>
+    AccessRig.start(context, 1, listener(stapling(url, timeout)))
 
-  const stapleOf = async (rig: AccessRig): Promise<string> => {
-    const { isLetIn, text } = await visit(rig.broker.port('ssl:default'), '-status')
+  const stapleOf = async (rig: AccessRig, name = 'localhost'): Promise<string> => {
+    const port = rig.broker.port('ssl:default')
+    const { isLetIn, text } = await visit(port, '-status', '-servername', name)
     assert.ok(isLetIn)
     return text
   }
 
-  async function responder(context: TestContext, answer: (request: Buffer) => Buffer | undefined) {
+  type Answer = (request: Buffer) => Buffer | URL | undefined
+
+  async function responder(context: TestContext, answer: Answer) {
     let asked = 0
     const http = createServer((request, response) => {
       asked++
@@ -231,7 +233,8 @@ describe('stapled answers of OCSP', () => {
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
         const body = answer(Buffer.concat(chunks))
-        if (body !== undefined) response.end(body)
+        if (body instanceof URL) response.writeHead(307, { location: body.href }).end()
+        else if (body !== undefined) response.end(body)
       })
     })
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
@@ -252,8 +255,27 @@ describe('stapled answers of OCSP', () => {
     assert.equal(asked(), 1)
   })
 
+  test('are those of the certificate that is shown, whichever is asked for', async (context) => {
+    const { url, asked } = await responder(context, (request) => root.answerOcsp(request))
+    const named = root.issue('named', 'server', 'DNS:named.example')
+    const names = `server_names { "named.example" {
+      certfile = "${named.certfile}", keyfile = "${named.keyfile}"
+    } }`
+    const rig = await AccessRig.start(context, 1, listener(`${names}, ${stapling(url)}`))
+    root.revoke(named)
+    for (let round = 0; round < 2; round++) {
+      assert.match(await stapleOf(rig, 'localhost'), /Cert Status: good/)
+      assert.match(await stapleOf(rig, 'named.example'), /Cert Status: revoked/)
+    }
+    assert.equal(asked(), 2)
+  })
+
   test('are left out when the responder hangs or answers nonsense', async (context) => {
-    for (const answer of [() => undefined, () => Buffer.from('nonsense')]) {
+    const real = await responder(context, (request) => root.answerOcsp(request))
+    const long = (request: Buffer) =>
+      Buffer.concat([root.answerOcsp(request), Buffer.alloc(65_536)])
+    const answers = [() => undefined, () => Buffer.from('nonsense'), long, () => new URL(real.url)]
+    for (const answer of answers) {
       const { url } = await responder(context, answer)
       const rig = await started(context, url, '200ms')
       assert.match(await stapleOf(rig), /OCSP response: no response sent/)

@@ -195,6 +195,17 @@ describe('changes of the configuration', () => {
     assert.deepEqual(ports(), [third, second])
   })
 
+  it('reach listeners that are made of keys elsewhere as well', async () => {
+    const large = 17 * 1024 * 1024 // Above the frames of WebSocket that are taken as shipped.
+    const reply = await make(['PUT', '/configs', 'mqtt.max_packet_size = 20MB'])
+    assert.equal(reply.status, 200, JSON.stringify(reply.body))
+    const url = `ws://127.0.0.1:${managed.broker.port('ws:default')}/mqtt`
+    const login = { username: 'u', password: 'p' }
+    const client = await connectAsync(url, { reconnectPeriod: 0, ...login })
+    await client.publishAsync('still/large', Buffer.alloc(large), { qos: 1 })
+    await client.endAsync()
+  })
+
   function open(listener: string) {
     const options = { reconnectPeriod: 0, username: 'u', password: 'p' }
     return connectAsync(`mqtt://127.0.0.1:${managed.broker.port(listener)}`, options)

@@ -31,7 +31,7 @@ export const pskAuthentication = object(
   },
   {
     text: 'Pre-shared keys instead of certificates, for the listeners with TLS.',
-    hot: 'restart-listener',
+    hot: 'new-connections',
     check: ({ enable, init_file: file }: Psk) => {
       if (!enable || file !== undefined) return []
       return [

@@ -20,8 +20,8 @@ export interface ConfigParts {
 export async function applyConfig(parts: ConfigParts, plan: ConfigPlan): Promise<void> {
   const { node } = parts
   if (plan.changes.length === 0 && plan.text === node.config.snapshot()) return
-  const listeners = changedListeners(plan.changes)
   const running = new Set(node.listeners.running().map(({ id }) => id))
+  const listeners = changedListeners(plan.changes, running)
   const touched = new Map<string, Following>()
   try {
     if (plan.changes.length > 0) await obey(parts, plan.config)
@@ -72,10 +72,24 @@ type Following = 'restart' | 'update'
 /** Keys of a listener that are obeyed elsewhere. */
 const HELD_ELSEWHERE: ReadonlySet<string | undefined> = new Set(['authentication', 'enable_authn'])
 
-function changedListeners(changes: readonly Change[]): ReadonlyMap<string, Following> {
+/** Types of listeners whose options are made of keys outside of them as well. */
+const REACH: Readonly<Record<string, readonly string[]>> = {
+  mqtt: ['ws', 'wss'],
+  zones: ['ws', 'wss'],
+  psk_authentication: ['ssl', 'wss'],
+}
+
+function changedListeners(
+  changes: readonly Change[],
+  running: ReadonlySet<string>,
+): ReadonlyMap<string, Following> {
   const listeners = new Map<string, Following>()
   for (const { path, hot } of changes) {
-    const [root, type, name, key] = path
+    const [root = '', type, name, key] = path
+    const reached = [...running].filter((id) =>
+      REACH[root]?.some((one) => id.startsWith(`${one}:`)),
+    )
+    for (const id of reached) if (!listeners.has(id)) listeners.set(id, 'update')
     if (root !== 'listeners' || name === undefined || HELD_ELSEWHERE.has(key)) continue
     const id = `${type}:${name}`
     const needsSocket = key === undefined || key === 'enable' || hot === 'restart-listener'
@@ -122,7 +136,8 @@ async function follow(
     else if (act === 'start') await listeners.start(config, id)
     else if (listeners.running().some((one) => one.id === id)) await listeners.update(config, id)
   } catch (error) {
-    throw badRequest(`The listener ${id} cannot be started: ${reasonOf(error)}`)
+    const what = act === 'update' ? 'changed' : 'started'
+    throw badRequest(`The listener ${id} cannot be ${what}: ${reasonOf(error)}`)
   }
 }
 
