@@ -84,6 +84,74 @@ describe('numbers', () => {
     assert.ok((await points()).length <= 1)
   })
 
+  it('gives Prometheus the numbers of access control, rules and what they use', async (t) => {
+    const { call, connect } = managed
+    const done = async (method: string, path: string, body?: unknown): Promise<void> => {
+      const { status, body: answer } = await call(method, path, { body })
+      assert.ok(status < 300, `${method} ${path}: ${JSON.stringify(answer)}`)
+    }
+    const authenticator = { mechanism: 'password_based', backend: 'built_in_database' }
+    const id = 'password_based:built_in_database'
+    await done('POST', '/authentication', authenticator)
+    t.after(() => call('DELETE', `/authentication/${id}`))
+    await done('POST', `/authentication/${id}/users`, { user_id: 'ann', password: 'b' })
+    await done('POST', '/authorization/sources', { type: 'built_in_database' })
+    const rules = [{ topic: '#', permission: 'allow', action: 'all' }]
+    await done('POST', '/authorization/sources/built_in_database/rules/all', { rules })
+    await done('POST', '/banned', { as: 'clientid', who: 'nobody' })
+    const http = { type: 'http', name: 'h', url: 'http://127.0.0.1:9', enable: false }
+    await done('POST', '/connectors', http)
+    const action = { type: 'http', name: 'out', connector: 'h', parameters: {} }
+    await done('POST', '/actions', action)
+    await done('POST', '/rules', { id: 'r', sql: 'SELECT * FROM "rules/#"', actions: [] })
+    const check = { type: 'sql', sql: 'SELECT payload.a WHERE is_num(payload.a)' }
+    const validation = {
+      name: 'v',
+      topics: ['rules/#'],
+      failure_action: 'drop',
+      strategy: 'all_pass',
+    }
+    await done('POST', '/schema_validations', { ...validation, checks: [check] })
+    const client = await connect('c', { username: 'ann', password: 'b' })
+    await client.publishAsync('rules/1', '{"a":1}', { qos: 1 })
+    const linesOf = async (page: string): Promise<ReadonlySet<string>> => {
+      const { status, body } = await call('GET', `/prometheus/${page}`, { auth: '' })
+      assert.equal(status, 200)
+      return new Set(String(body).split('\n'))
+    }
+    for (const [page, lines] of Object.entries({
+      auth: [
+        `emqx_authn_enable{id="${id}"} 1`,
+        `emqx_authn_success{id="${id}"} 1`,
+        'emqx_authz_allow{type="built_in_database"} 1',
+        'emqx_banned_count 1',
+      ],
+      data_integration: [
+        'emqx_rules_count 1',
+        'emqx_rule_matched{id="r"} 1',
+        'emqx_rule_actions_failed_out_of_service{id="r"} 0',
+        'emqx_connector_enable{id="http:h"} 0',
+        'emqx_action_dropped_queue_full{id="http:out"} 0',
+        '# TYPE emqx_action_queuing gauge',
+      ],
+      schema_validation: ['emqx_schema_validation_succeeded{validation_name="v"} 1'],
+      message_transformation: [''],
+    })) {
+      const given = await linesOf(page)
+      for (const line of lines) assert.ok(given.has(line), `${line}\n\n${[...given].join('\n')}`)
+    }
+  })
+
+  it('tells load balancers and tools which nodes there are', async () => {
+    const name = 'tideway@127.0.0.1'
+    const cluster = (await managed.call('GET', '/cluster')).body
+    assert.deepEqual(cluster, { name: 'tideway', nodes: [name], self: name })
+    const open = await managed.call('GET', '/load_rebalance/availability_check', { auth: '' })
+    assert.deepEqual([open.status, open.body], [200, {}])
+    assert.match((await managed.call('GET', '/sessions_count?since=0')).body, /^\d+$/)
+    assert.equal((await managed.call('POST', '/nodes/other/reload')).status, 404)
+  })
+
   it('asks Prometheus for a login when told so', async (t) => {
     const config = 'prometheus.enable_basic_auth = true'
     const closed = await startManaged({ config })

@@ -1,7 +1,7 @@
 /** Nodes, their numbers, and whether they run. */
 import { Type } from 'typebox'
 import { oneOf, pathText } from './common.ts'
-import { operation, text } from './operation.ts'
+import { empty, operation, text } from './operation.ts'
 
 const tag = 'Nodes'
 const NodeName = pathText('node', 'Name of the node.')
@@ -56,6 +56,73 @@ export const getStatus = operation({
     200: text('It runs.', 'text/plain', 'application/json'),
     503: text('It does not.', 'text/plain', 'application/json'),
   },
+})
+
+export const checkAvailability = operation({
+  id: 'checkAvailability',
+  method: 'GET',
+  path: '/load_rebalance/availability_check',
+  tag: 'Status',
+  summary: 'Whether this node takes clients; for load balancers.',
+  permission: 'public',
+  replies: { 200: Type.Object({}) },
+})
+
+export const getCluster = operation({
+  id: 'getCluster',
+  method: 'GET',
+  path: '/cluster',
+  tag: 'Cluster',
+  summary: 'Names of the nodes: this one.',
+  permission: 'read',
+  replies: {
+    200: Type.Object({
+      name: Type.String(),
+      nodes: Type.Array(Type.String()),
+      self: Type.String(),
+    }),
+  },
+})
+
+export const getTopology = operation({
+  id: 'getTopology',
+  method: 'GET',
+  path: '/cluster/topology',
+  tag: 'Cluster',
+  summary: 'Which nodes keep what belongs to all of them.',
+  permission: 'read',
+  replies: {
+    200: Type.Array(
+      Type.Object({ core_node: Type.String(), replicant_nodes: Type.Array(Type.Object({})) }),
+    ),
+  },
+})
+
+export const reloadNode = operation({
+  id: 'reloadNode',
+  method: 'POST',
+  path: '/nodes/{node}/reload',
+  tag,
+  summary: 'Takes changed files into use at once: certificates of listeners, and rules.',
+  permission: 'write',
+  params: NodeName,
+  replies: { 204: empty('Broken files are logged and left alone.') },
+  errors: [404],
+})
+
+export const countSessions = operation({
+  id: 'countSessions',
+  method: 'GET',
+  path: '/sessions_count',
+  tag: 'Clients',
+  summary: 'How many sessions there are now, connected or not; none is remembered after its end.',
+  permission: 'read',
+  query: Type.Object({
+    since: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Seconds since 1970; makes no difference here.' }),
+    ),
+  }),
+  replies: { 200: text('The number.', 'text/plain') },
 })
 
 export const listNodes = operation({

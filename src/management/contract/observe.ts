@@ -244,15 +244,43 @@ export const deactivateAlarm = operation({
   errors: [404],
 })
 
-export const getPrometheusStats = operation({
-  id: 'getPrometheusStats',
-  method: 'GET',
-  path: '/prometheus/stats',
-  tag: 'Monitor',
-  summary: 'All numbers for Prometheus; as JSON with `Accept: application/json`.',
-  permission: 'public',
-  query: Type.Object({
-    mode: Type.Optional(oneOf(['node', 'all_nodes_aggregated', 'all_nodes_unaggregated'])),
-  }),
-  replies: { 200: text('Numbers.', 'text/plain', 'application/json') },
-})
+function prometheusPage(id: string, path: string, summary: string) {
+  return operation({
+    id,
+    method: 'GET',
+    path,
+    tag: 'Monitor',
+    summary: `${summary}, for Prometheus; as JSON with \`Accept: application/json\`.`,
+    permission: 'public',
+    query: Type.Object({
+      mode: Type.Optional(oneOf(['node', 'all_nodes_aggregated', 'all_nodes_unaggregated'])),
+    }),
+    replies: { 200: text('Numbers.', 'text/plain', 'application/json') },
+  })
+}
+
+export const getPrometheusStats = prometheusPage(
+  'getPrometheusStats',
+  '/prometheus/stats',
+  'Numbers of the node',
+)
+export const getPrometheusAuth = prometheusPage(
+  'getPrometheusAuth',
+  '/prometheus/auth',
+  'Numbers of authenticators, of sources of rules, and of bans',
+)
+export const getPrometheusDataIntegration = prometheusPage(
+  'getPrometheusDataIntegration',
+  '/prometheus/data_integration',
+  'Numbers of rules, connectors, actions and sources',
+)
+export const getPrometheusValidation = prometheusPage(
+  'getPrometheusValidation',
+  '/prometheus/schema_validation',
+  'Numbers of validations',
+)
+export const getPrometheusTransformation = prometheusPage(
+  'getPrometheusTransformation',
+  '/prometheus/message_transformation',
+  'Numbers of transformations',
+)

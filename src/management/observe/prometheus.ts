@@ -6,6 +6,7 @@ import {
   METRIC_NAMES,
   sumOf,
 } from '#broker/metrics.ts'
+import { viewCertificate } from '../certificate-view.ts'
 import type { ManagementContext } from '../context.ts'
 import type { NodeHealth } from '../node-port.ts'
 
@@ -47,6 +48,7 @@ export async function collect(context: NumberSources): Promise<readonly Family[]
     ...counters,
     ...gauges,
     ...machine(),
+    certificates(context),
     ...shardNumbers(context),
     ...threads(health),
     ...exports(context),
@@ -55,9 +57,6 @@ export async function collect(context: NumberSources): Promise<readonly Family[]
 
 function machine(): readonly Family[] {
   const [load = 0] = loadavg()
-  const gauge = (name: string, help: string, value: number): Family => {
-    return plain(name, 'gauge', help, value)
-  }
   return [
     gauge('emqx_vm_total_memory', 'Bytes of the machine.', totalmem()),
     gauge('emqx_vm_used_memory', 'Bytes of the machine in use.', totalmem() - freemem()),
@@ -67,6 +66,33 @@ function machine(): readonly Family[] {
     gauge('tideway_process_resident_memory_bytes', '', process.memoryUsage.rss()),
     gauge('tideway_process_uptime_seconds', '', Math.round(process.uptime())),
   ]
+}
+
+/** When the certificates of listeners end, as far as their files can be read. */
+function certificates({ node }: NumberSources): Family {
+  const { ssl, wss } = node.config.current.listeners
+  const samples = Object.entries({ ssl, wss }).flatMap(([type, named]) => {
+    return Object.entries(named).flatMap(
+      ([
+        name,
+        {
+          enable,
+          ssl_options: { certfile },
+        },
+      ]) => {
+        const { valid_to: end } = viewCertificate(certfile, node.dataDir)
+        if (!enable || end === undefined) return []
+        const labels = { listener_type: type, listener_name: name }
+        return [{ labels, value: Math.floor(Date.parse(end) / 1000) }]
+      },
+    )
+  })
+  return {
+    name: 'emqx_cert_expiry_at',
+    type: 'gauge',
+    help: 'End of the certificate of a listener, seconds since 1970.',
+    samples,
+  }
 }
 
 function exports({ telemetry }: NumberSources): readonly Family[] {
@@ -126,6 +152,39 @@ function threads(health: readonly NodeHealth[]): readonly Family[] {
     family('store_healthy', '0 while it cannot write.', (one) => Number(one.storeHealthy)),
     family('store_pending_bytes', 'Waiting to be written.', (one) => one.storePendingBytes),
   ]
+}
+
+/** A number of the whole node. */
+export function gauge(name: string, help: string, value: number): Family {
+  return plain(name, 'gauge', help, value)
+}
+
+/** A thing by its label, with its numbers by name. */
+export type Numbered = readonly [label: string, numbers: Readonly<Record<string, number>>]
+
+const GAUGE_NAMES: ReadonlySet<string> = new Set([
+  'enable',
+  'status',
+  'queuing',
+  'queuing_bytes',
+  'inflight',
+])
+
+/** Numbers of several things of a kind, which have a label each. */
+export function labelled(
+  prefix: string,
+  label: string,
+  things: readonly Numbered[],
+): readonly Family[] {
+  const names = new Set(things.flatMap(([, numbers]) => Object.keys(numbers)))
+  return [...names].map((name) => ({
+    name: prefix + underscored(name),
+    type: GAUGE_NAMES.has(name) ? 'gauge' : 'counter',
+    help: '',
+    samples: things.flatMap(([value, { [name]: number }]) => {
+      return number === undefined ? [] : [{ labels: { [label]: value }, value: number }]
+    }),
+  }))
 }
 
 /** The text format of Prometheus, version 0.0.4. */

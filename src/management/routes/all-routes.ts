@@ -19,6 +19,7 @@ import { nodeRoutes } from './nodes.ts'
 import { observeRoutes } from './observe.ts'
 import { openTelemetryRoutes } from './opentelemetry.ts'
 import { pipelineRoutes } from './pipeline.ts'
+import { prometheusRoutes } from './prometheus.ts'
 import { publishRoutes } from './publish.ts'
 import { retainerRoutes } from './retainer.ts'
 import { ruleTestRoutes } from './rule-tests.ts'
@@ -61,6 +62,7 @@ export function allRoutes(context: ManagementContext): readonly Route[] {
     ...bannedRoutes(context),
     ...auditRoutes(context),
     ...observeRoutes(context),
+    ...prometheusRoutes(context),
     ...logRoutes(context),
     ...openTelemetryRoutes(context),
   ]

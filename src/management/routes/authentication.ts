@@ -73,7 +73,7 @@ function chainRoutes(context: ManagementContext, operations: Operations): readon
     ...orderRoutes(context, operations),
     route(operations.status, async ({ params }) => {
       const chain = chainOf(context, params)
-      return ok(await statusOf(context, chain, requireItem(context, chain, params.id)))
+      return ok(await authenticatorState(context, chain, requireItem(context, chain, params.id)))
     }),
   ]
 }
@@ -123,7 +123,12 @@ function toItem(body: Readonly<Record<string, unknown>>): PlainItem {
   return item as { readonly [key: string]: Plain } // Came as JSON.
 }
 
-async function statusOf(context: ManagementContext, chain: ConfiguredChain, item: PlainItem) {
+/** How an authenticator is doing, with its numbers. */
+export async function authenticatorState(
+  context: ManagementContext,
+  chain: ConfiguredChain,
+  item: PlainItem,
+) {
   const { node } = context
   const name = linkName(chain.name, idOf(item))
   const { accessStates } = node

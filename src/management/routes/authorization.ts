@@ -29,12 +29,12 @@ export function authorizationRoutes(context: ManagementContext): readonly Route[
   const { node, configChanges } = context
   const acl = new AclStore(node.dataDir)
   const change: Change = (turn, changed, bodyIndexOf) => {
-    const items = changed(itemsOf(context))
+    const items = changed(sourcesOf(context))
     const index = bodyIndexOf === undefined ? [] : [String(bodyIndexOf(items))]
     return turn.set(PATH, items, [...PATH, ...index])
   }
   return [
-    route(listSources, () => ok({ sources: itemsOf(context).map((item) => acl.shown(item)) })),
+    route(listSources, () => ok({ sources: sourcesOf(context).map((item) => acl.shown(item)) })),
     route(createSource, async ({ body }) => {
       await configChanges.inTurn((turn) => {
         return acl.taking(body, node, (item) => {
@@ -84,7 +84,7 @@ export function authorizationRoutes(context: ManagementContext): readonly Route[
       return noContent()
     }),
     route(getSourceStatus, async ({ params: { type } }) => {
-      return ok(await statusOf(context, requireSource(context, type)))
+      return ok(await sourceState(context, requireSource(context, type)))
     }),
     ...settingsRoutes(context),
   ]
@@ -137,16 +137,17 @@ function settingsOf({ node }: ManagementContext) {
 }
 
 /** The sources, secrets hidden. */
-function itemsOf({ node }: ManagementContext): readonly PlainItem[] {
+export function sourcesOf({ node }: ManagementContext): readonly PlainItem[] {
   return (node.config.shown(PATH) ?? []) as readonly PlainItem[] // A list of groups.
 }
 
 function requireSource(context: ManagementContext, type: string): PlainItem {
-  const items = itemsOf(context)
+  const items = sourcesOf(context)
   return items[indexOf(LIST, items, type)] ?? {}
 }
 
-async function statusOf({ node }: ManagementContext, item: PlainItem) {
+/** How a source of rules is doing, with its numbers. */
+export async function sourceState({ node }: ManagementContext, item: PlainItem) {
   const type = item['type'] as string // Every source has one.
   const { accessStates } = node
   const reports = await accessStates.reports()

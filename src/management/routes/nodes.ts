@@ -1,17 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
 import {
+  checkAvailability,
+  countSessions,
+  getCluster,
   getMetrics,
   getNode,
   getNodeMetrics,
   getNodeStats,
   getStats,
   getStatus,
+  getTopology,
   listNodes,
+  reloadNode,
 } from '../contract/nodes.ts'
 import type { ManagementContext } from '../context.ts'
 import { type ApiError, notFound } from '../http/api-error.ts'
-import { ok, type Route, route } from '../http/route.ts'
+import { noContent, ok, type Route, route } from '../http/route.ts'
 
 const GIGABYTE = 1024 ** 3
 const MEGABYTE = 1024 ** 2
@@ -21,6 +26,15 @@ export function nodeRoutes(context: ManagementContext): readonly Route[] {
   const { node, numbers } = context
   return [
     route(getStatus, ({ query }) => statusReply(context, query.format === 'json')),
+    route(checkAvailability, () => ok({})),
+    route(getCluster, () => ok({ name: 'tideway', nodes: [node.name], self: node.name })),
+    route(getTopology, () => ok([{ core_node: node.name, replicant_nodes: [] }])),
+    route(countSessions, () => ok(String(numbers.stats()['sessions.count'] ?? 0))),
+    route(reloadNode, async ({ params }) => {
+      checkNode(context, params.node)
+      await node.reload()
+      return noContent()
+    }),
     route(listNodes, () => ok([nodeInfo(context)])),
     route(getNode, ({ params }) => {
       checkNode(context, params.node)

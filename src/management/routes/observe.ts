@@ -7,7 +7,6 @@ import {
   getNodeMonitor,
   getNodeMonitorCurrent,
   getShardMonitor,
-  getPrometheusStats,
   listAlarms,
   streamMonitorCurrent,
 } from '../contract/observe.ts'
@@ -15,13 +14,12 @@ import type { ManagementContext } from '../context.ts'
 import { notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import { alarmBody } from '../observe/live-sample.ts'
-import { collect, type Family, toJson, toText } from '../observe/prometheus.ts'
 import { checkNode } from './nodes.ts'
 import { pageMeta } from './page-meta.ts'
 
-/** Charts, alarms, and numbers for monitoring systems. */
+/** Charts and alarms. */
 export function observeRoutes(context: ManagementContext): readonly Route[] {
-  return [...monitorRoutes(context), ...alarmRoutes(context), prometheusRoute(context)]
+  return [...monitorRoutes(context), ...alarmRoutes(context)]
 }
 
 function monitorRoutes(context: ManagementContext): readonly Route[] {
@@ -69,24 +67,4 @@ function alarmRoutes(context: ManagementContext): readonly Route[] {
       return noContent()
     }),
   ]
-}
-
-function prometheusRoute(context: ManagementContext): Route {
-  const { node, prometheusAuth } = context
-  const permission = prometheusAuth ? ('read' as const) : ('public' as const)
-  return route({ ...getPrometheusStats, permission }, async ({ query, header }) => {
-    const families = await collect(context)
-    const named = query.mode === 'all_nodes_unaggregated'
-    const shown = named ? families.map((family) => withNode(family, node.name)) : families
-    const isJson = header('accept')?.includes('application/json') ?? false
-    if (isJson) return { ...ok(toJson(shown)), type: 'application/json' }
-    return { ...ok(toText(shown)), type: 'text/plain' }
-  })
-}
-
-function withNode(family: Family, node: string): Family {
-  const samples = family.samples.map(({ labels, value }) => {
-    return { labels: { node, ...labels }, value }
-  })
-  return { ...family, samples }
 }

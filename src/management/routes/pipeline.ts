@@ -32,6 +32,12 @@ const TRANSFORMATIONS: Place = {
   word: 'transformation',
 }
 
+/** Names of the steps of a kind. */
+export function stepNames(context: ManagementContext, kind: PipelineKind): readonly string[] {
+  const place = kind === 'validations' ? VALIDATIONS : TRANSFORMATIONS
+  return stepsOf(context, place).map(({ name }) => name)
+}
+
 /** Validations and transformations. A change works at once and is kept. */
 export function pipelineRoutes(context: ManagementContext): readonly Route[] {
   return [

@@ -28,12 +28,7 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     ...identity(),
     ...integrations(scene),
     getStatus: {},
-    listNodes: {},
-    getNode: { params: NODE },
-    getNodeMetrics: { params: NODE },
-    getNodeStats: { params: NODE },
-    getMetrics: { query: 'aggregate=true' },
-    getStats: {},
+    ...NODES,
     ...clients(),
     listSubscriptions: { query: 'limit=10' },
     listTopics: {},
@@ -87,7 +82,8 @@ export function goodRequests(scene: Scene): Readonly<Record<string, GoodRequest>
     listAlarms: { query: 'activated=false' },
     clearAlarms: {},
     deactivateAlarm: { body: { name: 'made' } },
-    getPrometheusStats: { query: 'mode=node' },
+    ...PROMETHEUS,
+
     listErrorCodes: {},
     getErrorCode: { params: { code: 'BAD_REQUEST' } },
   }
@@ -98,6 +94,28 @@ const BANS: Readonly<Record<string, GoodRequest>> = {
   listBans: {},
   deleteBan: { params: { as: 'username', who: 'someone' } },
   clearBans: {},
+}
+
+const NODES: Readonly<Record<string, GoodRequest>> = {
+  checkAvailability: {},
+  getCluster: {},
+  getTopology: {},
+  countSessions: { query: 'since=0' },
+  reloadNode: { params: NODE },
+  listNodes: {},
+  getNode: { params: NODE },
+  getNodeMetrics: { params: NODE },
+  getNodeStats: { params: NODE },
+  getMetrics: { query: 'aggregate=true' },
+  getStats: {},
+}
+
+const PROMETHEUS: Readonly<Record<string, GoodRequest>> = {
+  getPrometheusStats: { query: 'mode=node' },
+  getPrometheusAuth: { query: 'mode=all_nodes_unaggregated' },
+  getPrometheusDataIntegration: {},
+  getPrometheusValidation: {},
+  getPrometheusTransformation: {},
 }
 
 const LOGS: Readonly<Record<string, GoodRequest>> = {
