@@ -5,6 +5,7 @@ import { encode, redact, REDACTED, secretFile } from './encode.ts'
 import type { Infer } from './field.ts'
 import * as field from './field.ts'
 import { parseHocon } from './hocon/resolve.ts'
+import { nodeAt } from './hocon/value.ts'
 
 const text = 'For the test.'
 
@@ -163,4 +164,31 @@ test('secrets are hidden at every depth, references to files are not', () => {
   assert.match(shown, /file:\/\/\/run\/pin/)
   assert.equal(secretFile('file:///run/pin'), '/run/pin')
   assert.equal(secretFile('abc'), undefined)
+})
+
+test('a key under another name is one below as well, and the proper name wins', () => {
+  const group = field.object(
+    {
+      tls: field.object({ cert: field.string({ text }), key: field.string({ text }) }, { text }),
+      on: field.bool({ text, default: true }),
+    },
+    { text, aliases: { cert: 'tls.cert', key: 'tls.key', enabled: 'on' } },
+  )
+  const { value, node } = decode(
+    group,
+    parseHocon('cert = a, key = b, tls.key = c, enabled = false', 'f'),
+  )
+  assert.deepEqual(value, { tls: { cert: 'a', key: 'c' }, on: false })
+  assert.equal(nodeAt(node, ['tls', 'cert'])?.at.column, 8)
+  assert.equal(decode(group, parseHocon('on = true, enabled = false', 'f')).value?.on, true)
+})
+
+test('a list may be written as its only item', () => {
+  const item = field.object({ a: field.int({ text }) }, { text })
+  const items = field.list(item, { text, itemsMax: 3, default: [], single: true })
+  const group = field.object({ items }, { text })
+  const read = (source: string) => decode(group, parseHocon(source, 'f')).value?.items
+  assert.deepEqual(read('items { a = 1 }'), [{ a: 1 }])
+  assert.deepEqual(read('items { 1 { a = 2 }, 2 { a = 3 } }'), [{ a: 2 }, { a: 3 }])
+  assert.deepEqual(read('items {}'), [])
 })

@@ -14,10 +14,11 @@ import type {
 } from './field.ts'
 import { decodeScalar, describe, found } from './decode-scalar.ts'
 import { printPath } from './hocon/print.ts'
-import { emptyObject, fromPlain, toPlain } from './hocon/value.ts'
+import { emptyObject, fromPlain, mergeNodes, nestNode, toPlain } from './hocon/value.ts'
 import type { HoconNode, Plain, Position } from './hocon/value.ts'
 import { nearestName } from './suggest.ts'
 import { formOf, formTelling } from './variant.ts'
+import { properNames } from './walk.ts'
 
 /** One thing that is wrong. `message` begins after the path: "`path` message". */
 export interface Problem {
@@ -80,9 +81,14 @@ function formatAt(at: Position): string {
 }
 
 /** Puts keys with other names under their proper ones, and entries without a name under theirs. */
-function normalize(field: FieldSpec, node: HoconNode): HoconNode {
+export function normalize(field: FieldSpec, node: HoconNode): HoconNode {
   if (field.kind === 'list' && node.kind === 'array') {
     return { ...node, items: node.items.map((item) => normalize(field.item, item)) }
+  }
+  if (field.kind === 'list' && field.single === true && node.kind === 'object') {
+    if (isNumbered(node)) return node
+    const items = node.fields.size === 0 ? [] : [node]
+    return normalize(field, { kind: 'array', items, at: node.at })
   }
   if (field.kind === 'variant' && field.textKey !== undefined && node.kind === 'scalar') {
     const fields = new Map([[field.textKey, node]])
@@ -95,16 +101,31 @@ function normalize(field: FieldSpec, node: HoconNode): HoconNode {
   }
   if (field.kind === 'object') {
     const fields = new Map<string, HoconNode>()
-    for (const [key, child] of node.fields) {
-      const name = field.aliases?.[key] ?? key
+    for (const [name, child] of properFields(field, node)) {
       const spec = Object.hasOwn(field.fields, name) ? field.fields[name] : undefined
-      if (name === key || !node.fields.has(name)) {
-        fields.set(name, spec === undefined ? child : normalize(spec, child))
-      }
+      fields.set(name, spec === undefined ? child : normalize(spec, child))
     }
     return { ...node, fields }
   }
   return field.kind === 'map' ? normalizeMap(field, node) : node
+}
+
+/** Under its proper name a key wins over what is written under another one. */
+function properFields(
+  field: ObjectSpec,
+  node: HoconNode & { readonly kind: 'object' },
+): ReadonlyMap<string, HoconNode> {
+  const proper = new Map<string, HoconNode>()
+  const others: HoconNode[] = []
+  for (const [key, child] of node.fields) {
+    const names = properNames(field, key)
+    if (names.length === 1 && names[0] === key) proper.set(key, child)
+    else others.push(nestNode(names, child))
+  }
+  if (others.length === 0) return proper
+  const under = others.reduce(mergeNodes)
+  const all = mergeNodes(under, { ...node, fields: proper })
+  return all.kind === 'object' ? all.fields : proper
 }
 
 function normalizeMap(field: MapSpec, node: HoconNode & { readonly kind: 'object' }): HoconNode {
@@ -313,9 +334,12 @@ function itemsOf(field: ListSpec, node: HoconNode): readonly HoconNode[] | undef
     const words = node.text.split(',').map((word) => word.trim())
     return words.filter((word) => word !== '').map((word) => fromPlain(word, node.at))
   }
-  const keys = [...node.fields.keys()]
-  if (keys.length === 0 || !keys.every((key) => /^[1-9]\d{0,5}$/.test(key))) return undefined
+  if (!isNumbered(node)) return undefined
   return [...node.fields].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, item]) => item)
+}
+
+function isNumbered({ fields }: HoconNode & { readonly kind: 'object' }): boolean {
+  return fields.size > 0 && [...fields.keys()].every((key) => /^[1-9]\d{0,5}$/.test(key))
 }
 
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g

@@ -5,7 +5,7 @@
 import type { Field } from './field.ts'
 import { parseValueSyntax } from './hocon/parser.ts'
 import { resolveValue } from './hocon/resolve.ts'
-import { HoconError, mergeNodes } from './hocon/value.ts'
+import { HoconError, mergeNodes, nestNode } from './hocon/value.ts'
 import type { HoconNode, ObjectNode, Position } from './hocon/value.ts'
 import { allFields, fieldAt } from './walk.ts'
 
@@ -63,13 +63,15 @@ export function readEnvironment(
   for (const { name, text, prefix } of variables(env)) {
     const path = pathOf(name.slice(prefix.length))
     if (path === undefined || (path.length === 1 && NOT_KEYS.has(path[0] ?? ''))) continue
-    const known = fieldAt(root, path) !== undefined || isKnownElsewhere(path)
+    const located = fieldAt(root, path)
+    const known = located !== undefined || isKnownElsewhere(path)
     if (!known && (prefix === 'EMQX_' || path.length === 1)) {
       ignored.push({ name, message: ignoredMessage(root, prefix, path) })
       continue
     }
     const at = environmentPosition(name)
-    layer = mergeNodes(layer, nest(path, readValue(text, at, env), at))
+    // By its proper name it wins over what a file says under another one.
+    layer = mergeNodes(layer, nestNode(located?.path ?? path, readValue(text, at, env)))
   }
   // Only objects were merged into an object.
   return { node: layer as ObjectNode, ignored }
@@ -103,13 +105,6 @@ function pathOf(name: string): readonly string[] | undefined {
     return quoted?.[1] ?? part.toLowerCase()
   })
   return path.includes('') ? undefined : path
-}
-
-function nest(path: readonly string[], value: HoconNode, at: Position): HoconNode {
-  return path.reduceRight<HoconNode>(
-    (below, key) => ({ kind: 'object', fields: new Map([[key, below]]), at }),
-    value,
-  )
 }
 
 function readValue(text: string, at: Position, env: Environment): HoconNode {

@@ -112,6 +112,8 @@ export interface ListSpec extends Common {
   readonly itemsMax: number
   /** One string with commas between the items is accepted too. */
   readonly commaSeparated?: true
+  /** A group that is no list is taken as its only item. */
+  readonly single?: true
 }
 export interface MapSpec extends Worded {
   readonly kind: 'map'
@@ -126,7 +128,7 @@ export interface MapSpec extends Worded {
 export interface ObjectSpec extends Common {
   readonly kind: 'object'
   readonly fields: Readonly<Record<string, FieldSpec>>
-  /** Other names under which a key is accepted: `{ alias: key }`. */
+  /** Other names under which a key is accepted: `{ alias: key }`, or a key below: `group.key`. */
   readonly aliases?: Readonly<Record<string, string>>
   /** Rules between keys, run on the decoded object. */
   readonly check?: (value: never) => readonly Finding[]

@@ -4,7 +4,7 @@
  * Layers, each over the one before: defaults, files in their order, the overlay (what was
  * changed at run time), the environment. The origin of every key can be asked for.
  */
-import { decode, formatProblem } from './decode.ts'
+import { decode, formatProblem, normalize } from './decode.ts'
 import type { Problem } from './decode.ts'
 import { environmentName, mergeEnvironment, readEnvironment } from './env.ts'
 import type { Environment } from './env.ts'
@@ -76,7 +76,10 @@ export function loadConfig(options: LoadOptions): Loaded {
     const path = [name]
     warnings.push({ kind: 'ignored-variable', level: 'warning', path, message })
   }
-  const written = mergeEnvironment(mergeNodes(files, overlay), environment.node)
+  // Each by itself: what a key is called does not decide which layer wins.
+  const lower = normalize(tidewayFields, files)
+  const upper = normalize(tidewayFields, overlay)
+  const written = mergeEnvironment(mergeNodes(lower, upper), environment.node)
   const decoded = decode(tidewayFields, written, {
     env,
     onUnknown: (path, node) => reportNoEffect(path, node, warnings),

@@ -156,7 +156,8 @@ function inline(value: RawValue): string {
 
 function knownLines(known: readonly KnownElsewhere[]): readonly string[] {
   const lines = ['## Keys of EMQX without effect', '']
-  lines.push('A file with these keys is read; each of them is reported. `--check` shows all.', '')
+  lines.push('A file with these keys is read; each of them is reported. `--check` shows all.')
+  lines.push('`*` stands for any one key, `**` for any number of them.', '')
   for (const level of ['warning', 'notice'] as const) {
     const heading = level === 'warning' ? 'What you may rely on' : 'Tuning and the like'
     lines.push(`### ${heading}`, '', '| Key | What EMQX does by it |', '|---|---|')

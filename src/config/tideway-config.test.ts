@@ -24,7 +24,7 @@ const PROPERTIES: Readonly<Record<FieldSpec['kind'], readonly string[]>> = {
   string: ['lengthMax', 'lines', 'pattern', 'patternText', 'path', 'check'],
   secret: [],
   any: [],
-  list: ['item', 'itemsMax', 'commaSeparated'],
+  list: ['item', 'itemsMax', 'commaSeparated', 'single'],
   map: ['value', 'keyLabel', 'keyPattern', 'entriesMax', 'words', 'flatEntry'],
   object: ['fields', 'aliases', 'check'],
   variant: ['tellingKeys', 'forms', 'textKey'],
@@ -61,10 +61,11 @@ test('no key is both obeyed and listed as known elsewhere', () => {
 test('the rows of known keys are whole, unique and start at a known place', () => {
   const patterns = new Set<string>()
   for (const { pattern, effect } of KNOWN_ELSEWHERE) {
-    assert.match(pattern, /^[a-z_]+(\.(\*|[a-z_0-9]+))*$/)
+    assert.match(pattern, /^(?:\*\*|[a-z_]+)(\.(\*|[a-z_0-9]+))*$/)
     assert.match(effect, /^[a-z].*[^.]$/, pattern)
     assert.ok(!patterns.has(pattern), pattern)
     patterns.add(pattern)
+    if (pattern.startsWith('**')) continue
     const above = pattern
       .split('.')
       .slice(0, -1)
@@ -76,7 +77,9 @@ test('the rows of known keys are whole, unique and start at a known place', () =
     const star = pattern.split('.').slice(0, -1).lastIndexOf('*')
     const item = star === -1 ? above : above.with(star, '0')
     const integration = above.map((key, index) => (index === 1 && key === 'tcp' ? 'mqtt' : key))
-    const others = [listener, item, integration].map((path) => fieldAt(tidewayFields, path))
+    const dashboard = above.map((key) => (key === 'tcp' ? 'http' : key))
+    const places = [listener, item, integration, dashboard]
+    const others = places.map((path) => fieldAt(tidewayFields, path))
     assert.ok(parent || others.some((field) => field !== undefined), pattern)
   }
 })

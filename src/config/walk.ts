@@ -19,17 +19,31 @@ export function isStronger(a: Hot, b: Hot): boolean {
   return ORDER.indexOf(a) > ORDER.indexOf(b)
 }
 
-/** The field a path of a configuration names; keys of maps and lists may be anything. */
+/**
+ * The field a path of a configuration names, with its proper path; keys of maps and lists may be
+ * anything.
+ */
 export function fieldAt(root: Field, path: readonly string[]): Located | undefined {
   let field: FieldSpec = root
   let hot = root.hot ?? STRONGEST
+  const proper: string[] = []
   for (const key of path) {
-    const next = childOf(field, key)
-    if (next === undefined) return undefined
-    field = next
-    hot = field.hot ?? hot
+    for (const name of properNames(field, key)) {
+      const next = childOf(field, name)
+      if (next === undefined) return undefined
+      proper.push(name)
+      field = next
+      hot = field.hot ?? hot
+    }
   }
-  return { path, field, hot }
+  return { path: proper, field, hot }
+}
+
+/** What a key of a group stands for: itself, or by another name a key of it or below. */
+export function properNames(field: FieldSpec, key: string): readonly string[] {
+  if (field.kind !== 'object' || Object.hasOwn(field.fields, key)) return [key]
+  const { aliases = {} } = field
+  return Object.hasOwn(aliases, key) ? (aliases[key]?.split('.') ?? []) : [key]
 }
 
 function childOf(field: FieldSpec, key: string): FieldSpec | undefined {

@@ -1,9 +1,17 @@
 /** `dashboard.*` and `api_key.*`: the HTTP server for the REST API and the web interface. */
 import { bool, duration, int, object, secret, string } from '../field.ts'
 import { TIMER_MS_MAX } from '../units.ts'
+import { TLS_KEYS_ELSEWHERE } from './known-elsewhere.ts'
 import { checkBind } from './listener-checks.ts'
 import { sso } from './sso.ts'
-import { dashboardTls } from './listener-options.ts'
+import { DASHBOARD_TLS_KEYS, dashboardTls } from './listener-options.ts'
+
+/** Before 5.1 EMQX had the keys of `ssl_options` beside the others. */
+const TLS_BESIDE = Object.fromEntries(
+  [...DASHBOARD_TLS_KEYS, ...TLS_KEYS_ELSEWHERE, 'depth', 'fail_if_no_peer_cert'].map((key) => {
+    return [key, `ssl_options.${key}`]
+  }),
+)
 
 export const dashboard = object(
   {
@@ -41,7 +49,7 @@ export const dashboard = object(
             }),
             ssl_options: dashboardTls,
           },
-          { text: 'HTTPS.' },
+          { text: 'HTTPS.', aliases: TLS_BESIDE },
         ),
       },
       { text: 'Where the HTTP server listens.' },

@@ -6,7 +6,7 @@
  */
 import type { HoconNode } from '../hocon/value.ts'
 
-/** One row: keys at and below the pattern. `*` stands for any one key. */
+/** One row: keys at and below the pattern. `*` stands for any one key, `**` for any number. */
 export interface KnownElsewhere {
   readonly pattern: string
   /** The value that asks for what happens here anyway: it is not reported. */
@@ -112,12 +112,20 @@ const NOTICES: readonly Row[] = [
   ['dashboard.sso.oidc.provider', 'works around a provider; not needed here', 'generic'],
   ['dashboard.i18n_lang', 'chooses the language of descriptions'],
   ['dashboard.hwmark_expire_time', 'keeps the highest number of connections'],
-  ['dashboard.listeners.http.backlog', 'sizes the queue of new connections'],
-  ['dashboard.listeners.http.inet6', 'listens on IPv6; see `bind`'],
-  ['dashboard.listeners.http.ipv6_v6only', 'listens on IPv6; see `bind`'],
-  ['dashboard.listeners.http.num_acceptors', 'tunes Erlang processes'],
-  ['dashboard.listeners.http.proxy_header', 'takes addresses from a PROXY header', 'false'],
-  ['dashboard.listeners.http.send_timeout', 'limits how long a client may take'],
+  ['dashboard.listeners.*.backlog', 'sizes the queue of new connections'],
+  ['dashboard.listeners.*.inet6', 'listens on IPv6; see `bind`', 'false'],
+  ['dashboard.listeners.*.ipv6_v6only', 'listens on IPv6; see `bind`', 'false'],
+  ['dashboard.listeners.*.num_acceptors', 'tunes Erlang processes'],
+  ['dashboard.listeners.*.proxy_header', 'takes addresses from a PROXY header', 'false'],
+  ['dashboard.listeners.*.send_timeout', 'limits how long a client may take'],
+  ['dashboard.listeners.https.ssl_options.depth', 'limits chains of certificates', '10'],
+  [
+    'dashboard.listeners.https.ssl_options.fail_if_no_peer_cert',
+    'refuses clients without a certificate; `verify_peer` does so here',
+  ],
+  ['**.ssl.depth', 'limits chains of certificates', '10'],
+  ['**.ssl.partial_chain', 'trusts chains that end early', 'false'],
+  ['**.ssl.verify_peer_ext_key_usage', 'checks what a certificate may be used for'],
   ['node.applications', 'loads Erlang applications'],
   ['node.broker_pool_size', 'sizes pools of Erlang processes'],
   ['node.channel_cleanup_batch_size', 'tunes Erlang processes'],
@@ -160,18 +168,25 @@ const NOTICES: readonly Row[] = [
   ['listeners.*.*.tcp_options.reuseaddr', 'reuses addresses; always on here', 'true'],
   ['listeners.*.*.tcp_options.send_timeout_close', 'closes after `send_timeout`', 'true'],
   ['listeners.*.*.tcp_options.sndbuf', 'sizes the send buffer of the operating system'],
-  ['listeners.*.*.ssl_options.client_renegotiation', 'is fixed by the TLS library'],
-  ['listeners.*.*.ssl_options.gc_after_handshake', 'tunes the Erlang VM'],
-  ['listeners.*.*.ssl_options.hibernate_after', 'tunes the Erlang VM'],
-  ['listeners.*.*.ssl_options.log_level', 'sets the log level of the TLS library of Erlang'],
-  ['listeners.*.*.ssl_options.managed_certs', 'names certificates kept by EMQX'],
-  ['listeners.*.*.ssl_options.reuse_sessions', 'resumes TLS sessions; always on here', 'true'],
-  ['listeners.*.*.ssl_options.secure_renegotiate', 'is fixed by the TLS library'],
-  ['listeners.*.*.ssl_options.user_lookup_fun', 'names an Erlang function'],
   ['listeners.*.*.websocket.deflate_opts', 'tunes compression of frames'],
   ['listeners.*.*.websocket.mqtt_piggyback', 'lets a frame hold several packets', 'multiple'],
   ['listeners.*.*.websocket.validate_utf8', 'checks text frames; MQTT has none'],
 ]
+
+/** Keys of TLS, on both sides of it, wherever it is configured. */
+const TLS_NOTICES: readonly Row[] = [
+  ['client_renegotiation', 'is fixed by the TLS library', 'true'],
+  ['gc_after_handshake', 'tunes the Erlang VM', 'false'],
+  ['hibernate_after', 'tunes the Erlang VM', '5s'],
+  ['log_level', 'sets the log level of the TLS library of Erlang', 'notice'],
+  ['managed_certs', 'names certificates kept by EMQX'],
+  ['middlebox_comp_mode', 'is fixed by the TLS library', 'true'],
+  ['reuse_sessions', 'resumes TLS sessions; always on here', 'true'],
+  ['secure_renegotiate', 'is fixed by the TLS library', 'true'],
+  ['user_lookup_fun', 'names an Erlang function', 'emqx_tls_psk:lookup'],
+]
+/** Their names: EMQX has written keys of TLS beside others as well. */
+export const TLS_KEYS_ELSEWHERE: readonly string[] = TLS_NOTICES.map(([key]) => key)
 
 /** Keys of connections to other systems, wherever one is configured. */
 const CONNECTION_NOTICES: readonly Row[] = [
@@ -189,10 +204,12 @@ const CONNECTION_PLACES = [
   'authorization.sources.*',
 ] as const
 
-function connectionRows(): readonly KnownElsewhere[] {
-  return CONNECTION_PLACES.flatMap((place) => {
-    const placed = CONNECTION_NOTICES.map(([key, ...rest]): Row => [`${place}.${key}`, ...rest])
-    return rows(placed, 'notice')
+function placed(notices: readonly Row[], places: readonly string[]): readonly KnownElsewhere[] {
+  return places.flatMap((place) => {
+    return rows(
+      notices.map(([key, ...rest]): Row => [`${place}.${key}`, ...rest]),
+      'notice',
+    )
   })
 }
 
@@ -205,7 +222,8 @@ function rows(table: readonly Row[], level: KnownElsewhere['level']): readonly K
 export const KNOWN_ELSEWHERE: readonly KnownElsewhere[] = [
   ...rows(WARNINGS, 'warning'),
   ...rows(NOTICES, 'notice'),
-  ...connectionRows(),
+  ...placed(TLS_NOTICES, ['**.ssl', '**.ssl_options']),
+  ...placed(CONNECTION_NOTICES, CONNECTION_PLACES),
 ]
 
 /** How many keys lead to the settings of a zone: `zones.<name>`. */
@@ -221,6 +239,8 @@ export function knownElsewhere(path: readonly string[]): KnownElsewhere | undefi
 }
 
 function covers(keys: readonly string[], path: readonly string[]): boolean {
+  const [first, ...others] = keys
+  if (first === '**') return path.some((_, at) => covers(others, path.slice(at)))
   if (keys.length > path.length) return false
   return keys.every((key, index) => key === '*' || key === path[index])
 }
@@ -229,7 +249,7 @@ function covers(keys: readonly string[], path: readonly string[]): boolean {
 export function asksForNothing(known: KnownElsewhere, node: HoconNode): boolean {
   if (node.kind === 'array') return node.items.length === 0
   if (node.kind === 'scalar') return node.value === null || node.text === known.asHere
-  const enable = node.fields.get('enable')
+  const enable = node.fields.get('enable') ?? node.fields.get('enabled')
   if (enable?.kind === 'scalar' && enable.text === 'false') return true
   const parts = [...node.fields.values()]
   return parts.every((part) => part.kind === 'object' && asksForNothing(known, part))

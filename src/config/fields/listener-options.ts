@@ -176,6 +176,9 @@ const serverTlsFields = {
 /** TLS of the server for REST API and web interface. */
 export const dashboardTls = object(serverTlsFields, { text: 'TLS.', check: checkServerTls })
 
+/** Keys of `dashboardTls`. */
+export const DASHBOARD_TLS_KEYS: readonly string[] = Object.keys(serverTlsFields)
+
 export const sslOptions = object(
   {
     ...serverTlsFields,

@@ -172,18 +172,19 @@ function checkCertificate(listener: TlsListener): readonly Finding[] {
 
 const NAME = { keyLabel: 'name', keyPattern: /^[0-9A-Za-z][-_0-9A-Za-z]{0,254}$/, entriesMax: 100 }
 
-const tcp = object(commonFields('0.0.0.0:1883'), { text: 'One TCP listener.' })
+const aliases = { enabled: 'enable' }
+const tcp = object(commonFields('0.0.0.0:1883'), { text: 'One TCP listener.', aliases })
 const ssl = object(
   { ...commonFields('0.0.0.0:8883'), ssl_options: sslOptions },
-  { text: 'One TLS listener.', check: checkCertificate },
+  { text: 'One TLS listener.', check: checkCertificate, aliases },
 )
 const ws = object(
   { ...commonFields('0.0.0.0:8083'), websocket: websocketOptions },
-  { text: 'One WebSocket listener.' },
+  { text: 'One WebSocket listener.', aliases },
 )
 const wss = object(
   { ...commonFields('0.0.0.0:8084'), ssl_options: sslOptions, websocket: websocketOptions },
-  { text: 'One listener of WebSocket over TLS.', check: checkCertificate },
+  { text: 'One listener of WebSocket over TLS.', check: checkCertificate, aliases },
 )
 
 export const listeners = object(

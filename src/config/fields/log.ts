@@ -51,7 +51,10 @@ const fileHandler = object(
       default: '50MB',
     }),
   },
-  { text: 'One file.', aliases: { to: 'path', file: 'path' } },
+  {
+    text: 'One file.',
+    aliases: { to: 'path', file: 'path', max_size: 'rotation_size', rotation: 'rotation_count' },
+  },
 )
 
 const moduleLevels = {
@@ -85,5 +88,9 @@ export const log = object(
       default: { default: {} },
     }),
   },
-  { text: 'The log.', hot: 'live' },
+  {
+    text: 'The log.',
+    hot: 'live',
+    aliases: { console_handler: 'console', file_handlers: 'file' },
+  },
 )

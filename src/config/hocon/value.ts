@@ -105,6 +105,14 @@ export function emptyObject(at: Position): ObjectNode {
   return { kind: 'object', fields: new Map(), at }
 }
 
+/** A node as the only one below a path of keys. */
+export function nestNode(path: readonly string[], node: HoconNode): HoconNode {
+  return path.reduceRight<HoconNode>(
+    (below, key) => ({ kind: 'object', fields: new Map([[key, below]]), at: node.at }),
+    node,
+  )
+}
+
 /** The node at a path of keys, or undefined. */
 export function nodeAt(root: HoconNode, path: readonly string[]): HoconNode | undefined {
   let node: HoconNode | undefined = root

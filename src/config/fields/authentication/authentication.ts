@@ -63,6 +63,7 @@ export const authentication = list(authenticator, {
     'clients on this host are accepted; see `allow_anonymous`.',
   hot: 'new-connections',
   itemsMax: CHAIN_LENGTH_MAX,
+  single: true,
   default: [],
   example: EXAMPLE,
 })
@@ -71,6 +72,7 @@ export const listenerAuthentication = list(authenticator, {
   text: 'Authenticators for the clients of this listener, which take the place of the global ones.',
   hot: 'new-connections',
   itemsMax: CHAIN_LENGTH_MAX,
+  single: true,
   default: [],
   example: EXAMPLE,
 })
