@@ -45,7 +45,7 @@ describe('extensions of MQTT', BROWSER, () => {
     const page = await dashboard.open('/topic-metrics')
     await page.getByText('No topic is counted.').waitFor()
     await page.getByRole('button', { name: 'Count it' }).click()
-    await page.getByText('This is needed.').waitFor()
+    await page.getByText('This has to be filled in.').waitFor()
     await page.getByLabel('Topic', { exact: true }).fill('plant/speed')
     await page.keyboard.press('Enter')
     const row = page.getByRole('row', { name: /plant\/speed/ })

@@ -1,6 +1,6 @@
 import { LogoutOutlined, MenuOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Alert, Button, Flex, Grid, Layout as AntLayout, theme } from 'antd'
+import { Alert, Button, ConfigProvider, Flex, Grid, Layout as AntLayout, theme } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { Navigate, Route, Routes, useLocation } from 'react-router'
 import { request } from '../api/http.ts'
@@ -125,17 +125,20 @@ function ReachableAlert() {
 }
 
 function PageRoutes() {
+  const t = useTexts(TEXTS)
   const [, page] = useLocation().pathname.split('/')
   return (
     <ErrorBoundary key={page}>
-      <Suspense fallback={<Waiting />}>
-        <Routes>
-          {ROUTES.map(({ key, Page }) => (
-            <Route key={key} path={`/${key}/*`} element={<Page />} />
-          ))}
-          <Route path="*" element={<Navigate to={`/${PAGES[0].key}`} replace />} />
-        </Routes>
-      </Suspense>
+      <ConfigProvider form={{ validateMessages: { required: t('required') } }}>
+        <Suspense fallback={<Waiting />}>
+          <Routes>
+            {ROUTES.map(({ key, Page }) => (
+              <Route key={key} path={`/${key}/*`} element={<Page />} />
+            ))}
+            <Route path="*" element={<Navigate to={`/${PAGES[0].key}`} replace />} />
+          </Routes>
+        </Suspense>
+      </ConfigProvider>
     </ErrorBoundary>
   )
 }

@@ -1,7 +1,15 @@
 import { defineTexts } from '../i18n/i18n.ts'
 import type { PageGroup, PageKey } from '../pages/catalog.ts'
 
-type Key = PageKey | `group-${PageGroup}` | 'menu' | 'signOut' | 'lost' | 'skip' | 'running'
+type Key =
+  | PageKey
+  | `group-${PageGroup}`
+  | 'menu'
+  | 'signOut'
+  | 'lost'
+  | 'skip'
+  | 'running'
+  | 'required'
 
 /** Titles of pages and groups, and what stands around the pages. */
 export const TEXTS = defineTexts<Key>(
@@ -12,6 +20,7 @@ export const TEXTS = defineTexts<Key>(
     lost: 'The broker does not answer. What you see may be old; it is tried again every 2 seconds.',
     skip: 'Skip to the content',
     running: 'running for {{time}}',
+    required: 'This has to be filled in.',
     'group-monitor': 'Monitor',
     'group-access': 'Access control',
     'group-rules': 'Rules and integrations',
@@ -57,6 +66,7 @@ export const TEXTS = defineTexts<Key>(
     lost: '无法连接到服务器，当前显示的内容可能已过期，每 2 秒重试一次。',
     skip: '跳到主要内容',
     running: '已运行 {{time}}',
+    required: '此项必填。',
     'group-monitor': '监控',
     'group-access': '访问控制',
     'group-rules': '规则与集成',

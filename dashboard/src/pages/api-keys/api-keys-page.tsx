@@ -147,11 +147,7 @@ function KeyForm({ old, made, close }: FormProps) {
       close={close}
     >
       {old === undefined && (
-        <Form.Item
-          name="name"
-          label={t('name')}
-          rules={[{ required: true, message: t('required') }]}
-        >
+        <Form.Item name="name" label={t('name')} rules={[{ required: true }]}>
           <Input />
         </Form.Item>
       )}

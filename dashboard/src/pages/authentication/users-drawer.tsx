@@ -104,7 +104,6 @@ function UserForm(props: { id: string; initial: Partial<Fields>; close: () => vo
           params: { id, user_id: userId },
           body,
         })
-  const required = [{ required: true, message: t('required') }]
   return (
     <FormDrawer
       title={userId ?? t('addUser')}
@@ -115,11 +114,11 @@ function UserForm(props: { id: string; initial: Partial<Fields>; close: () => vo
       close={close}
     >
       {userId === undefined && (
-        <Form.Item name="user_id" label={t('user')} rules={required}>
+        <Form.Item name="user_id" label={t('user')} rules={[{ required: true }]}>
           <Input autoComplete="off" />
         </Form.Item>
       )}
-      <Form.Item name="password" label={t('password')} rules={required}>
+      <Form.Item name="password" label={t('password')} rules={[{ required: true }]}>
         <Input.Password autoComplete="new-password" />
       </Form.Item>
       <Form.Item name="is_superuser" label={t('superuser')} valuePropName="checked">

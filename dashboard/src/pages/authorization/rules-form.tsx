@@ -65,11 +65,7 @@ export function RulesForm({ subject, name, rules: before, close }: Props) {
       close={close}
     >
       {isNamed && (
-        <Form.Item
-          name="name"
-          label={t(paramOf(subject))}
-          rules={[{ required: true, message: t('required') }]}
-        >
+        <Form.Item name="name" label={t(paramOf(subject))} rules={[{ required: true }]}>
           <Input />
         </Form.Item>
       )}
@@ -106,11 +102,7 @@ function RuleCard({ place, remove }: { place: number; remove: () => void }) {
         />
       }
     >
-      <Form.Item
-        name={[place, 'topic']}
-        label={t('topic')}
-        rules={[{ required: true, message: t('required') }]}
-      >
+      <Form.Item name={[place, 'topic']} label={t('topic')} rules={[{ required: true }]}>
         <Input placeholder="devices/${clientid}/#" />
       </Form.Item>
       <Flex gap={8} wrap>

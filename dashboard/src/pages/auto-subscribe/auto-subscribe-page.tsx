@@ -39,7 +39,7 @@ export default function AutoSubscribePage() {
         name="topic"
         label={t('topic')}
         extra={t('topicHint')}
-        rules={[{ required: true, message: t('required') }]}
+        rules={[{ required: true }]}
       >
         <Input />
       </Form.Item>

@@ -16,7 +16,6 @@ export const TEXTS = defineTexts(
     rh0: '0: retained messages come at once',
     rh1: '1: only when the subscription is new',
     rh2: '2: never',
-    required: 'This is needed.',
   },
   {
     title: '自动订阅',
@@ -32,6 +31,5 @@ export const TEXTS = defineTexts(
     rh0: '0：立即发送保留消息',
     rh1: '1：仅新订阅时发送',
     rh2: '2：不发送',
-    required: '此项必填。',
   },
 )

@@ -153,12 +153,7 @@ function NewBan({ close }: { close: () => void }) {
       <Form.Item name="as" label={t('kind')}>
         <Select options={KINDS.map((value) => ({ value, label: t(value) }))} />
       </Form.Item>
-      <Form.Item
-        name="who"
-        label={t('who')}
-        extra={t('whoHint')}
-        rules={[{ required: true, message: t('required') }]}
-      >
+      <Form.Item name="who" label={t('who')} extra={t('whoHint')} rules={[{ required: true }]}>
         <Input />
       </Form.Item>
       <Form.Item name="reason" label={t('reason')}>

@@ -31,7 +31,6 @@ export const TEXTS = defineTexts(
     liftLoses: 'They may connect again at once.',
     lifted: 'Lifted.',
     banned: 'Banned.',
-    required: 'This is needed.',
   },
   {
     title: '黑名单',
@@ -61,6 +60,5 @@ export const TEXTS = defineTexts(
     liftLoses: '对方可以立即重新连接。',
     lifted: '已解除。',
     banned: '已封禁。',
-    required: '此项必填。',
   },
 )

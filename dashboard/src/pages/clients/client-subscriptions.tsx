@@ -52,11 +52,7 @@ export function ClientSubscriptions({ clientId }: { clientId: string }) {
         onFinish={(fields) => void subscribe(fields)}
         style={{ marginBottom: 12, rowGap: 8 }}
       >
-        <Form.Item
-          name="topic"
-          label={t('filter')}
-          rules={[{ required: true, message: t('required') }]}
-        >
+        <Form.Item name="topic" label={t('filter')} rules={[{ required: true }]}>
           <Input style={{ width: 240 }} />
         </Form.Item>
         <Form.Item name="qos" label="QoS">

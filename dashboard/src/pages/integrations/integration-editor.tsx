@@ -73,10 +73,7 @@ function Editor({ root, type, present, close, saved, schema }: Props & { schema:
           name="name"
           label={t('name')}
           extra={t('nameHelp')}
-          rules={[
-            { required: true, message: t('required') },
-            { pattern: NAME, message: t('nameRule') },
-          ]}
+          rules={[{ required: true }, { pattern: NAME, message: t('nameRule') }]}
         >
           <Input autoFocus />
         </Form.Item>

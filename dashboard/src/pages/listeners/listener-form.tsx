@@ -75,12 +75,7 @@ function TheForm({ id, initial, close }: Props) {
       close={close}
     >
       {id === undefined && <NewNames />}
-      <Form.Item
-        name="bind"
-        label={t('bind')}
-        extra={t('bindHint')}
-        rules={[{ required: true, message: t('required') }]}
-      >
+      <Form.Item name="bind" label={t('bind')} extra={t('bindHint')} rules={[{ required: true }]}>
         <Input placeholder={PORTS[initial.type ?? 'tcp']} />
       </Form.Item>
       <Form.Item name="enable" label={t('enable')} valuePropName="checked">
@@ -116,7 +111,7 @@ function NewNames() {
         name="name"
         label={t('name')}
         rules={[
-          { required: true, message: t('required') },
+          { required: true },
           { pattern: /^[0-9A-Za-z][-_0-9A-Za-z]{0,254}$/, message: t('nameRule') },
         ]}
       >

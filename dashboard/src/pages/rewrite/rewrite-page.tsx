@@ -34,7 +34,7 @@ export default function RewritePage() {
         name="source_topic"
         label={t('source')}
         extra={t('sourceHint')}
-        rules={[{ required: true, message: t('required') }]}
+        rules={[{ required: true }]}
       >
         <Input />
       </Form.Item>
@@ -42,7 +42,7 @@ export default function RewritePage() {
         name="re"
         label={t('pattern')}
         extra={t('patternHint')}
-        rules={[{ required: true, message: t('required') }]}
+        rules={[{ required: true }]}
       >
         <Input />
       </Form.Item>
@@ -50,7 +50,7 @@ export default function RewritePage() {
         name="dest_topic"
         label={t('destination')}
         extra={t('destinationHint')}
-        rules={[{ required: true, message: t('required') }]}
+        rules={[{ required: true }]}
       >
         <Input />
       </Form.Item>

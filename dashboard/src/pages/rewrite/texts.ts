@@ -17,7 +17,6 @@ export const TEXTS = defineTexts(
     patternHint: 'Applied to the topic; groups in parentheses are $1, $2, …',
     destination: 'New topic',
     destinationHint: 'May hold $1 … $N, ${clientid} and ${username}.',
-    required: 'This is needed.',
   },
   {
     title: '主题重写',
@@ -34,6 +33,5 @@ export const TEXTS = defineTexts(
     patternHint: '应用于主题，括号中的分组为 $1、$2……',
     destination: '目标主题',
     destinationHint: '可使用 $1 … $N、${clientid} 与 ${username}。',
-    required: '此项必填。',
   },
 )

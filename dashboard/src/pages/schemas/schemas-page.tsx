@@ -83,7 +83,6 @@ async function remove({ name }: Schema): Promise<unknown> {
 function Editor({ initial, close }: { initial: Schema; close: () => void }) {
   const t = useTexts(TEXTS)
   const isNew = initial.name === ''
-  const required = { required: true, message: t('required') }
   const save = async (body: Schema): Promise<unknown> => {
     if (isNew) return call<typeof createSchema>('POST', '/schema_registry', { body })
     const params = { name: initial.name }
@@ -104,7 +103,7 @@ function Editor({ initial, close }: { initial: Schema; close: () => void }) {
           name="name"
           label={t('name')}
           extra={t('nameRule')}
-          rules={[required, { pattern: NAME, message: t('nameRule') }]}
+          rules={[{ required: true }, { pattern: NAME, message: t('nameRule') }]}
         >
           <Input autoFocus />
         </Form.Item>
@@ -112,7 +111,7 @@ function Editor({ initial, close }: { initial: Schema; close: () => void }) {
       <Form.Item name="type" label={t('type')}>
         <Select options={TYPES.map((value) => ({ value, label: t(value) }))} />
       </Form.Item>
-      <Form.Item name="source" label={t('source')} rules={[required]}>
+      <Form.Item name="source" label={t('source')} rules={[{ required: true }]}>
         <SourceEditor label={t('source')} />
       </Form.Item>
       <Form.Item name="description" label={t('description')}>

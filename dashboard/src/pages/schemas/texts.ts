@@ -22,7 +22,6 @@ export const TEXTS = defineTexts(
     removeAsk: 'Delete the schema {{name}}?',
     removeLoses: 'What names it fails from then on: {{users}}, and rules that name it.',
     saved: 'Saved. It can be used from now on.',
-    required: 'This has to be filled in.',
   },
   {
     title: 'Schema 注册表',
@@ -44,6 +43,5 @@ export const TEXTS = defineTexts(
     removeAsk: '删除 Schema {{name}}？',
     removeLoses: '使用它的对象之后会失败：{{users}}，以及引用它的规则。',
     saved: '已保存，现在可以使用。',
-    required: '此项必填。',
   },
 )

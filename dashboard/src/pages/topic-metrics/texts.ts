@@ -25,7 +25,6 @@ export const TEXTS = defineTexts(
     remove: 'Remove',
     removeAsk: 'Count the messages of {{topic}} no more?',
     removed: 'No longer counted.',
-    required: 'This is needed.',
   },
   {
     title: '主题监控',
@@ -50,6 +49,5 @@ export const TEXTS = defineTexts(
     remove: '移除',
     removeAsk: '不再统计 {{topic}} 的消息？',
     removed: '已停止统计。',
-    required: '此项必填。',
   },
 )

@@ -49,7 +49,7 @@ export default function TopicMetricsPage() {
         <Form.Item
           name="topic"
           label={t('topic')}
-          rules={[{ required: true, message: t('required') }]}
+          rules={[{ required: true }]}
           style={{ marginBottom: 12 }}
         >
           <Input style={{ width: 'min(320px, 70vw)' }} placeholder={t('example')} />

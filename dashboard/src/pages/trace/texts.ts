@@ -33,7 +33,6 @@ export const TEXTS = defineTexts(
     download: 'Download',
     removeAsk: 'Delete the trace {{name}}?',
     removeLoses: 'Its log is lost.',
-    required: 'This is needed.',
   },
   {
     title: '日志追踪',
@@ -66,6 +65,5 @@ export const TEXTS = defineTexts(
     download: '下载',
     removeAsk: '删除追踪 {{name}}？',
     removeLoses: '其日志将丢失。',
-    required: '此项必填。',
   },
 )

@@ -146,7 +146,7 @@ function NewTrace({ close }: { close: () => void }) {
         label={t('name')}
         extra={t('nameRule')}
         rules={[
-          { required: true, message: t('required') },
+          { required: true },
           { pattern: /^[A-Za-z]+[A-Za-z0-9_-]*$/, message: t('nameRule') },
         ]}
       >
@@ -159,7 +159,7 @@ function NewTrace({ close }: { close: () => void }) {
         name="value"
         label={t('value')}
         extra={t('valueHint')}
-        rules={[{ required: true, message: t('required') }]}
+        rules={[{ required: true }]}
       >
         <Input />
       </Form.Item>

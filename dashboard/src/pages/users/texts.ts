@@ -22,7 +22,6 @@ export const TEXTS = defineTexts(
     passwordChanged: 'Changed. Other logins of the user have ended.',
     removeAsk: 'Delete the user {{name}}?',
     removeLoses: 'The logins of the user end at once.',
-    required: 'This is needed.',
   },
   {
     title: '用户',
@@ -44,6 +43,5 @@ export const TEXTS = defineTexts(
     passwordChanged: '已修改，该用户的其他登录已失效。',
     removeAsk: '删除用户 {{name}}？',
     removeLoses: '该用户的登录将立即失效。',
-    required: '此项必填。',
   },
 )

@@ -123,11 +123,7 @@ function UserForm({ user, close }: { user?: User; close: () => void }) {
     >
       {user === undefined && (
         <>
-          <Form.Item
-            name="username"
-            label={t('username')}
-            rules={[{ required: true, message: t('required') }]}
-          >
+          <Form.Item name="username" label={t('username')} rules={[{ required: true }]}>
             <Input autoComplete="off" />
           </Form.Item>
           <Form.Item
@@ -173,11 +169,7 @@ function PasswordForm({ user, close }: { user: User; close: () => void }) {
       close={close}
     >
       {isOwn && (
-        <Form.Item
-          name="old_pwd"
-          label={t('oldPassword')}
-          rules={[{ required: true, message: t('required') }]}
-        >
+        <Form.Item name="old_pwd" label={t('oldPassword')} rules={[{ required: true }]}>
           <Input.Password autoComplete="current-password" />
         </Form.Item>
       )}

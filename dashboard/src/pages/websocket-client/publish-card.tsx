@@ -53,11 +53,7 @@ export function PublishCard({ connection, view, isV5 }: Props) {
         }}
         onFinish={(fields) => void publish(fields)}
       >
-        <Form.Item
-          name="topic"
-          label={t('topic')}
-          rules={[{ required: true, message: t('required') }]}
-        >
+        <Form.Item name="topic" label={t('topic')} rules={[{ required: true }]}>
           <Input />
         </Form.Item>
         <Form.Item name="payload" label={t('payload')}>

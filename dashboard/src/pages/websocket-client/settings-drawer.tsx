@@ -25,7 +25,6 @@ export function SettingsDrawer({ settings, save, close }: Props) {
   const [form] = Form.useForm<Fields>()
   const isV5 = Form.useWatch('protocolVersion', form) === 5
   const { userProperties, ...rest } = settings
-  const required = [{ required: true, message: t('required') }]
   return (
     <Drawer
       open
@@ -46,10 +45,14 @@ export function SettingsDrawer({ settings, save, close }: Props) {
           save({ ...settings, ...fields, userProperties: fromRows(properties) })
         }
       >
-        <Form.Item name="name" label={t('name')} rules={required}>
+        <Form.Item name="name" label={t('name')} rules={[{ required: true }]}>
           <Input />
         </Form.Item>
-        <Form.Item name="url" label={t('url')} rules={[...required, { pattern: /^wss?:\/\// }]}>
+        <Form.Item
+          name="url"
+          label={t('url')}
+          rules={[{ required: true }, { pattern: /^wss?:\/\// }]}
+        >
           <Input placeholder="ws://127.0.0.1:8083/mqtt" />
         </Form.Item>
         <Form.Item name="clientId" label={t('clientId')}>

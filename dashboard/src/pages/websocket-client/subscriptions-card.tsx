@@ -34,11 +34,7 @@ export function SubscriptionsCard({ connection, view, isV5 }: Props) {
         onFinish={(wanted) => run(connection.subscribe({ ...DEFAULTS, ...wanted }))}
         style={{ rowGap: 8, marginBottom: 12 }}
       >
-        <Form.Item
-          name="filter"
-          label={t('filter')}
-          rules={[{ required: true, message: t('required') }]}
-        >
+        <Form.Item name="filter" label={t('filter')} rules={[{ required: true }]}>
           <Input style={{ width: 220 }} />
         </Form.Item>
         <Form.Item name="qos" label="QoS">

@@ -63,7 +63,6 @@ export const TEXTS = defineTexts(
     addProperty: 'Add',
     key: 'Key',
     value: 'Value',
-    required: 'Needed',
   },
   {
     title: 'WebSocket 客户端',
@@ -126,6 +125,5 @@ export const TEXTS = defineTexts(
     addProperty: '添加',
     key: '键',
     value: '值',
-    required: '必填',
   },
 )

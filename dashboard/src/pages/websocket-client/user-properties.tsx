@@ -19,7 +19,7 @@ export function UserProperties({ name }: { name: string }) {
           <>
             {rows.map(({ key, name: row }) => (
               <Space key={key} align="baseline" style={{ display: 'flex' }}>
-                <Form.Item name={[row, 'key']} rules={[{ required: true, message: t('required') }]}>
+                <Form.Item name={[row, 'key']} rules={[{ required: true }]}>
                   <Input placeholder={t('key')} aria-label={t('key')} />
                 </Form.Item>
                 <Form.Item name={[row, 'value']}>
