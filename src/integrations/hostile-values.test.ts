@@ -5,6 +5,7 @@ import { DriverError } from '#drivers/driver-error.ts'
 import type { Sink } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import diskLog from './connectors/disk-log.ts'
+import elasticsearch from './connectors/elasticsearch.ts'
 import mongodb from './connectors/mongodb.ts'
 import mqtt from './connectors/mqtt.ts'
 import nats from './connectors/nats.ts'
@@ -77,6 +78,39 @@ test('redis: the command is none of the values', () => {
   const check = (words: readonly string[]) => redis.sink?.check?.({ command_template: words })
   assert.throws(() => check(['${cmd}', 'k']), /first word/)
   check(['SET', '${k}', '${v}'])
+})
+
+test('mongodb and elasticsearch: documents are JSON, which is checked when they are made', () => {
+  const wrong = '{"a": "${a}", }'
+  assert.throws(
+    () => mongodb.sink?.check?.({ collection: 'c', payload_template: wrong }),
+    /no JSON/,
+  )
+  const keys = { ...ELASTIC, doc: wrong }
+  assert.throws(() => elasticsearch.sink?.check?.(keys), /no JSON/)
+})
+
+const ELASTIC = {
+  action: 'create',
+  index: 'i',
+  id: undefined,
+  doc: '${a}',
+  routing: undefined,
+  require_alias: false,
+  overwrite: true,
+} as const
+
+test('elasticsearch: a document is one line, and its numbers stay what they are', async () => {
+  const bodies: string[] = []
+  const body = Buffer.from('{"errors":false}')
+  const request = ({ body: sent }: { body: string }) => {
+    bodies.push(sent)
+    return Promise.resolve({ body })
+  }
+  const sink = elasticsearch.sink?.open(ELASTIC, { request } as never, {} as never) as Sink
+  await write(sink, { a: '{"n": 9007199254740993,\n"t": "x\\ny"}' }, [])
+  assert.equal(bodies[0], '{"index":{"_index":"i"}}\n{"n": 9007199254740993, "t": "x\\ny"}\n')
+  assert.match(String(await write(sink, { a: '{}\n{"delete":{"_index":"i"}}' }, [])), /no JSON/)
 })
 
 test('mongodb: collections of the server are not for values', async () => {

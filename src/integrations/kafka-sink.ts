@@ -10,11 +10,12 @@ import type { KafkaMessage, KafkaProducer, ProduceOptions } from '#drivers/kafka
 import type { ConnectorContext, Sink, WriteFault } from '#plugin/define-connector.ts'
 import type { Value, ValueMap } from '#plugin/value.ts'
 import { compileTemplate, type Template } from '#streams/rules/template.ts'
+import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { encodeJson } from '#streams/values/json.ts'
 import { toText } from '#streams/values/to-text.ts'
 import { murmur2 } from './murmur2.ts'
 import { ProduceQueue } from './produce-queue.ts'
-import { bodyOf, bodyTemplate } from './templates.ts'
+import { bodyOf } from './templates.ts'
 
 /** A request that takes longer is tried again. */
 const REQUEST_TIMEOUT_MS = 30_000

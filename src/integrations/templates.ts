@@ -4,7 +4,6 @@ import { compileTemplate } from '#streams/rules/template.ts'
 import type { Template } from '#streams/rules/template.ts'
 import { encodeJson } from '#streams/values/json.ts'
 import { toText } from '#streams/values/to-text.ts'
-import { compileJsonTemplate } from './json-template.ts'
 
 /** Segments that servers take for a way up, as WHATWG URL has them. */
 const DOTS = /^(?:\.|%2e){1,2}$/i
@@ -32,12 +31,6 @@ export function pathTemplate(source: string): Template {
 function encodeText(value: Value): string {
   // Half of a surrogate pair cannot be encoded.
   return encodeURIComponent(toText(value).toWellFormed())
-}
-
-/** Compiles what records are sent as; undefined: the whole record as JSON. */
-export function bodyTemplate(source: string | undefined): Template | undefined {
-  if (source === undefined || source === '') return undefined
-  return compileJsonTemplate(source) ?? compileTemplate(source)
 }
 
 /** What a record is sent as: by its template, or without one as JSON. Bytes stay bytes. */

@@ -154,6 +154,18 @@ describe('loops', () => {
   })
 })
 
+test('republish: no value leaves its place in a payload of JSON', async (t) => {
+  const broker = await startRules(t)
+  const client = await connectTo(t, broker)
+  const next = await inboxOf(client, 'out')
+  const payload = '{"who": "${who}", "t": ${t}, "none": ${none}}'
+  const sql = 'SELECT payload.who AS who, payload.t AS t FROM "in"'
+  await broker.node.rules.put(ruleOf('r', sql, [republish('out', { payload })]))
+  const evil = { who: 'x","admin":"yes', t: '1,"admin":true' }
+  await client.publishAsync('in', JSON.stringify(evil))
+  assert.deepEqual(JSON.parse((await next()).text), { ...evil, none: null })
+})
+
 test('republish keeps bytes, user properties and what MQTT 5 adds', async (t) => {
   const broker = await startRules(t)
   const client = await connectTo(t, broker)

@@ -2,10 +2,10 @@ import { join, parse } from 'node:path'
 import { diskLog } from '#config/fields/integrations/disk-log.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { encodeJson } from '#streams/values/json.ts'
 import { csvHeading, csvLine } from '../csv.ts'
 import { RotatingFile } from '../rotating-file.ts'
-import { bodyTemplate } from '../templates.ts'
 
 /** `disk_log`: a line per record. */
 export default defineConnector({

@@ -4,10 +4,10 @@ import { DriverError } from '#drivers/driver-error.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import type { WriteFault } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import { jsonBodyTemplate } from '#streams/rules/json-template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import { encodeJson } from '#streams/values/json.ts'
 import { basicLogin, openHttpApi, originOf } from '../http-api.ts'
-import { bodyTemplate } from '../templates.ts'
 
 const PORT = 9200
 
@@ -30,6 +30,7 @@ export default defineConnector({
   check: (api) => api.check(),
   close: (api) => api.close(),
   sink: {
+    check: (parameters) => void compileOperation(parameters),
     open(parameters, api) {
       const linesOf = compileOperation(parameters)
       const headers = { 'content-type': 'application/x-ndjson' }
@@ -78,7 +79,7 @@ function compileOperation(parameters: Parameters): (record: ValueMap) => string 
   const doc =
     parameters.action === 'delete' || parameters.doc === undefined
       ? undefined
-      : bodyTemplate(parameters.doc)
+      : jsonBodyTemplate(parameters.doc)
   const name = parameters.action === 'create' && parameters.overwrite ? 'index' : parameters.action
   return (record) => {
     const place = {
@@ -89,7 +90,7 @@ function compileOperation(parameters: Parameters): (record: ValueMap) => string 
     }
     const head = `${encodeJson({ [name]: place })}\n`
     if (parameters.action === 'delete') return head
-    const written = oneLine(doc === undefined ? encodeJson(record) : doc.text(record))
+    const written = doc === undefined ? encodeJson(record) : oneLine(doc.text(record))
     if (parameters.action === 'create') return `${head}${written}\n`
     return `${head}{"doc":${written},"doc_as_upsert":${parameters.doc_as_upsert}}\n`
   }
@@ -98,10 +99,11 @@ function compileOperation(parameters: Parameters): (record: ValueMap) => string 
 /** @throws DriverError for what is no JSON: it would spoil the lines after it */
 function oneLine(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text))
+    JSON.parse(text)
   } catch {
     throw new DriverError('fatal', 'Elasticsearch: the document is no JSON')
   }
+  return text.replaceAll(/[\r\n]/g, ' ') // Between its parts only: texts have them escaped.
 }
 
 function faultsOf(body: Buffer): readonly WriteFault[] {

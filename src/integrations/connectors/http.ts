@@ -4,11 +4,12 @@ import { DriverError } from '#drivers/driver-error.ts'
 import { type HttpDriver, type HttpRequest, openHttp } from '#drivers/http.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import { bodyTemplate } from '#streams/rules/json-template.ts'
 import type { Template } from '#streams/rules/template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import { traceFields } from '#streams/tracing/trace-context.ts'
 import { driverLimits, openDriver } from '../drivers/open-driver.ts'
-import { bodyOf, bodyTemplate, pathTemplate } from '../templates.ts'
+import { bodyOf, pathTemplate } from '../templates.ts'
 import { writeEach } from '../write-each.ts'
 
 const ANSWER_BYTES_MAX = 1_048_576

@@ -5,9 +5,9 @@ import { type MongodbDriver, openMongodb } from '#drivers/mongodb.ts'
 import type { NewDocument } from '#drivers/mongodb-documents.ts'
 import { defineConnector, type WriteFault } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import { jsonBodyTemplate } from '#streams/rules/json-template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import { driverLimits, openDriver } from '../drivers/open-driver.ts'
-import { bodyTemplate } from '../templates.ts'
 
 /** How collections of the server begin; a value cannot make one. */
 const OF_SERVER = 'system.'
@@ -46,9 +46,10 @@ export default defineConnector({
   check: ({ driver }) => driver.check(),
   close: ({ driver }) => driver.close(),
   sink: {
+    check: ({ payload_template: template }) => void jsonBodyTemplate(template),
     open({ collection, payload_template: template }, { driver, isAcknowledged }) {
       const collectionOf = compileTemplate(collection)
-      const contentOf = bodyTemplate(template)
+      const contentOf = jsonBodyTemplate(template)
       /** Those of records that may be tried again. */
       const made = new WeakMap<ValueMap, NewDocument>()
       const documentOf = (record: ValueMap): NewDocument => {

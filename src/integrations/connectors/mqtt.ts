@@ -5,9 +5,10 @@ import { DriverError } from '#drivers/driver-error.ts'
 import { type MqttArrival, type MqttLink, openMqtt } from '#drivers/mqtt.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import { toText } from '#streams/values/to-text.ts'
+import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import type { Value, ValueMap } from '#plugin/value.ts'
-import { bodyOf, bodyTemplate } from '../templates.ts'
+import { bodyOf } from '../templates.ts'
 
 /** Connections to one broker. */
 interface Bridge {

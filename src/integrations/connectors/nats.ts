@@ -5,8 +5,9 @@ import { type NatsMessage, openNats } from '#drivers/nats.ts'
 import { DriverError } from '#drivers/driver-error.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
-import { bodyOf, bodyTemplate } from '../templates.ts'
+import { bodyOf } from '../templates.ts'
 import { writeEach } from '../write-each.ts'
 
 /** Subjects of the server itself: JetStream, the system account, answers. */

@@ -4,8 +4,9 @@ import { rabbitmq } from '#config/fields/integrations/rabbitmq.ts'
 import { openAmqp } from '#drivers/amqp.ts'
 import { DriverError } from '#drivers/driver-error.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
+import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
-import { bodyOf, bodyTemplate } from '../templates.ts'
+import { bodyOf } from '../templates.ts'
 
 const KEY_BYTES_MAX = 255
 

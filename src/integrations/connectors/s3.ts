@@ -3,11 +3,12 @@ import { s3 } from '#config/fields/integrations/s3.ts'
 import { openHttp } from '#drivers/http.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
+import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import { driverLimits } from '../drivers/open-driver.ts'
 import { S3Client } from '../s3-client.ts'
 import { aggregatedSink } from '../s3-aggregation.ts'
-import { bodyOf, bodyTemplate } from '../templates.ts'
+import { bodyOf } from '../templates.ts'
 import { writeEach } from '../write-each.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024

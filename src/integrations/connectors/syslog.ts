@@ -3,6 +3,7 @@ import { syslog, SYSLOG_PORT } from '#config/fields/integrations/syslog.ts'
 import { openSyslog } from '#drivers/syslog.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import type { Value, ValueMap } from '#plugin/value.ts'
+import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
 import { toText } from '#streams/values/to-text.ts'
 import {
@@ -12,7 +13,7 @@ import {
   type SyslogElement,
   type SyslogMessage,
 } from '../syslog-message.ts'
-import { bodyOf, bodyTemplate } from '../templates.ts'
+import { bodyOf } from '../templates.ts'
 
 /** What takes longer to be taken is sent again, over another connection. */
 const WRITE_TIMEOUT_MS = 30_000

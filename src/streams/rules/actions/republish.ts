@@ -10,6 +10,7 @@ import type { ActionOrigin, RuleAction } from '../action.ts'
 import { encodeProperties } from '../property-names.ts'
 import { rulePublisher } from '../publisher-name.ts'
 import { RuleError } from '../rule-error.ts'
+import { bodyTemplate } from '../json-template.ts'
 import { compileTemplate } from '../template.ts'
 import type { Template } from '../template.ts'
 
@@ -90,7 +91,7 @@ function planOf(args: ValueMap): Plan {
   const isOriginal = userProperties === ORIGINAL_PROPERTIES
   return {
     topic: compileTemplate(topic),
-    payload: payload === '' ? undefined : compileTemplate(payload),
+    payload: bodyTemplate(payload),
     qos: compileTemplate(toText(args.qos ?? DEFAULTS.qos)),
     retain: compileTemplate(toText(args.retain ?? DEFAULTS.retain)),
     userProperties: isOriginal ? 'original' : compileTemplate(userProperties),

@@ -1,10 +1,11 @@
 import type { Value, ValueMap } from '#plugin/value.ts'
-import { compileTemplate, type Template } from '#streams/rules/template.ts'
-import { encodeJson } from '#streams/values/json.ts'
-import { toText } from '#streams/values/to-text.ts'
+import { encodeJson } from '../values/json.ts'
+import { toText } from '../values/to-text.ts'
+import { compileTemplate, type Template } from './template.ts'
 
 /** A text in quotes, or a place. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|\$\{[^}"]*\}/g
+const ONE_PLACE = /^\s*\$\{[^}"]*\}\s*$/
 const PLACE = /\$\{[^}"]*\}/g
 
 /**
@@ -26,6 +27,25 @@ export function compileJsonTemplate(source: string): Template | undefined {
   parts.push(compileTemplate(source.slice(end), showOutside))
   const text = (record: ValueMap): string => parts.map((part) => part.text(record)).join('')
   return { text, value: text }
+}
+
+/** Compiles what outputs are sent as; undefined: the whole output as JSON. */
+export function bodyTemplate(source: string | undefined): Template | undefined {
+  if (source === undefined || source === '') return undefined
+  return compileJsonTemplate(source) ?? compileTemplate(source)
+}
+
+/**
+ * As `bodyTemplate`, for what has to be JSON.
+ * @throws Error when it is neither JSON but for its places, nor one place
+ */
+export function jsonBodyTemplate(source: string | undefined): Template | undefined {
+  if (source === undefined || source === '') return undefined
+  const template = compileJsonTemplate(source)
+  if (template !== undefined) return template
+  if (ONE_PLACE.test(source)) return compileTemplate(source)
+  const remedy = 'Write JSON with places for values, or one place such as ${payload}'
+  throw new Error(`the template ${source.slice(0, 100)} is no JSON. ${remedy}`)
 }
 
 /** The template with values that stand for any. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compileJsonTemplate } from './json-template.ts'
+import { compileJsonTemplate, jsonBodyTemplate } from './json-template.ts'
 
 const EVIL = '","admin":true,"x":"\\'
 
@@ -32,4 +32,13 @@ test('what is no JSON is another template', () => {
   for (const source of ['${payload}', 'a ${b}', '{${a}: 1}', '{"a": ${b}', '"${a}"', '']) {
     assert.equal(compileJsonTemplate(source), undefined, source)
   }
+})
+
+test('what has to be JSON is refused when it is something else', () => {
+  for (const source of ['a ${b}', '{${a}: 1}', '{"a": ${b}', '"${a}"', '${a} ${b}']) {
+    assert.throws(() => jsonBodyTemplate(source), /is no JSON. Write JSON with places/, source)
+  }
+  assert.equal(jsonBodyTemplate(' ${a} ')?.text({ a: '{"b":1}' }), ' {"b":1} ')
+  assert.equal(jsonBodyTemplate('{"a":${a}}')?.text({ a: 1 }), '{"a":1}')
+  assert.equal(jsonBodyTemplate(''), undefined)
 })
