@@ -24,6 +24,12 @@ export interface HttpApiKeys {
   readonly ssl: ClientSslConfig
 }
 
+/** A request that tells whether a login is good, and changes nothing. */
+export interface Trial extends HttpRequest {
+  /** Statuses besides those of success that mean: it was let in. */
+  readonly accepts?: readonly number[]
+}
+
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 const ANSWER_CHARS_SHOWN = 300
 const RETRYABLE: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
@@ -33,7 +39,7 @@ const CREDENTIALS: ReadonlySet<number> = new Set([401, 403])
  * Connects to a system and tries whether it lets in.
  * @param origin scheme, host and port
  * @param headers of all requests
- * @param trial request that needs the login and changes nothing; without, the connection has to do
+ * @param trial request that needs the login; without, the connection has to do
  * @throws DriverError; nothing stays open then
  */
 export async function openHttpApi(
@@ -41,7 +47,7 @@ export async function openHttpApi(
   keys: HttpApiKeys,
   context: ConnectionContext,
   headers: Readonly<Record<string, string>>,
-  trial?: HttpRequest,
+  trial?: Trial,
 ): Promise<HttpApi> {
   const driver = openHttp({
     ...driverLimits(keys.pool_size, keys.connect_timeout, context),
@@ -81,12 +87,13 @@ function apiOf(
   driver: HttpDriver,
   origin: string,
   headers: Readonly<Record<string, string>>,
-  trial: HttpRequest | undefined,
+  trial: Trial | undefined,
 ): HttpApi {
-  const send: HttpApi['request'] = async (request, signal) => {
+  const send = async (request: Trial, signal?: AbortSignal): Promise<HttpAnswer> => {
     const whole = { ...request, headers: { ...headers, ...request.headers } }
     const answer = await driver.request(whole, signal)
-    if (answer.status >= 200 && answer.status < 300) return answer
+    const { status } = answer
+    if ((status >= 200 && status < 300) || request.accepts?.includes(status)) return answer
     throw refusal(origin, answer)
   }
   return {

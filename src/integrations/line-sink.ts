@@ -1,6 +1,7 @@
+import type { ConnectionContext } from '#access/backends/driver-settings.ts'
 import { DriverError } from '#drivers/driver-error.ts'
 import type { Sink, WriteFault } from '#plugin/define-connector.ts'
-import type { HttpApi } from './http-api.ts'
+import { type HttpApiKeys, type HttpApi, openHttpApi } from './http-api.ts'
 import { compileLines } from './line-protocol.ts'
 
 /** A system that takes lines of the line protocol. */
@@ -10,6 +11,26 @@ export interface LineStore {
   pathOf(precision: 'ns' | 'us' | 'ms' | 's'): string
 }
 
+const HEADERS = { 'content-type': 'text/plain; charset=utf-8' }
+/** What some say of a request without lines, to those who may write. */
+const NO_LINES = 400
+
+/**
+ * Connects, and tries whether lines may be written by sending none.
+ * @throws DriverError; nothing stays open then
+ */
+export async function openLineStore(
+  origin: string,
+  keys: HttpApiKeys,
+  context: ConnectionContext,
+  login: Readonly<Record<string, string>>,
+  pathOf: LineStore['pathOf'],
+): Promise<LineStore> {
+  const trial = { method: 'POST', path: pathOf('ms'), headers: HEADERS, body: '' } as const
+  const api = await openHttpApi(origin, keys, context, login, { ...trial, accepts: [NO_LINES] })
+  return { api, pathOf }
+}
+
 /** Writes the lines of a batch in one request. */
 export function lineSink(
   { api, pathOf }: LineStore,
@@ -17,7 +38,6 @@ export function lineSink(
 ): Sink {
   const lineOf = compileLines(keys.write_syntax)
   const path = pathOf(keys.precision)
-  const headers = { 'content-type': 'text/plain; charset=utf-8' }
   return {
     async write(records, signal) {
       const faults: WriteFault[] = []
@@ -31,7 +51,7 @@ export function lineSink(
         }
       })
       if (lines.length === 0) return faults
-      await api.request({ method: 'POST', path, headers, body: lines.join('\n') }, signal)
+      await api.request({ method: 'POST', path, headers: HEADERS, body: lines.join('\n') }, signal)
       return faults
     },
   }

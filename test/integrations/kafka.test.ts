@@ -44,6 +44,7 @@ testSink({
     compression: 'gzip',
   },
   numbers: (server) => server.records('kept').map(({ value }) => Number(value)),
+  isOrdered: true,
   wrong: {
     keys: ({ port }) => ({
       bootstrap_hosts: `127.0.0.1:${port}`,

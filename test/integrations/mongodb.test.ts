@@ -41,6 +41,7 @@ testSink({
       assert.equal(from, 'tester')
       return Number(n)
     }),
+  isOrdered: true,
   wrong: {
     keys: ({ port }) => ({
       parameters: { server: `127.0.0.1:${port}` },

@@ -19,6 +19,7 @@ testSink({
   numbers: (server) => {
     return sqlNumbers(runMariadbSql(server, 'SELECT * FROM kept', MARIADB_LOGIN.database))
   },
+  isOrdered: true,
   wrong: {
     keys: ({ port }) => ({ server: `127.0.0.1:${port}`, ...MARIADB_LOGIN, password: 'wrong' }),
     reason: /Check username, password and database/,

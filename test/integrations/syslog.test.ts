@@ -34,13 +34,14 @@ testSink({
       remove: () => server.remove(),
       async kill() {
         // The protocol has no acknowledgements: what the server has not read yet would be lost.
-        await until('the server has written all', () => numbersOf(server).length === 30)
+        await until('the server has written all', () => numbersOf(server).length >= 40)
         await server.kill()
       },
     }
   },
   connector: ({ port }) => ({ server: `127.0.0.1:${port}` }),
   parameters: { message: '${payload.n}' },
+  isOrdered: true,
   async numbers({ server }) {
     await until('the server has written all', () => numbersOf(server).length >= 60)
     return numbersOf(server)

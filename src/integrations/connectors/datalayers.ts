@@ -1,20 +1,21 @@
 import { secretOf } from '#access/backends/driver-settings.ts'
 import { datalayers } from '#config/fields/integrations/influxdb.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
-import { basicLogin, openHttpApi, originOf } from '../http-api.ts'
+import { basicLogin, originOf } from '../http-api.ts'
 import { compileLines } from '../line-protocol.ts'
-import { type LineStore, lineSink, queryText } from '../line-sink.ts'
+import { type LineStore, lineSink, openLineStore, queryText } from '../line-sink.ts'
 
 const PORT = 8361
 
 /** `datalayers`: lines by its InfluxDB API. */
 export default defineConnector({
   description: datalayers,
-  async open(config, context): Promise<LineStore> {
+  open(config, context) {
     const { database: db, username, password } = config.parameters
     const login = basicLogin(username, secretOf(password, context))
-    const api = await openHttpApi(originOf(config.server, PORT, config.ssl), config, context, login)
-    return { api, pathOf: (precision) => `/write?${queryText({ db, precision })}` }
+    const origin = originOf(config.server, PORT, config.ssl)
+    const pathOf: LineStore['pathOf'] = (precision) => `/write?${queryText({ db, precision })}`
+    return openLineStore(origin, config, context, login, pathOf)
   },
   check: ({ api }) => api.check(),
   close: ({ api }) => api.close(),

@@ -11,7 +11,13 @@ import { basicLogin, openHttpApi, originOf } from '../http-api.ts'
 
 const PORT = 9200
 
-/** An item of the answer to `_bulk`. */
+/** The form of an answer to `_bulk`. */
+interface Answer {
+  readonly errors?: boolean
+  readonly items?: readonly Readonly<Record<string, Item>>[]
+}
+
+/** An item of it. */
 interface Item {
   readonly status?: number
   readonly error?: { readonly type?: string; readonly reason?: string }
@@ -107,10 +113,11 @@ function oneLine(text: string): string {
 }
 
 function faultsOf(body: Buffer): readonly WriteFault[] {
-  // The form of an answer to `_bulk`.
-  const answer = JSON.parse(body.toString('utf8')) as {
-    readonly errors?: boolean
-    readonly items?: readonly Readonly<Record<string, Item>>[]
+  let answer: Answer
+  try {
+    answer = JSON.parse(body.toString('utf8')) as Answer
+  } catch {
+    throw new DriverError('retryable', 'Elasticsearch: the answer is no JSON')
   }
   if (answer.errors !== true) return []
   return (answer.items ?? []).flatMap((item, index) => {

@@ -1,9 +1,9 @@
 import { secretOf } from '#access/backends/driver-settings.ts'
 import { influxdb } from '#config/fields/integrations/influxdb.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
-import { basicLogin, openHttpApi, originOf } from '../http-api.ts'
+import { basicLogin, originOf } from '../http-api.ts'
 import { compileLines } from '../line-protocol.ts'
-import { type LineStore, lineSink, queryText } from '../line-sink.ts'
+import { type LineStore, lineSink, openLineStore, queryText } from '../line-sink.ts'
 
 const PORT = 8086
 const PRECISIONS_V1 = { ns: 'n', us: 'u', ms: 'ms', s: 's' } as const
@@ -11,26 +11,22 @@ const PRECISIONS_V1 = { ns: 'n', us: 'u', ms: 'ms', s: 's' } as const
 /** `influxdb`: lines, those of a batch in one request. */
 export default defineConnector({
   description: influxdb,
-  async open(config, context): Promise<LineStore> {
+  open(config, context) {
     const { parameters: target } = config
     const origin = originOf(config.server, PORT, config.ssl)
     if (target.influxdb_type === 'influxdb_api_v1') {
       const { database: db, username } = target
       const login = basicLogin(username, secretOf(target.password, context))
-      const trial = { method: 'GET', path: `/query?${queryText({ q: 'SHOW DATABASES' })}` } as const
-      const api = await openHttpApi(origin, config, context, login, { ...trial, headers: {} })
       const pathOf: LineStore['pathOf'] = (precision) =>
         `/write?${queryText({ db, precision: PRECISIONS_V1[precision] })}`
-      return { api, pathOf }
+      return openLineStore(origin, config, context, login, pathOf)
     }
     const { bucket, org } = target
     const token = secretOf(target.token, context)
     const login = token === undefined ? undefined : { authorization: `Token ${token}` }
-    const api = await openHttpApi(origin, config, context, login ?? {})
-    return {
-      api,
-      pathOf: (precision) => `/api/v2/write?${queryText({ bucket, org, precision })}`,
-    }
+    const pathOf: LineStore['pathOf'] = (precision) =>
+      `/api/v2/write?${queryText({ bucket, org, precision })}`
+    return openLineStore(origin, config, context, login ?? {}, pathOf)
   },
   check: ({ api }) => api.check(),
   close: ({ api }) => api.close(),

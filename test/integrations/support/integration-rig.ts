@@ -10,6 +10,7 @@ import { type MqttClient, connectAsync } from 'mqtt'
 
 const LIMIT_MS = 20_000
 const STEP_MS = 10
+const SOCKETS: ReadonlySet<string> = new Set(['TCPServerWrap', 'TCPSocketWrap', 'UDPWrap'])
 
 /** Waits until something is so; fails with the last reason why not. */
 export async function until(
@@ -22,6 +23,11 @@ export async function until(
     assert.ok(performance.now() < endsAtMs, `it did not come about: ${what}`)
     await pause(STEP_MS)
   }
+}
+
+/** Sockets that this process has open, those that listen included. */
+export function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((kind) => SOCKETS.has(kind)).length
 }
 
 /** Configuration text of what is written as an object. */

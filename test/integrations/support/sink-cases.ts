@@ -41,6 +41,7 @@ export const PGSQL: SinkCase<ServerProcess> = {
   connector: ({ port }) => ({ server: `127.0.0.1:${port}`, ...POSTGRES_LOGIN }),
   parameters: SQL_PARAMETERS,
   numbers: (server) => sqlNumbers(runSql(server, 'SELECT * FROM kept', POSTGRES_LOGIN.database)),
+  isOrdered: true,
   wrong: {
     keys: ({ port }) => ({ server: `127.0.0.1:${port}`, ...POSTGRES_LOGIN, password: 'wrong' }),
     reason: /Check username, password and database/,
@@ -164,6 +165,7 @@ export const NATS: SinkCase<ServerProcess> = {
     await client.close()
     return numbers
   },
+  isOrdered: true,
   wrong: {
     keys: ({ port }) => ({ servers: `127.0.0.1:${port}`, ...NATS_LOGIN, password: 'wrong' }),
     reason: /Check username and password/,
@@ -208,6 +210,7 @@ export const RABBITMQ: SinkCase<ServerProcess> = {
     await client.close()
     return numbers
   },
+  isOrdered: true,
   wrong: {
     keys: ({ port }) => ({ server: '127.0.0.1', port, ...RABBITMQ_LOGIN, password: 'wrong' }),
     reason: /Check username, password and virtual_host/,
