@@ -34,13 +34,23 @@ describe('clients', () => {
   })
 
   it('counts what came from a client and went to it', async () => {
-    const client = await connect('counted')
+    const client = await connect('counted', { properties: { maximumPacketSize: 100 } })
     await client.subscribeAsync('counted/#', { qos: 1 })
     const arrived = new Promise((resolve) => client.once('message', resolve))
     await client.publishAsync('counted/1', 'x', { qos: 1 })
     await arrived
     const { body } = await managed.call('GET', '/clients/counted')
-    assert.deepEqual([body.recv_msg, body.send_msg], [1, 1])
+    const { recv_msg: came, send_msg: went, 'recv_msg.qos1': came1, 'send_msg.qos1': went1 } = body
+    assert.deepEqual([came, went, came1, went1], [1, 1, 1, 1])
+    // CONNACK, SUBACK, PUBACK and PUBLISH.
+    assert.deepEqual([body.send_pkt, body['send_msg.dropped']], [4, 0])
+    assert.ok(body.recv_pkt >= 3 && body.recv_cnt >= 3 && body.send_cnt >= 3)
+    await client.publishAsync('counted/1', 'x'.repeat(100), { qos: 1 })
+    await client.publishAsync('counted/2', 'x')
+    await client.publishAsync('other', 'x', { qos: 2 })
+    const later = (await managed.call('GET', '/clients/counted')).body
+    const lost = [later['send_msg.dropped'], later['send_msg.dropped.too_large']]
+    assert.deepEqual([later['send_msg.qos0'], later['recv_msg.qos2'], ...lost], [1, 1, 1, 1])
     assert.ok(body.recv_oct > 'counted/1'.length && body.send_oct > 'counted/1'.length)
   })
 

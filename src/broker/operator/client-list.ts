@@ -35,6 +35,7 @@ export function viewClient({ sessions }: Broker, session: Session): ClientView {
     subscriptionsMax: mqtt.subscriptionsMax,
     inflight: session.inflight.size,
     queued: session.queue.count,
+    queueDropped: session.queue.dropped,
     queuedMax: mqtt.queueMessagesMax,
     awaitingRel: session.awaitingRel.size,
     awaitingRelMax: mqtt.awaitingRelMax,

@@ -3,7 +3,7 @@
  * since the epoch, 0 = does not apply; Infinity = no limit.
  */
 import type { QoS } from '../qos.ts'
-import type { Traffic } from '../session/outlet.ts'
+import type { Traffic } from '../session/traffic.ts'
 
 /** A session with its connection, if it has one. */
 export interface ClientView {
@@ -25,6 +25,8 @@ export interface ClientView {
   readonly subscriptionsMax: number
   readonly inflight: number
   readonly queued: number
+  /** Messages that had no room in the queue since the session was made or loaded. */
+  readonly queueDropped: number
   readonly queuedMax: number
   readonly awaitingRel: number
   readonly awaitingRelMax: number

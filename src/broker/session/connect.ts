@@ -392,6 +392,7 @@ function sendConnack(
   )
   metrics.increment(Metric.PACKETS_CONNACK_SENT)
   metrics.increment(Metric.PACKETS_SENT)
+  connection.traffic.controlOut++
   metrics.increment(Metric.CLIENT_CONNACK)
   broker.core.hooks.connack?.(connection, packet, ReasonCode.SUCCESS)
   connection.markDirty()

@@ -18,7 +18,8 @@ import { countAck } from './count-ack.ts'
 import { FrameAssembler, PROGRESS_BYTES } from './frame-assembler.ts'
 import { Outbox } from './outbox.ts'
 import { frameRefusal } from './frame-refusal.ts'
-import type { CloseCause, Outlet, Traffic } from './outlet.ts'
+import type { CloseCause, Outlet } from './outlet.ts'
+import { makeTraffic, type Traffic } from './traffic.ts'
 import { AckQueue, type AckSender } from './ack-queue.ts'
 import type { AckTarget, PendingAck } from './pending-ack.ts'
 import type { Session } from './session.ts'
@@ -175,7 +176,7 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
     this.lastReceivedMs = 0
     this.connectedAtMs = 0
     this.inflightMax = 0
-    this.traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }
+    this.traffic = makeTraffic()
     this.packetBytesMax = Number.POSITIVE_INFINITY
     this.problemInformation = true
     this.authenticationMethod = undefined
@@ -213,6 +214,7 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
     if (this.state === ConnectionState.CLOSED) return // [MQTT-3.1.4-6]
     this.context.metrics.increment(Metric.BYTES_RECEIVED, bytes.length)
     this.traffic.bytesIn += bytes.length
+    this.traffic.reads++
     if (bytes.length >= PROGRESS_BYTES) this.lastReceivedMs = this.context.monotonicMs
     if (this.rate?.received(bytes.length, this.context.monotonicMs) === false) return
     if (this.#parked > 0) {
@@ -328,6 +330,7 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
     const done = wire.write(single === undefined ? outbox.take() : [single], bytes)
     this.context.metrics.increment(Metric.BYTES_SENT, bytes)
     this.traffic.bytesOut += bytes
+    this.traffic.writes++
     if (done) return
     this.context.slab.held = true
     this.#checkCongestion()
@@ -339,6 +342,7 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
    */
   sendAck(type: AckType, packetId: number, reason: number): void {
     encodeAck(this.outbox, type, this.version, packetId, reason)
+    this.traffic.controlOut++
     countAck(this.context.metrics, type, reason)
     this.markDirty()
   }
@@ -363,6 +367,7 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
       if (ack.frame !== undefined) this.outbox.appendCopy(ack.frame)
     } else {
       encodeAck(this.outbox, ack.type, this.version, ack.packetId, ack.reason)
+      this.traffic.controlOut++
       countAck(this.context.metrics, ack.type, ack.reason)
     }
     if (ack.publish) this.unackedIn--
@@ -435,6 +440,7 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
       offset = frame.bodyEnd
       this.lastReceivedMs = this.context.monotonicMs
       metrics.values[Metric.PACKETS_RECEIVED]!++ // The index comes from the table.
+      this.traffic.packetsIn++
       this.handler.packet(this, bytes, frame, owned)
       if (this.#isClosed()) return
       if (this.#parked > 0) {

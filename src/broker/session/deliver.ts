@@ -20,6 +20,7 @@ import { Outgoing, OutgoingState } from './outgoing.ts'
 import type { GroupName } from './outgoing.ts'
 import { hasReceived } from './origin.ts'
 import type { Session } from './session.ts'
+import type { Traffic } from './traffic.ts'
 
 const NO_BYTES = Buffer.alloc(0)
 const NO_PROPERTIES = NO_BYTES
@@ -180,6 +181,7 @@ function sendQueued(
     session.queue.forget(outgoing)
     if (message === undefined) return
     countDropped(context, Metric.DELIVERY_DROPPED_EXPIRED)
+    outlet.traffic.expired++
     context.hooks.deliveryDropped?.(outlet.identity ?? session, message, 'expired')
     return
   }
@@ -389,8 +391,7 @@ function sent(
   retain: boolean,
   dup: boolean,
 ): void {
-  countSent(context, qos)
-  outlet.traffic.messagesOut++
+  countSent(context, outlet.traffic, qos)
   if (context.hooks.delivered !== undefined && !dup) {
     tellDelivered(context, outlet, message, qos, retain)
   }
@@ -418,6 +419,8 @@ function notSent(
     context,
     isLarge ? Metric.DELIVERY_DROPPED_TOO_LARGE : Metric.DELIVERY_DROPPED_EXPIRED,
   )
+  if (isLarge) outlet.traffic.tooLarge++
+  else outlet.traffic.expired++
   if (outlet.identity !== undefined) {
     context.hooks.deliveryDropped?.(outlet.identity, message, reason)
   }
@@ -468,13 +471,20 @@ function countDropped(context: SessionContext, metric: number): void {
   context.metrics.increment(metric)
 }
 
-function countSent(context: SessionContext, qos: QoS): void {
+function countSent(context: SessionContext, traffic: Traffic, qos: QoS): void {
   const { values } = context.metrics
   values[Metric.PACKETS_SENT]!++ // Indexes come from the table, here and below.
   values[Metric.PACKETS_PUBLISH_SENT]!++
   values[Metric.MESSAGES_SENT]!++
   values[Metric.MESSAGES_DELIVERED]!++
-  if (qos === 0) values[Metric.MESSAGES_QOS0_SENT]!++
-  else if (qos === 1) values[Metric.MESSAGES_QOS1_SENT]!++
-  else values[Metric.MESSAGES_QOS2_SENT]!++
+  if (qos === 0) {
+    values[Metric.MESSAGES_QOS0_SENT]!++
+    traffic.qos0Out++
+  } else if (qos === 1) {
+    values[Metric.MESSAGES_QOS1_SENT]!++
+    traffic.qos1Out++
+  } else {
+    values[Metric.MESSAGES_QOS2_SENT]!++
+    traffic.qos2Out++
+  }
 }

@@ -260,5 +260,6 @@ function sendAuth(
   outbox.appendCopy(Buffer.from(writer.bytes.subarray(0, writer.offset)))
   metrics.increment(Metric.PACKETS_AUTH_SENT)
   metrics.increment(Metric.PACKETS_SENT)
+  connection.traffic.controlOut++
   connection.markDirty()
 }

@@ -1,3 +1,4 @@
+import type { Traffic } from './traffic.ts'
 import type { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
 import type { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import type { TopicEntry } from '../router/topic-entry.ts'
@@ -17,16 +18,6 @@ export interface CloseCause {
   readonly peerGone?: boolean
   /** The client said DISCONNECT: the connection is closed without an answer. */
   readonly byClient?: boolean
-}
-
-/** What came and went over a connection. Plain fields: hot. */
-export interface Traffic {
-  /** PUBLISH packets. */
-  messagesIn: number
-  messagesOut: number
-  /** With all that belongs to MQTT, without TLS and WebSocket. */
-  bytesIn: number
-  bytesOut: number
 }
 
 /** The connection of a session, as those see it who deliver to it. Plain fields: hot. */

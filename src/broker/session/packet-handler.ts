@@ -140,6 +140,7 @@ export class PacketHandler implements ConnectionHandler {
     metrics.increment(Metric.PACKETS_PINGREQ_RECEIVED)
     metrics.increment(Metric.PACKETS_PINGRESP_SENT)
     metrics.increment(Metric.PACKETS_SENT)
+    connection.traffic.controlOut++
     encodePingresp(connection.outbox)
     connection.markDirty()
     return undefined

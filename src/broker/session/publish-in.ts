@@ -12,7 +12,7 @@ import {
 import { ReasonCode } from '#codec/mqtt/reason-codes.ts'
 import { validateTopicNameText } from '#codec/mqtt/topic.ts'
 import { Message } from '../message.ts'
-import { Metric } from '../metrics.ts'
+import { Metric, type Metrics } from '../metrics.ts'
 import { Access } from '../ports.ts'
 import type { Identity } from '../ports.ts'
 import type { QoS } from '../qos.ts'
@@ -35,6 +35,7 @@ import { needsStore, setOrigin } from './publish-store.ts'
 import { forgetIncoming, incomingPrint, saveIncoming } from './session-record.ts'
 import type { Session } from './session.ts'
 import { topicOf } from './topic-of.ts'
+import type { Traffic } from './traffic.ts'
 
 const NO_BYTES = Buffer.alloc(0)
 const view: PublishView = new PublishView()
@@ -64,14 +65,8 @@ export function handlePublish(
     mqtt.userPropertiesMax,
   )
   if (failure !== undefined) return failure
-  const { values } = core.metrics
-  values[Metric.PACKETS_PUBLISH_RECEIVED]!++ // Indexes come from the table, here and below.
-  values[Metric.MESSAGES_RECEIVED]!++
-  connection.traffic.messagesIn++
   const qos = view.qos as QoS // 0..2: the decoder checks.
-  if (qos === 0) values[Metric.MESSAGES_QOS0_RECEIVED]!++
-  else if (qos === 1) values[Metric.MESSAGES_QOS1_RECEIVED]!++
-  else values[Metric.MESSAGES_QOS2_RECEIVED]!++
+  countReceived(core.metrics, connection.traffic, qos)
   if (qos > mqtt.qosMax) return QOS_TOO_HIGH
   if (view.retain && !mqtt.retainAvailable) return NO_RETAIN
   const topic = topicOf(broker, connection, view, bytes)
@@ -300,6 +295,22 @@ function deny(
   if (isEnd || message.qos === 0) core.metrics.increment(Metric.PACKETS_PUBLISH_AUTH_ERROR)
   if (isEnd) closeDenied(connection, 'publish')
   else answer(broker, connection, session, message.qos, packetId, ReasonCode.NOT_AUTHORIZED)
+}
+
+/** Hot path. */
+function countReceived({ values }: Metrics, traffic: Traffic, qos: QoS): void {
+  values[Metric.PACKETS_PUBLISH_RECEIVED]!++ // Indexes come from the table, here and below.
+  values[Metric.MESSAGES_RECEIVED]!++
+  if (qos === 0) {
+    values[Metric.MESSAGES_QOS0_RECEIVED]!++
+    traffic.qos0In++
+  } else if (qos === 1) {
+    values[Metric.MESSAGES_QOS1_RECEIVED]!++
+    traffic.qos1In++
+  } else {
+    values[Metric.MESSAGES_QOS2_RECEIVED]!++
+    traffic.qos2In++
+  }
 }
 
 /** Lets the message pass if nobody objects to it. Hot path. */

@@ -70,6 +70,8 @@ export class SessionQueue {
   count: number
   /** Those of QoS 0: others of QoS 0 must not overtake them. */
   qos0Count: number
+  /** Messages that had no room, since this object was made. */
+  dropped: number
   bytes: number
   readonly #owner: QueueOwner
   /** While its session is offline a stored queue keeps nothing in memory. */
@@ -90,6 +92,7 @@ export class SessionQueue {
     this.#nextSequence = 0
     this.count = 0
     this.qos0Count = 0
+    this.dropped = 0
     this.bytes = 0
     this.#inMemory = true
     this.#unread = false
@@ -405,6 +408,7 @@ export class SessionQueue {
       this.count > 0 &&
       (this.count >= mqtt.queueMessagesMax || this.bytes + bytes > mqtt.queueBytesMax)
     while (full()) {
+      this.dropped++
       metrics.increment(Metric.DELIVERY_DROPPED)
       metrics.increment(
         outgoing.qos === 0 ? Metric.DELIVERY_DROPPED_QOS0_MSG : Metric.DELIVERY_DROPPED_QUEUE_FULL,

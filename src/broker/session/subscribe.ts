@@ -315,6 +315,7 @@ function sendInTurn(
   ack.frame = writer.bytes.subarray(0, writer.offset)
   ack.onSent = onSent
   broker.core.metrics.increment(Metric.PACKETS_SENT)
+  connection.traffic.controlOut++
   connection.acks.push(ack)
   if (stored) broker.core.awaitCommit(ack)
   broker.links.awaitTakenIn(ack, siblings)

@@ -65,6 +65,7 @@ export class Retry {
       if (receivedAtMs > before) continue
       forgetIncoming(core.store, session, packetId)
       core.metrics.increment(Metric.MESSAGES_DROPPED_AWAIT_PUBREL_TIMEOUT)
+      if (session.connection !== undefined) session.connection.traffic.unreleased++
     }
   }
 }

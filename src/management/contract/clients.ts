@@ -25,6 +25,11 @@ const Count = Type.Integer()
 /** A limit, or -1 for none. */
 const Limit = Type.Union([Type.Integer(), oneOf(['infinity'])])
 
+/** Counted per connection; a session that was never connected has none. */
+function traffic(description: string) {
+  return Type.Optional(Type.Integer({ description }))
+}
+
 /** Fields of a client. A client that is not connected lacks some. */
 export const Client = Type.Object({
   clientid: Type.String(),
@@ -53,13 +58,28 @@ export const Client = Type.Object({
   subscriptions_max: Limit,
   inflight_cnt: Count,
   inflight_max: Type.Optional(Count),
-  recv_msg: Type.Optional(
-    Type.Integer({ description: 'Messages from the client since it connected.' }),
-  ),
-  send_msg: Type.Optional(Type.Integer({ description: 'Messages to it since it connected.' })),
-  recv_oct: Type.Optional(Type.Integer({ description: 'Bytes from it since it connected.' })),
-  send_oct: Type.Optional(Type.Integer({ description: 'Bytes to it since it connected.' })),
+  recv_msg: traffic('Messages from the client since it connected.'),
+  'recv_msg.qos0': traffic('Those of QoS 0.'),
+  'recv_msg.qos1': traffic('Those of QoS 1.'),
+  'recv_msg.qos2': traffic('Those of QoS 2.'),
+  'recv_msg.dropped': traffic('Those that were forgotten.'),
+  'recv_msg.dropped.await_pubrel_timeout': traffic('Those that it did not release in time.'),
+  recv_pkt: traffic('Packets from it since it connected.'),
+  recv_cnt: traffic('Pieces in which its bytes were read.'),
+  recv_oct: traffic('Bytes from it since it connected.'),
+  send_msg: traffic('Messages to it since it connected.'),
+  'send_msg.qos0': traffic('Those of QoS 0.'),
+  'send_msg.qos1': traffic('Those of QoS 1.'),
+  'send_msg.qos2': traffic('Those of QoS 2.'),
+  'send_msg.dropped': Count,
+  'send_msg.dropped.expired': traffic('Messages that expired before they were sent.'),
+  'send_msg.dropped.too_large': traffic('Messages larger than what it takes.'),
+  'send_msg.dropped.queue_full': Count,
+  send_pkt: traffic('Packets to it since it connected.'),
+  send_cnt: traffic('Pieces in which its bytes were written.'),
+  send_oct: traffic('Bytes to it since it connected.'),
   mqueue_len: Count,
+  mqueue_dropped: Type.Integer({ description: 'Messages that had no room in the queue.' }),
   mqueue_max: Limit,
   awaiting_rel_cnt: Count,
   awaiting_rel_max: Count,

@@ -207,10 +207,18 @@ export function toClient({ node }: ManagementContext, view: ClientView): Client 
     subscriptions_max: orInfinity(view.subscriptionsMax),
     inflight_cnt: view.inflight,
     mqueue_len: view.queued,
+    mqueue_dropped: view.queueDropped,
+    'send_msg.dropped': view.queueDropped + lostOf(view),
+    'send_msg.dropped.queue_full': view.queueDropped,
     mqueue_max: orInfinity(view.queuedMax),
     awaiting_rel_cnt: view.awaitingRel,
     awaiting_rel_max: view.awaitingRelMax,
   }
+}
+
+/** Messages that its connection could not be sent. */
+function lostOf({ connection }: ClientView): number {
+  return connection === undefined ? 0 : connection.traffic.expired + connection.traffic.tooLarge
 }
 
 function toConnection(connection: NonNullable<ClientView['connection']>) {
@@ -225,10 +233,32 @@ function toConnection(connection: NonNullable<ClientView['connection']>) {
     is_bridge: connection.bridge,
     mountpoint: connection.mountpoint,
     inflight_max: connection.inflightMax,
-    recv_msg: connection.traffic.messagesIn,
-    send_msg: connection.traffic.messagesOut,
-    recv_oct: connection.traffic.bytesIn,
-    send_oct: connection.traffic.bytesOut,
+    ...toTraffic(connection.traffic),
+  }
+}
+
+function toTraffic(traffic: NonNullable<ClientView['connection']>['traffic']) {
+  const { qos0In, qos1In, qos2In, qos0Out, qos1Out, qos2Out } = traffic
+  const sent = qos0Out + qos1Out + qos2Out
+  return {
+    recv_msg: qos0In + qos1In + qos2In,
+    'recv_msg.qos0': qos0In,
+    'recv_msg.qos1': qos1In,
+    'recv_msg.qos2': qos2In,
+    'recv_msg.dropped': traffic.unreleased,
+    'recv_msg.dropped.await_pubrel_timeout': traffic.unreleased,
+    recv_pkt: traffic.packetsIn,
+    recv_cnt: traffic.reads,
+    recv_oct: traffic.bytesIn,
+    send_msg: sent,
+    'send_msg.qos0': qos0Out,
+    'send_msg.qos1': qos1Out,
+    'send_msg.qos2': qos2Out,
+    'send_msg.dropped.expired': traffic.expired,
+    'send_msg.dropped.too_large': traffic.tooLarge,
+    send_pkt: sent + traffic.controlOut,
+    send_cnt: traffic.writes,
+    send_oct: traffic.bytesOut,
   }
 }
 
