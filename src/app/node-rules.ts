@@ -222,7 +222,10 @@ function withSourceSample(context: ValueMap, sources: readonly string[]): ValueM
     typeof given === 'string' ? BRIDGE_TYPE.exec(given) : SOURCE_TYPE.exec(sources[0] ?? '')
   const type = match?.groups?.['type'] ?? ''
   const sample = connectorOf(type)?.source?.sample
-  return sample === undefined ? context : { ...sample, ...context, event_type: `bridge_${type}` }
+  if (sample === undefined) return context
+  const event = sources.find((name) => SOURCE_TYPE.exec(name)?.groups?.['type'] === type)
+  const own = { event: event ?? `$bridges/${type}:*`, event_type: `bridge_${type}` }
+  return { ...sample, ...context, ...own }
 }
 
 function addUp(shards: readonly (readonly number[])[]): RuleNumbers {

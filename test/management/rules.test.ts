@@ -32,7 +32,8 @@ async function tryBridge(managed: ManagedBroker): Promise<void> {
   const sql = 'SELECT * FROM "$bridges/mqtt:in"'
   for (const context of [{ event_type: 'bridge_mqtt', qos: 2 }, { qos: 2 }]) {
     const { body } = await managed.call('POST', '/rule_test', { body: { sql, context } })
-    const { metadata, node, timestamp, ...columns } = body
+    const { metadata, node, timestamp, event, ...columns } = body
+    assert.equal(event, '$bridges/mqtt:in')
     assert.deepEqual(
       [metadata.rule_id, typeof node, typeof timestamp],
       ['sql_tester', 'string', 'number'],

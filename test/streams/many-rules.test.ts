@@ -101,6 +101,18 @@ test('rules run in the order they were made in, also those changed and switched 
   assert.deepEqual(ranBy(engine, feed), ['b', 'c', 'd', 'a'])
 })
 
+test('what a source gives has its name and the columns that all records have', () => {
+  const { engine } = startEngine()
+  engine.put(ruleOf('a', 'SELECT * FROM "$sources/mqtt:plant"', []))
+  engine.trace(['a'])
+  engine.feed('$sources/mqtt:plant', { v: 1 })
+  const { output } = engine.takeTraced().find(({ step }) => step === 'output')?.fields ?? {}
+  const { timestamp, ...rest } = JSON.parse(output ?? '{}')
+  assert.equal(typeof timestamp, 'number')
+  const metadata = { rule_id: 'a' }
+  assert.deepEqual(rest, { event: '$sources/mqtt:plant', node: 'n', metadata, v: 1 })
+})
+
 test('a reader finds its place among many in a few steps', () => {
   const looks = { count: 0 }
   const rules = Array.from({ length: MANY }, (_, n) => {

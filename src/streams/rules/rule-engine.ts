@@ -248,7 +248,8 @@ export class RuleEngine {
   feed(source: string, columns: ValueMap): void {
     const rules = this.#byBridge.get(source)
     if (rules === undefined) return
-    const record: MutableValueMap = { ...columns, node: this.#settings.nodeName }
+    const { nodeName } = this.#settings
+    const record: MutableValueMap = { ...columns, event: source, node: nodeName }
     record.timestamp ??= this.#ports.clock.nowMs()
     this.#runEach(rules, record, '')
   }
