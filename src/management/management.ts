@@ -94,16 +94,17 @@ export class Management {
     const numbers = new NodeNumbers(node)
     const users = new Users(database, nowMs)
     const telemetry = new Telemetry(node, (source) => exportMetrics(context, source))
+    const sso = new Sso({ node, users })
     const context: ManagementContext = {
       node,
-      configChanges: new ConfigChanges({ node, shards }),
+      configChanges: new ConfigChanges({ node, shards }, () => sso.follow()),
       shards,
       traces: new Traces(database, node, shards),
       telemetry,
       topicMetrics: new TopicMetrics(database, node, shards),
       numbers,
       users,
-      sso: new Sso({ node, users }),
+      sso,
       keys: new ApiKeys(database, nowMs),
       tokens: new LoginTokens(settings.tokenIdleMs, nowMs),
       backoff: new LoginBackoff(nowMs),

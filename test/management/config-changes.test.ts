@@ -202,7 +202,11 @@ describe('changes of the configuration', () => {
     const url = `ws://127.0.0.1:${managed.broker.port('ws:default')}/mqtt`
     const login = { username: 'u', password: 'p' }
     const client = await connectAsync(url, { reconnectPeriod: 0, ...login })
-    await client.publishAsync('still/large', Buffer.alloc(large), { qos: 1 })
+    const published = client.publishAsync('still/large', Buffer.alloc(large), { qos: 1 })
+    await new Promise((resolve, reject) => {
+      client.once('close', () => reject(new Error('the connection was closed')))
+      published.then(resolve, reject)
+    })
     await client.endAsync()
   })
 

@@ -37,11 +37,13 @@ export class ConfigChanges {
   #last: Promise<unknown> = Promise.resolve()
   #waiting = 0
 
-  constructor(parts: ConfigParts) {
+  /** @param committed is called after each change that holds */
+  constructor(parts: ConfigParts, committed: () => void) {
     const make = async (edit: ConfigEdit, bodyAt: readonly string[]): Promise<ConfigPlan> => {
       const plan = planConfig(parts, bodyAt, edit)
       checkCaller(plan)
       await applyConfig(parts, plan)
+      committed()
       return plan
     }
     this.#turn = {

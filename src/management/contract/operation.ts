@@ -64,8 +64,8 @@ export interface OperationSpec {
   readonly permission: Permission
   /** API keys may not call it, only users who have logged in. */
   readonly usersOnly?: true
-  /** Though nothing is changed, it is kept who has done it. */
-  readonly audited?: true
+  /** Whether it is kept who has done it. Default: when it changes something. */
+  readonly audited?: boolean
   readonly params?: TObject
   readonly query?: TObject
   readonly body?: TSchema

@@ -257,6 +257,9 @@ function sendFile(reply: FastifyReply, type: string, { name, content }: SavedFil
   return reply.send(Readable.from(content, { objectMode: false }))
 }
 
+/** Of those who have not signed in; everything else in 4xx and 5xx is kept out of the records. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403])
+
 /** Keeps what was changed by whom. Reading, and publishing, which comes too often, are not. */
 function record(
   parts: ServerParts,
@@ -265,11 +268,11 @@ function record(
   status: number,
   failure: string,
 ): void {
-  const { method, permission, audited = false } = operation
+  const { method, permission } = operation
   const isChange = method !== 'GET' && permission !== 'publish' && permission !== 'read'
-  if (!isChange && !audited) return
-  // Nobody may fill the records with what was not even tried.
-  if (status === 429 && permission === 'public') return
+  if (!(operation.audited ?? isChange)) return
+  // Nobody may fill the records with what was not even tried. Refusals are limited by their waits.
+  if (permission === 'public' && status >= 400 && !REFUSALS.has(status)) return
   parts.audit.record({
     caller: request.caller,
     address: addressOf(request),

@@ -161,6 +161,13 @@ export class Sso {
     return this.#userOf('ldap', username, undefined)
   }
 
+  /** Lets connections go that the configuration, which has changed, does not name any more. */
+  follow(): void {
+    if (this.#ldap === undefined || isDeepStrictEqual(this.#ldap.config, this.#configs.ldap)) return
+    // Without waiting: a login at the same time opens another one.
+    this.stop().catch(() => undefined)
+  }
+
   /** Lets connections go. */
   async stop(): Promise<void> {
     const former = this.#ldap
@@ -226,10 +233,6 @@ export class Sso {
 
   #needLdap() {
     const { ldap: config } = this.#configs
-    if (this.#ldap !== undefined && !isDeepStrictEqual(this.#ldap.config, config)) {
-      // Without waiting: a login at the same time would open another one.
-      this.stop().catch(() => undefined)
-    }
     if (config?.enable !== true) throw absent('ldap')
     if (this.#ldap === undefined) {
       const { readSecret } = this.#parts.node
