@@ -50,13 +50,13 @@ function layer(
   return { level, folder, builtins: [...HARMLESS, ...builtins], packages, pure: false }
 }
 
-function pureLayer(level: number, folder: string) {
-  return { level, folder, builtins: [], packages: [], pure: true }
+function pureLayer(level: number, folder: string, packages: string[] = []) {
+  return { level, folder, builtins: [], packages, pure: true }
 }
 
 /** Every folder under `src/`. */
 export const LAYERS: readonly Layer[] = [
-  pureLayer(0, 'kernel'),
+  pureLayer(0, 'kernel', ['re2js']),
   layer(1, 'config', []),
   pureLayer(1, 'codec'),
   layer(1, 'net', [...SOCKETS, ...HTTP, ...FILES, 'crypto', 'os', 'zlib'], ['ws']),
@@ -82,7 +82,7 @@ export const LAYERS: readonly Layer[] = [
   layer(3, 'plugin', []),
   layer(4, 'storage', [...FILES, 'crypto', 'os', 'sqlite', 'worker_threads', 'zlib'], ['lmdb']),
   layer(4, 'fabric', ['crypto', 'worker_threads']),
-  layer(4, 'access', [...FILES, 'crypto', 'os', 'worker_threads'], ['bcryptjs', 'jose', 're2js']),
+  layer(4, 'access', [...FILES, 'crypto', 'os', 'worker_threads'], ['bcryptjs', 'jose']),
   layer(5, 'listeners', [...SOCKETS, ...HTTP, ...FILES, 'crypto', 'worker_threads'], ['ws']),
   layer(5, 'streams', ['crypto', 'module', 'zlib'], ['avsc', 'protobufjs', 'typebox']),
   layer(6, 'gateways', ['crypto', 'stream', 'zlib']),

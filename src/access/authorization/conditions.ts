@@ -1,7 +1,7 @@
 /** Conditions of rules: which clients a rule is about. */
 import { DEFAULT_ZONE } from '#broker/limits.ts'
 import { makeAddressFilter, parseNetwork } from '#net/ip-address.ts'
-import { compilePattern } from '../text-pattern.ts'
+import { compilePattern } from '#kernel/text-pattern.ts'
 import type { Condition } from './rule.ts'
 import { attributeOf } from './topic-pattern.ts'
 
@@ -24,7 +24,8 @@ export function equals(wanted: string): TextTest {
  */
 export function matchesPattern(pattern: string): TextTest {
   try {
-    return compilePattern(pattern)
+    const compiled = compilePattern(pattern)
+    return (tested) => compiled.test(tested)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new ConditionError(`"${pattern}" is no regular expression: ${reason}`)

@@ -1,7 +1,7 @@
 /** Bans: who is not let in, until when, and why. */
 import type { WireInfo } from '#broker/ports.ts'
 import { makeAddressFilter, parseNetwork, plainAddress } from '#net/ip-address.ts'
-import { compilePattern } from '../text-pattern.ts'
+import { compilePattern } from '#kernel/text-pattern.ts'
 
 /** What of a client a ban is about; the names are those of EMQX. */
 export const BAN_KINDS = [
@@ -127,7 +127,8 @@ function compileWho(kind: BanKind, who: string): (name: string) => boolean {
 
 function patternTest(text: string): (name: string) => boolean {
   try {
-    return compilePattern(text)
+    const compiled = compilePattern(text)
+    return (tested) => compiled.test(tested)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new BanError(`"${text}" is no regular expression: ${reason}`)

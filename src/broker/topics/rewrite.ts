@@ -1,7 +1,7 @@
 import { matchesFilter, hasWildcard } from './filter-match.ts'
 import type { RewriteRuleSettings } from '../limits.ts'
 import { validateTopicFilterText } from '#codec/mqtt/topic.ts'
-import { explosivePattern } from './pattern-guard.ts'
+import { compilePattern } from '#kernel/text-pattern.ts'
 import { joinSubscription, splitSubscription } from './special-topic.ts'
 import type { TopicValues } from './template.ts'
 
@@ -9,18 +9,30 @@ import type { TopicValues } from './template.ts'
 export const REWRITE_RULES_MAX = 30
 
 /**
- * Longest topic, in UTF-16 units, that a regular expression is tried on. The time of a pattern
- * with several `.+` grows with a power of the length; a longer topic that a rule's filter matches
- * is refused, not passed on unchanged, so that nobody escapes a rule by a long topic.
+ * Longest topic, in UTF-16 units, that a regular expression is tried on. A longer topic that a
+ * rule's filter matches is refused, not passed on unchanged, so that nobody escapes a rule by a
+ * long topic.
  */
 export const REWRITE_TOPIC_CHARS_MAX = 512
+
+/** Topics of which is remembered what becomes of them; with a further one all are forgotten. */
+const REMEMBERED_MAX = 1_024
 
 interface CompiledRule {
   readonly action: 'publish' | 'subscribe' | 'all'
   readonly sourceTopic: string
-  readonly pattern: RegExp
+  readonly pattern: ReturnType<typeof compilePattern>
   readonly destination: readonly DestinationPart[]
 }
+
+/** What becomes of a topic. */
+type Outcome =
+  /** For every client; undefined: it is refused. */
+  | { readonly topic: string | undefined }
+  /** It depends on the client. */
+  | { readonly destination: readonly DestinationPart[]; readonly groups: Groups }
+
+type Groups = readonly (string | undefined)[]
 
 type DestinationPart =
   | { readonly kind: 'text'; readonly text: string }
@@ -33,20 +45,20 @@ type DestinationPart =
  * does not match, the topic stays as it is.
  */
 export class TopicRewriter {
-  readonly #publish: readonly CompiledRule[]
-  readonly #subscribe: readonly CompiledRule[]
+  readonly #publish: RuleList
+  readonly #subscribe: RuleList
 
   /**
    * @throws Error that names the rule (from 1) when there are too many, a filter or pattern is
-   * invalid, a pattern may take exponential time, or a destination cannot be used
+   * invalid, or a destination cannot be used
    */
   constructor(rules: readonly RewriteRuleSettings[], rulesMax: number = REWRITE_RULES_MAX) {
     if (rules.length > rulesMax) {
       throw new Error(`${rules.length} rewrite rules are more than the limit of ${rulesMax}`)
     }
     const compiled = rules.map((rule, index) => compileRule(rule, index + 1))
-    this.#publish = compiled.filter((rule) => rule.action !== 'subscribe')
-    this.#subscribe = compiled.filter((rule) => rule.action !== 'publish')
+    this.#publish = new RuleList(compiled.filter((rule) => rule.action !== 'subscribe'))
+    this.#subscribe = new RuleList(compiled.filter((rule) => rule.action !== 'publish'))
   }
 
   /**
@@ -54,7 +66,7 @@ export class TopicRewriter {
    * no value, or an unsafe one, for a placeholder. The caller validates a changed topic again.
    */
   rewriteTopic(topic: string, client: TopicValues): string | undefined {
-    return applyFirst(this.#publish, topic, client)
+    return this.#publish.apply(topic, client)
   }
 
   /**
@@ -62,9 +74,9 @@ export class TopicRewriter {
    * included and kept. Undefined = refuse (0x8F).
    */
   rewriteFilter(filter: string, client: TopicValues): string | undefined {
-    if (!filter.startsWith('$')) return applyFirst(this.#subscribe, filter, client)
+    if (!filter.startsWith('$')) return this.#subscribe.apply(filter, client)
     const target = splitSubscription(filter)
-    const rewritten = applyFirst(this.#subscribe, target.filter, client)
+    const rewritten = this.#subscribe.apply(target.filter, client)
     if (rewritten === undefined || rewritten === target.filter) {
       return rewritten === undefined ? undefined : filter
     }
@@ -72,29 +84,52 @@ export class TopicRewriter {
   }
 }
 
-function applyFirst(
-  rules: readonly CompiledRule[],
-  topic: string,
-  client: TopicValues,
-): string | undefined {
-  for (const rule of rules) {
-    if (!matchesFilter(rule.sourceTopic, topic)) continue
-    if (topic.length > REWRITE_TOPIC_CHARS_MAX) return undefined
-    const match = rule.pattern.exec(topic)
-    return match === null ? topic : render(rule.destination, match, client)
+/** Rules of one action, and what became of the topics that came last. */
+class RuleList {
+  readonly #rules: readonly CompiledRule[]
+  readonly #outcomes = new Map<string, Outcome>()
+
+  constructor(rules: readonly CompiledRule[]) {
+    this.#rules = rules
   }
-  return topic
+
+  get size(): number {
+    return this.#rules.length
+  }
+
+  apply(topic: string, client: TopicValues): string | undefined {
+    let outcome = this.#outcomes.get(topic)
+    if (outcome === undefined) {
+      outcome = outcomeOf(this.#rules, topic)
+      if (this.#outcomes.size >= REMEMBERED_MAX) this.#outcomes.clear()
+      if (topic.length <= REWRITE_TOPIC_CHARS_MAX) this.#outcomes.set(topic, outcome)
+    }
+    return 'groups' in outcome ? render(outcome.destination, outcome.groups, client) : outcome.topic
+  }
 }
+
+function outcomeOf(rules: readonly CompiledRule[], topic: string): Outcome {
+  const rule = rules.find(({ sourceTopic }) => matchesFilter(sourceTopic, topic))
+  if (rule === undefined) return { topic }
+  if (topic.length > REWRITE_TOPIC_CHARS_MAX) return { topic: undefined }
+  const groups = rule.pattern.exec(topic) as Groups | null // What it is documented to be.
+  if (groups === null) return { topic }
+  const { destination } = rule
+  const isOfClient = destination.some(({ kind }) => kind === 'clientid' || kind === 'username')
+  return isOfClient ? { destination, groups } : { topic: render(destination, groups, NOBODY) }
+}
+
+const NOBODY: TopicValues = { clientId: '', username: undefined }
 
 function render(
   destination: readonly DestinationPart[],
-  match: RegExpExecArray,
+  groups: Groups,
   client: TopicValues,
 ): string | undefined {
   let topic = ''
   for (const part of destination) {
     if (part.kind === 'text') topic += part.text
-    else if (part.kind === 'group') topic += match[part.index] ?? ''
+    else if (part.kind === 'group') topic += groups[part.index] ?? ''
     else {
       const value = part.kind === 'clientid' ? client.clientId : client.username
       // A client named `+` must not widen a filter.
@@ -111,30 +146,20 @@ function compileRule(rule: RewriteRuleSettings, position: number): CompiledRule 
   if (invalid !== undefined) {
     throw failure(`source_topic "${rule.sourceTopic}" is not a topic filter: ${invalid.detail}`)
   }
-  let pattern: RegExp
+  let pattern: CompiledRule['pattern']
   try {
-    pattern = new RegExp(rule.regularExpression, 'u')
+    pattern = compilePattern(rule.regularExpression)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw failure(`re does not compile: ${reason}`)
   }
-  const explosive = explosivePattern(rule.regularExpression)
-  if (explosive !== undefined) {
-    throw failure(`re "${rule.regularExpression}" may take very long, it has ${explosive}`)
-  }
   if (rule.destTopic === '') throw failure('dest_topic is empty')
-  const destination = compileDestination(rule.destTopic, groupCount(pattern), failure)
+  const destination = compileDestination(rule.destTopic, pattern.groupCount(), failure)
   const texts = destination.map((part) => (part.kind === 'text' ? part.text : ''))
   if (rule.action !== 'subscribe' && texts.some(hasWildcard)) {
     throw failure(`dest_topic "${rule.destTopic}" has a wildcard, which no publish may have`)
   }
   return { action: rule.action, sourceTopic: rule.sourceTopic, pattern, destination }
-}
-
-/** Number of capturing groups: a pattern that also matches nothing reports them all. */
-function groupCount(pattern: RegExp): number {
-  const match = new RegExp(`${pattern.source}|`, 'u').exec('')
-  return match === null ? 0 : match.length - 1
 }
 
 const DESTINATION_TOKEN = /\$([0-9]{1,2})|\$\{([^}]*)\}/gu

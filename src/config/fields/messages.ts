@@ -1,4 +1,5 @@
 /** `retainer.*`, `delayed.*`, `auto_subscribe.*` and `rewrite`. */
+import { compilePattern } from '#kernel/text-pattern.ts'
 import { bool, bytes, duration, int, list, object, oneOf, rate, string } from '../field.ts'
 import { checkPlaceholders } from './topic-checks.ts'
 
@@ -99,10 +100,10 @@ export const autoSubscribe = object(
 /** What is wrong with a regular expression, or undefined. */
 function checkRegularExpression(text: string): string | undefined {
   try {
-    new RegExp(text, 'u')
+    compilePattern(text)
     return undefined
-  } catch {
-    return 'is not a regular expression'
+  } catch (error) {
+    return `is not a regular expression that can be used: ${(error as Error).message}`
   }
 }
 

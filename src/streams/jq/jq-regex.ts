@@ -1,5 +1,5 @@
-/** Regular expressions of jq on those of JavaScript. */
-import { explosivePattern } from '#broker/topics/pattern-guard.ts'
+/** Regular expressions of jq, in time that grows with the length of the text only. */
+import { compilePattern } from '#kernel/text-pattern.ts'
 import { JqError } from './jq-error.ts'
 import { step } from './jq-filter.ts'
 import type { Pure } from './jq-pure.ts'
@@ -15,8 +15,11 @@ export const REGEX_FUNCTIONS: readonly Pure[] = [
 const REGEXES_MAX = 256
 const regexes = new Map<string, Regex>()
 
+type Pattern = ReturnType<typeof compilePattern>
+type Matcher = ReturnType<Pattern['matcher']>
+
 interface Regex {
-  readonly regex: RegExp
+  readonly pattern: Pattern
   /** Of the groups that capture, null for those without. */
   readonly names: readonly (string | null)[]
 }
@@ -33,14 +36,14 @@ function matches(input: JqValue, re: JqValue, flags: JqValue, isTest: boolean): 
     throw new JqError(`${describeJq(given)} is not a string`)
   }
   const isGlobal = given?.includes('g') === true && !isTest
-  const { regex, names } = regexOf(pattern, given ?? '')
-  regex.lastIndex = 0
+  const { pattern: compiled, names } = regexOf(pattern, given ?? '')
+  const matcher = compiled.matcher(input)
   const found: JqValue[] = []
-  for (let match = regex.exec(input); match !== null; match = regex.exec(input)) {
+  while (matcher.find()) {
     step()
-    if (!(match[0] === '' && given?.includes('n'))) found.push(describe(input, match, names))
+    const isEmpty = matcher.start() === matcher.end()
+    if (!(isEmpty && given?.includes('n'))) found.push(describe(input, matcher, names))
     if (!isGlobal) break
-    if (match[0] === '') regex.lastIndex++
   }
   return found
 }
@@ -53,50 +56,41 @@ function regexOf(pattern: string, flags: string): Regex {
   if (/[^gimnpslx]/.test(flags)) throw new JqError(`${flags} is not a valid modifier string`)
   const source = flags.includes('x') ? withoutBlanks(pattern) : pattern
   const dotAll = /[sp]/.test(flags) ? 's' : ''
-  let made: RegExp
+  let compiled: Pattern
   try {
-    made = new RegExp(source, `dgu${flags.includes('i') ? 'i' : ''}${dotAll}`)
+    compiled = compilePattern(source, `${flags.includes('i') ? 'i' : ''}${dotAll}`)
   } catch (error) {
     throw new JqError(`${pattern} (at offset 0) is not a valid regex: ${(error as Error).message}`)
   }
-  const danger = explosivePattern(source)
-  if (danger !== undefined) throw new JqError(`the regex may take too long: it has ${danger}`)
   const [oldest] = regexes.keys()
   if (regexes.size >= REGEXES_MAX && oldest !== undefined) regexes.delete(oldest)
-  const regex = { regex: made, names: groupNames(source) }
+  const regex = { pattern: compiled, names: groupNames(compiled) }
   regexes.set(key, regex)
   return regex
 }
 
-const GROUPS = /\\.|\[(?:\\.|[^\]])*\]|\((?:\?<([A-Za-z_]\w*)>|(?!\?))/gs
-
-function groupNames(pattern: string): readonly (string | null)[] {
-  const groups = [...pattern.matchAll(GROUPS)].filter(([text]) => text.startsWith('('))
-  return groups.map(([, name]) => name ?? null)
+function groupNames(pattern: Pattern): readonly (string | null)[] {
+  const names = Object.entries(pattern.namedGroups())
+  return Array.from({ length: pattern.groupCount() }, (_, index) => {
+    return names.find(([, place]) => place === index + 1)?.[0] ?? null
+  })
 }
 
 function withoutBlanks(pattern: string): string {
   return pattern.replaceAll(/\\.|\s+|#[^\n]*/gs, (part) => (part.startsWith('\\') ? part : ''))
 }
 
-function describe(
-  input: string,
-  match: RegExpExecArray,
-  names: readonly (string | null)[],
-): JqValue {
-  const captures = match.slice(1).map((text: string | undefined, index) => {
-    const place = match.indices?.[index + 1]
-    return {
-      offset: place === undefined ? -1 : chars(input, place[0]),
-      length: Array.from(text ?? '').length,
-      string: text ?? null,
-      name: names[index] ?? null,
-    }
+function describe(input: string, matcher: Matcher, names: Regex['names']): JqValue {
+  const captures = names.map((name, index) => {
+    const string = matcher.group(index + 1)
+    const offset = string === null ? -1 : chars(input, matcher.start(index + 1))
+    return { offset, length: Array.from(string ?? '').length, string, name }
   })
+  const string = matcher.group() ?? ''
   return {
-    offset: chars(input, match.index),
-    length: Array.from(match[0]).length,
-    string: match[0],
+    offset: chars(input, matcher.start()),
+    length: Array.from(string).length,
+    string,
     captures,
   }
 }

@@ -67,6 +67,15 @@ test('try does not catch a limit', () => {
   assert.throws(() => runJq('try last(range(1e12)) catch 1', null), JqLimitError)
 })
 
+// With the engine of JavaScript this would take hours: the test would not end.
+test('a regular expression takes no longer for a text that was made to take long', () => {
+  const text = 'a'.repeat(20_000)
+  for (const pattern of ['(a+)+b', '(a|aa)*b', '.*a.*a.*a.*b']) {
+    assert.deepEqual(runJq(`test("${pattern}")`, text), [false], pattern)
+  }
+  assert.throws(() => runJq('test("(?=a)b")', text), JqError)
+})
+
 test('a time limit stops a program', () => {
   let nowMs = 0
   const until = { nowMs: () => (nowMs += 1), endsAtMs: 10 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compilePattern } from './text-pattern.ts'
 
-describe('a regular expression about clients', () => {
+describe('a regular expression for texts of clients', () => {
   it('means what it means elsewhere', () => {
     const cases: readonly (readonly [pattern: string, text: string, fits: boolean])[] = [
       ['^meter-', 'meter-7', true],
@@ -16,7 +16,7 @@ describe('a regular expression about clients', () => {
       ['(?<kind>pump|valve)[0-9]', 'valve3', true],
     ]
     for (const [pattern, text, fits] of cases) {
-      assert.equal(compilePattern(pattern)(text), fits, `${pattern} ${JSON.stringify(text)}`)
+      assert.equal(compilePattern(pattern).test(text), fits, `${pattern} ${JSON.stringify(text)}`)
     }
   })
 
@@ -24,7 +24,7 @@ describe('a regular expression about clients', () => {
   it('takes no longer for a text that was made to take long', () => {
     const hostile = `${'-'.repeat(65_000)}!`
     for (const pattern of ['.*-.*-.*-.*x$', '(-+)+$', '(-|-)*x', '^(-*)*$']) {
-      assert.equal(compilePattern(pattern)(hostile), false, pattern)
+      assert.equal(compilePattern(pattern).test(hostile), false, pattern)
     }
   })
 
