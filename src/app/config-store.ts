@@ -77,7 +77,8 @@ export class ConfigStore {
     const problems = config === undefined ? loaded.errors : settingsProblems(config)
     if (config === undefined || problems.length > 0) {
       const messages = problems.map(({ path: at, message }) => formatProblem({ path: at, message }))
-      throw new ConfigRefusal('invalid', messages)
+      const paths = problems.map(({ path: at }) => at)
+      throw new ConfigRefusal('invalid', messages, paths)
     }
     if (given !== undefined) checkPinned(loaded, given, this.shown([]))
     const changes = diff(tidewayFields, this.#config, config)
@@ -157,7 +158,8 @@ function overlayPath(config: TidewayConfig): string {
 }
 
 function noSecret(path: readonly string[]): ConfigRefusal {
-  return new ConfigRefusal('invalid', [`${path.join('.')} is hidden: there is no secret to keep`])
+  const message = `${path.join('.')} is hidden: there is no secret to keep`
+  return new ConfigRefusal('invalid', [message], [path])
 }
 
 /** A key that the environment sets would not obey: that is said, and nothing changed. */
@@ -177,5 +179,6 @@ function checkPinned(
   if (JSON.stringify(value) === JSON.stringify(present)) return
   const origin = loaded.originOf(path)
   if (origin.kind !== 'environment') return
-  throw new ConfigRefusal('pinned', [`${path.join('.')} is set by the environment: ${origin.name}`])
+  const message = `${path.join('.')} is set by the environment: ${origin.name}`
+  throw new ConfigRefusal('pinned', [message], [path])
 }

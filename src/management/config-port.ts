@@ -58,11 +58,18 @@ export class ConfigRefusal extends Error {
   /** `pinned`: the environment decides. */
   readonly kind: 'invalid' | 'pinned'
   readonly problems: readonly string[]
+  /** What each of them is about. */
+  readonly paths: readonly (readonly string[])[]
 
-  constructor(kind: ConfigRefusal['kind'], problems: readonly string[]) {
+  constructor(
+    kind: ConfigRefusal['kind'],
+    problems: readonly string[],
+    paths: ConfigRefusal['paths'] = [],
+  ) {
     super(problems.join('; '))
     this.kind = kind
     this.problems = problems
+    this.paths = paths
   }
 }
 

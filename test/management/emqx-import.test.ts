@@ -99,16 +99,31 @@ describe('an export of EMQX 5', () => {
       psk_authentication { enable = false, separator = "|" }
       mqtt { max_qos_allowed = 1 }
       nonsense { x = 1 }
+      node { name = "emqx@10.0.0.9", data_dir = "/opt/emqx/data" }
+      connectors.http.hook {
+        url = "http://127.0.0.1:1", shiny = true
+        ssl { enable = false, verify = verify_none, depth = 10, reuse_sessions = true }
+      }
+      connectors.gcp_pubsub_producer.cloud { service_account_json = "{}" }
+      actions.http.send { connector = hook, parameters { method = post, path = "/x" } }
+      actions.gcp_pubsub_producer.up { connector = cloud, parameters { pubsub_topic = t } }
+      rule_engine.rules.both { sql = "SELECT * FROM \\"t/#\\"", actions = ["http:send"] }
       delayed { max_delayed_messages = many }`
     const { status, body } = await bring('b.tar.gz', exportWith(cluster, allTables()))
     assert.equal(status, 200, JSON.stringify(body))
     const told: string = body.warnings.join('\n')
     const parts = ['nonsense is not a known key', 'delayed.max_delayed_messages must be']
+    parts.push('connectors.http.hook.shiny', 'connectors.gcp_pubsub_producer', 'node: it is about')
     for (const name of ['authn_mnesia_ns', 'trace']) parts.push(`mnesia/emqx_${name}: a table that`)
     parts.push('mnesia/emqx_admin: users of saml', 'mnesia/emqx_psk: identities or keys')
     // Of the year 2100.
     parts.push('delayed: later: the time is more than')
     for (const part of parts) assert.ok(told.includes(part), `${part} in ${told}`)
+
+    assert.equal((await call('GET', '/connectors/http:hook')).status, 200)
+    assert.equal((await call('GET', '/actions/http:send')).status, 200)
+    assert.equal((await call('GET', '/rules/both')).status, 200)
+    assert.notEqual((await call('GET', '/configs/node')).body.data_dir, '/opt/emqx/data')
 
     const ann = await to.connect('c2', { username: 'ann', password: 'of-ann-1' })
     assert.ok(ann.connected)

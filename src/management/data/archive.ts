@@ -1,8 +1,10 @@
 import { normalize } from 'node:path'
+import { normalize as underProperNames } from '#config/decode.ts'
 import { parseSyntax } from '#config/hocon/parser.ts'
 import { resolveSyntax } from '#config/hocon/resolve.ts'
 import type { Plain } from '#config/hocon/value.ts'
 import { HoconError, toPlain } from '#config/hocon/value.ts'
+import { tidewayFields } from '#config/tideway-config.ts'
 import { TABLE_SETS, type TableSetName } from '../contract/data.ts'
 import { TarError, unpackTar } from '../files/tar.ts'
 import { badRequest } from '../http/api-error.ts'
@@ -69,7 +71,8 @@ function needed(all: ReadonlyMap<string, Buffer>, name: string): Buffer {
 export function readHocon(text: string, name = 'cluster.hocon'): Written {
   try {
     const { root } = resolveSyntax([parseSyntax(text, name)])
-    return toPlain(root) as Written // A document is an object.
+    // A document is an object. Its keys have their proper names, as problems are told with them.
+    return toPlain(underProperNames(tidewayFields, root)) as Written
   } catch (error) {
     if (error instanceof HoconError) throw badRequest(`${error.message}.`)
     throw error

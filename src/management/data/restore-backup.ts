@@ -4,17 +4,18 @@ import { dirname, join, normalize } from 'node:path'
 import { printHocon } from '#config/hocon/print.ts'
 import type { Plain } from '#config/hocon/value.ts'
 import type { ConfigTurn } from '../config/config-changes.ts'
-import { type ConfigEdit, ConfigRefusal } from '../config-port.ts'
+import type { ConfigEdit } from '../config-port.ts'
 import type { ManagementContext } from '../context.ts'
 import { ApiError, badRequest } from '../http/api-error.ts'
 import type { Archive } from './archive.ts'
 import { RestoreError, restoreTables } from './restore-tables.ts'
 import type { TableSet } from './table-set.ts'
 import { tableSets } from './table-sets.ts'
+import { validParts } from './valid-parts.ts'
 import { isGroup, type Written } from './written.ts'
 
 /**
- * Takes over what is in a backup: configuration by roots, files, tables; all of it or nothing. What
+ * Takes over what is in a backup: configuration, files, tables; all that is valid or nothing. What
  * exists under the same names is replaced, everything else stays.
  * @returns what could not be taken over, and why
  * @throws ApiError 400 when it cannot be taken over, 503 when the store does not take it; nothing
@@ -35,9 +36,10 @@ export async function restoreBackup(
     async () => {
       for (const [name, content] of files) await replaced.put(name, content)
       // What a root names has to be there for it to be valid.
-      const valid = validRoots(context, withFilesHere(archive, node.dataDir))
-      await turn.edit(toEdit(valid.good))
-      return valid.warnings
+      const here = withFilesHere(archive, node.dataDir)
+      const { config, warnings } = validParts((part) => node.config.plan(toEdit(part)), here)
+      await turn.edit(toEdit(config))
+      return warnings
     },
     () => replaced.takeBack(),
   )
@@ -121,34 +123,6 @@ function withFilesHere({ config, dataDir, files }: Archive, here: string): Writt
     return Object.fromEntries(Object.entries(group).map(([key, value]) => [key, move(value)]))
   }
   return moveAll(config)
-}
-
-interface ValidRoots {
-  readonly good: Written
-  /** Why the others are not. */
-  readonly warnings: string[]
-}
-
-/** Roots that are not valid here are told and passed over. */
-function validRoots(context: ManagementContext, written: Written): ValidRoots {
-  const warnings: string[] = []
-  const good: Record<string, Plain> = {}
-  for (const [root, value] of Object.entries(written)) {
-    const problems = problemsOf(context, { ...good, [root]: value })
-    if (problems.length > 0) warnings.push(...problems)
-    else good[root] = value
-  }
-  return { good, warnings }
-}
-
-function problemsOf({ node }: ManagementContext, written: Written): readonly string[] {
-  try {
-    node.config.plan(toEdit(written))
-    return []
-  } catch (error) {
-    if (error instanceof ConfigRefusal) return error.problems
-    throw error
-  }
 }
 
 function toEdit(written: Written): ConfigEdit {

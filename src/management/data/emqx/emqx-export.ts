@@ -36,9 +36,10 @@ export async function readEmqxExport(
   entries: ReadonlyMap<string, Buffer>,
   nowMs: number,
 ): Promise<EmqxExport> {
-  const filed = fileTexts(config, EXPORT_DIR)
+  const { node: _, ...ofAnyNode } = config
+  const filed = fileTexts(ofAnyNode, EXPORT_DIR)
   const tables = new Map<TableSetName, readonly unknown[]>()
-  const remarks: string[] = []
+  const remarks = config['node'] === undefined ? [] : ['node: it is about the exported node']
   const context = { nowMs, scramIterations: scramIterationsOf(config) }
   for (const [path, content] of entries) {
     if (!path.startsWith(TABLES) || path === PSK_TABLE) continue
