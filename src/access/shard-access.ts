@@ -193,6 +193,10 @@ export class ShardAccess implements AccessControl {
     return this.#parts.authorization.authorizeSubscribe(who, filter, qos, done)
   }
 
+  get decidedBy(): string {
+    return this.#parts.authorization.decidedBy
+  }
+
   remembered(who: Identity): readonly RememberedDecision[] {
     return this.#parts.authorization.remembered(who)
   }

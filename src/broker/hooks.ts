@@ -106,7 +106,13 @@ export class Hooks {
       ) => void)
     | undefined
   authorized:
-    | ((who: Identity, action: 'publish' | 'subscribe', topic: string, isAllowed: boolean) => void)
+    | ((
+        who: Identity,
+        action: 'publish' | 'subscribe',
+        topic: string,
+        isAllowed: boolean,
+        decidedBy: string | undefined,
+      ) => void)
     | undefined
   subscribed: ((connection: HookedConnection, subscription: HookedSubscription) => void) | undefined
   unsubscribed:

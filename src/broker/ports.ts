@@ -290,6 +290,11 @@ export interface AccessControl {
   admit(who: Identity): Refused | undefined
   /** The connection of an admitted client has ended. */
   left(who: Identity): void
+  /**
+   * What made the decision that was given last: `superuser`, `cache`, `client_info` (the rules that
+   * came with the credentials), the type of a source, or `default`.
+   */
+  readonly decidedBy?: string
   /** What is remembered of decisions about a connected client. */
   remembered?(who: Identity): readonly RememberedDecision[]
   /** Forgets what was decided about a client. */

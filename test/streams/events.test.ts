@@ -1,5 +1,8 @@
 /** Every event that rules can read, caused by real clients. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { EVENT_SOURCES } from '#streams/rules/event-sources.ts'
@@ -8,8 +11,8 @@ import { connectTo, inboxOf, republish, ruleOf, startRules } from './support/rul
 type Event = Readonly<Record<string, unknown>>
 
 /** A broker whose rule reports these events of the client `device`; the function waits for one. */
-async function watch(context: TestContext, events: string, more = '') {
-  const broker = await startRules(context)
+async function watch(context: TestContext, events: string, more = '', config = '') {
+  const broker = await startRules(context, { config })
   const watcher = await connectTo(context, broker, { clientId: 'watcher' })
   const next = await inboxOf(watcher, 'seen')
   const sql = `SELECT * FROM ${events} WHERE clientid = 'device' ${more}`
@@ -71,6 +74,31 @@ test('message.delivered, acked and dropped have all columns', async (t) => {
   const dropped = await next()
   checkColumns(dropped)
   assert.deepEqual([dropped.event, dropped.reason], ['message.dropped', 'no_subscribers'])
+})
+
+test('the event of an authorization says what has decided', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tideway-acl-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'acl.conf')
+  writeFileSync(path, '{deny, {clientid, "device"}, publish, ["closed"]}.')
+  const authorization = `authorization {
+    no_match = allow
+    sources = [{ type = file, path = "${path}" }]
+  }`
+  const decided = '"$events/client_check_authz_complete"'
+  const { broker, next } = await watch(t, decided, '', authorization)
+  const device = await connectTo(t, broker, { clientId: 'device' })
+  for (const topic of ['closed', 'closed', 'open']) await device.publishAsync(topic, 'x')
+  const sources: unknown[] = []
+  for (let n = 0; n < 3; n++) {
+    const { topic, result, authz_source: source } = await next()
+    sources.push([topic, result, source])
+  }
+  assert.deepEqual(sources, [
+    ['closed', 'deny', 'file'],
+    ['closed', 'deny', 'cache'],
+    ['open', 'allow', 'default'],
+  ])
 })
 
 test('alarms are events of one shard', async (t) => {

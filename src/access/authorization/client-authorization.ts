@@ -7,10 +7,19 @@ import type { AuthorizationConfig } from '#config/fields/authorization/authoriza
 import type { AuthorizerContext, AuthorizeRequest } from '#plugin/define-authorizer.ts'
 import { DecisionCache, Remembered } from './decision-cache.ts'
 import { compileRule, decideByRules, type Rule } from './rule.ts'
-import { type ChainVerdict, SourceChain, type SourceReport } from './source-chain.ts'
+import {
+  type ChainAnswer,
+  type ChainVerdict,
+  SourceChain,
+  type SourceReport,
+} from './source-chain.ts'
 
 /** What is said of a decision that had to wait. */
 export type Done = (allowed: boolean) => void
+
+/** What decides besides sources. */
+const DEFAULT = 'default'
+const OWN_RULES = 'client_info'
 
 /** How often files of rules are looked at. */
 const RELOAD_MS = 10_000
@@ -20,6 +29,8 @@ const RELOAD_MS = 10_000
  * the credentials, then the sources, then `no_match`. What cannot be found out is refused.
  */
 export class ClientAuthorization {
+  /** See `AccessControl`. */
+  decidedBy: string = DEFAULT
   readonly #context: AuthorizerContext
   readonly #metrics: Metrics
   /** Chains that went, until nobody waits for them. */
@@ -50,6 +61,7 @@ export class ClientAuthorization {
     if (this.#isOpen && client.acl === undefined) {
       values[Metric.CLIENT_AUTHORIZE]!++ // Indexes come from the table, here and below.
       values[Metric.AUTHORIZATION_ALLOW]!++
+      this.decidedBy = DEFAULT
       return Access.ALLOW
     }
     if (client.isSuperuser) return this.#superuser()
@@ -72,6 +84,7 @@ export class ClientAuthorization {
     if (this.#isOpen && client.acl === undefined) {
       values[Metric.CLIENT_AUTHORIZE]!++
       values[Metric.AUTHORIZATION_ALLOW]!++
+      this.decidedBy = DEFAULT
       return Access.ALLOW
     }
     if (client.isSuperuser) return this.#superuser()
@@ -147,6 +160,7 @@ export class ClientAuthorization {
   }
 
   #superuser(): Access {
+    this.decidedBy = 'superuser'
     this.#metrics.increment(Metric.CLIENT_AUTHORIZE)
     this.#metrics.increment(Metric.AUTHORIZATION_SUPERUSER)
     this.#metrics.increment(Metric.AUTHORIZATION_ALLOW)
@@ -154,6 +168,7 @@ export class ClientAuthorization {
   }
 
   #hit(found: Remembered): Access {
+    this.decidedBy = 'cache'
     const { values } = this.#metrics
     values[Metric.CLIENT_AUTHORIZE]!++
     values[Metric.AUTHORIZATION_CACHE_HIT]!++
@@ -179,12 +194,13 @@ export class ClientAuthorization {
     this.#metrics.increment(Metric.CLIENT_AUTHORIZE)
     this.#metrics.increment(Metric.AUTHORIZATION_CACHE_MISS)
     const generation = this.#generation
-    const verdict = this.#ownVerdict(request) ?? this.#chain.decide(request)
-    if (typeof verdict === 'string') {
-      return this.#settle(request, verdict, generation) ? Access.ALLOW : Access.DENY
+    const own = this.#ownVerdict(request)
+    const answer = own === undefined ? this.#chain.decide(request) : { verdict: own, by: OWN_RULES }
+    if (!(answer instanceof Promise)) {
+      return this.#settle(request, answer, generation) ? Access.ALLOW : Access.DENY
     }
     // The chain settles every promise that it makes.
-    void verdict.then((late) => done(this.#settle(request, late, generation)))
+    void answer.then((late) => done(this.#settle(request, late, generation)))
     return Access.PENDING
   }
 
@@ -200,8 +216,10 @@ export class ClientAuthorization {
     return this.#isOpen && this.#config.no_match === undefined ? 'deny' : undefined
   }
 
-  #settle(request: AuthorizeRequest, verdict: ChainVerdict, generation: number): boolean {
+  #settle(request: AuthorizeRequest, answer: ChainAnswer, generation: number): boolean {
     const { values } = this.#metrics
+    const { verdict, by } = answer
+    this.decidedBy = by ?? DEFAULT
     if (verdict === 'no-match') values[Metric.AUTHORIZATION_NOMATCH]!++
     else if (verdict === 'allow') values[Metric.AUTHORIZATION_MATCHED_ALLOW]!++
     else if (verdict === 'deny') values[Metric.AUTHORIZATION_MATCHED_DENY]!++

@@ -15,6 +15,13 @@ import { AUTHORIZERS } from './catalog.ts'
 /** What the sources say together. `failed`: one that would have been asked could not be. */
 export type ChainVerdict = 'allow' | 'deny' | 'no-match' | 'failed'
 
+/** A verdict, and the type of the source that it is of. */
+export interface ChainAnswer {
+  readonly verdict: ChainVerdict
+  /** Undefined: of none. */
+  readonly by: string | undefined
+}
+
 /** Numbers of one source in one shard since the start. */
 export interface SourceCounts {
   total: number
@@ -94,7 +101,7 @@ export class SourceChain {
   }
 
   /** Asks the sources; at once where all that are asked answer at once. */
-  decide(request: AuthorizeRequest): ChainVerdict | Promise<ChainVerdict> {
+  decide(request: AuthorizeRequest): ChainAnswer | Promise<ChainAnswer> {
     return this.#ask(request, 0)
   }
 
@@ -145,7 +152,7 @@ export class SourceChain {
     return new Promise((resolve) => this.#whenIdle.push(resolve))
   }
 
-  #ask(request: AuthorizeRequest, from: number): ChainVerdict | Promise<ChainVerdict> {
+  #ask(request: AuthorizeRequest, from: number): ChainAnswer | Promise<ChainAnswer> {
     for (let index = from; index < this.#sources.length; index++) {
       const source = this.#sources[index]
       if (source === undefined) break
@@ -157,9 +164,9 @@ export class SourceChain {
       }
       if (typeof verdict !== 'string') return this.#await(source, verdict, request, index)
       this.#count(source, verdict)
-      if (verdict !== 'ignore') return verdict
+      if (verdict !== 'ignore') return { verdict, by: source.type }
     }
-    return 'no-match'
+    return { verdict: 'no-match', by: undefined }
   }
 
   async #await(
@@ -167,7 +174,7 @@ export class SourceChain {
     answer: Promise<Verdict>,
     request: AuthorizeRequest,
     index: number,
-  ): Promise<ChainVerdict> {
+  ): Promise<ChainAnswer> {
     if (this.#waiting >= WAITING_MAX) {
       answer.catch(() => {}) // Nobody waits for it.
       return this.#failed(source, new Error(`${WAITING_MAX} requests wait already`))
@@ -182,7 +189,8 @@ export class SourceChain {
       this.#left()
     }
     this.#count(source, verdict)
-    return verdict === 'ignore' ? this.#ask(request, index + 1) : verdict
+    if (verdict === 'ignore') return this.#ask(request, index + 1)
+    return { verdict, by: source.type }
   }
 
   #left(): void {
@@ -198,7 +206,7 @@ export class SourceChain {
     source.counts[verdict]++
   }
 
-  #failed(source: Source, error: unknown): ChainVerdict {
+  #failed(source: Source, error: unknown): ChainAnswer {
     source.counts.total++
     source.counts.failed++
     const nowMs = this.#nowMs()
@@ -206,7 +214,7 @@ export class SourceChain {
       source.failureLoggedAtMs = nowMs
       this.#log.error('authorization_source_failed', { source: source.type, reason: text(error) })
     }
-    return 'failed'
+    return { verdict: 'failed', by: source.type }
   }
 }
 

@@ -243,9 +243,10 @@ function authorize(
   const { identity } = connection
   if (identity === undefined) return
   const topic = asked.isSpecial ? withoutDelay(asked.topic) : asked.topic
-  const known = broker.core.access.recallPublish(identity, topic, message.qos, message.retain)
+  const { access, hooks } = broker.core
+  const known = access.recallPublish(identity, topic, message.qos, message.retain)
   if (known !== Access.PENDING) {
-    broker.core.hooks.authorized?.(identity, 'publish', topic, known === Access.ALLOW)
+    hooks.authorized?.(identity, 'publish', topic, known === Access.ALLOW, access.decidedBy)
   }
   if (known === Access.ALLOW) accept(broker, connection, session, message, packetId)
   else if (known === Access.DENY) deny(broker, connection, session, message, packetId)
@@ -261,13 +262,14 @@ function decide(
   identity: Identity,
   topic: string,
 ): void {
+  const { access, hooks } = broker.core
   const decided = (allowed: boolean): void => {
-    broker.core.hooks.authorized?.(identity, 'publish', topic, allowed)
+    hooks.authorized?.(identity, 'publish', topic, allowed, access.decidedBy)
     if (allowed) accept(broker, connection, session, message, packetId)
     else deny(broker, connection, session, message, packetId)
   }
   const { qos, retain } = message
-  const decision = broker.core.access.authorizePublish(identity, topic, qos, retain, (allowed) => {
+  const decision = access.authorizePublish(identity, topic, qos, retain, (allowed) => {
     decided(allowed)
     connection.unpark()
   })

@@ -118,7 +118,7 @@ function subscribeOne(
   const { identity } = connection
   if (identity === undefined) return refuse(ReasonCode.NOT_AUTHORIZED)
   const decided = (allowed: boolean): void => {
-    core.hooks.authorized?.(identity, 'subscribe', target.filter, allowed)
+    core.hooks.authorized?.(identity, 'subscribe', target.filter, allowed, core.access.decidedBy)
     if (allowed) acquire(broker, connection, session, request, filter, target, done)
     else refuse(ReasonCode.NOT_AUTHORIZED)
   }

@@ -138,13 +138,16 @@ export const EVENT_SOURCES: readonly EventSource[] = [
   {
     event: 'client.check_authz_complete',
     topics: ['$events/client_check_authz_complete', '$events/auth/check_authz_complete'],
-    text: 'It is decided whether a client may publish or subscribe.',
+    text:
+      'It is decided whether a client may publish or subscribe. `authz_source`: the source that ' +
+      'did, such as `file`; `superuser`, `cache`, `client_info`, or `default` (`no_match`).',
     sample: {
       ...CLIENT,
       ...PEER,
       topic: 't/a',
       action: 'publish',
       result: 'allow',
+      authz_source: 'file',
       ...ATTRIBUTES,
     },
   },

@@ -124,9 +124,9 @@ function clientWatchers(
       }
       take('client.check_authn_complete', columns, '')
     },
-    authorized(who, action, topic, isAllowed) {
+    authorized(who, action, topic, isAllowed, decidedBy) {
       const result = isAllowed ? 'allow' : 'deny'
-      const columns = { ...receiverColumns(who), topic, action, result }
+      const columns = { ...receiverColumns(who), topic, action, result, authz_source: decidedBy }
       take('client.check_authz_complete', { ...columns, client_attrs: attributesOf(who) }, '')
     },
     subscribed(connection, { filter, qos, subscriptionId, userProperties }) {
