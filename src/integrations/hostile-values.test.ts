@@ -74,6 +74,30 @@ test('mqtt: what is no topic fails its record', async () => {
   assert.equal(sent.length, 0)
 })
 
+test('redis: a list is the fields of HSET where nothing else can stand', async () => {
+  const sent: (readonly string[])[] = []
+  const driver = {
+    commands(all: readonly (readonly string[])[]) {
+      sent.push(...all)
+      return Promise.resolve([])
+    },
+  }
+  const open = (...words: readonly string[]) =>
+    redis.sink?.open({ command_template: words }, driver as never, {} as never) as Sink
+  const record = { k: 'k', v: ['a', '1', 'b', { c: 2 }] }
+  await write(open('HMSET', '${k}', '${v}'), record, sent)
+  await write(open('hset', '${k}', 'x', '${k}', '${v}'), record, sent)
+  await write(open('HSET', '${k}', 'x', '${v}'), record, sent)
+  await write(open('SET', '${k}', '${v}'), record, sent)
+  const json = '["a","1","b",{"c":2}]'
+  assert.deepEqual(sent, [
+    ['HMSET', 'k', 'a', '1', 'b', '{"c":2}'],
+    ['hset', 'k', 'x', 'k', 'a', '1', 'b', '{"c":2}'],
+    ['HSET', 'k', 'x', json],
+    ['SET', 'k', json],
+  ])
+})
+
 test('redis: the command is none of the values', () => {
   const check = (words: readonly string[]) => redis.sink?.check?.({ command_template: words })
   assert.throws(() => check(['${cmd}', 'k']), /first word/)
