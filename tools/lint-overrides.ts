@@ -1,5 +1,6 @@
 /**
- * Hands the layers to the linter, so that an editor marks a wrong import while it is written.
+ * Hands the layers to the linter, so that an editor marks a wrong import while it is written, and
+ * what React asks of the dashboard.
  *
  *   node tools/lint-overrides.ts    rewrites the overrides in .oxlintrc.json
  */
@@ -8,8 +9,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LAYERS, NARROW_IMPORTS } from './layers.ts'
 
-/** The part of the linter's settings that is kept here. */
-export interface LintOverride {
+interface LintOverride {
   readonly files: readonly string[]
   readonly rules: {
     readonly 'no-restricted-imports': readonly [
@@ -24,9 +24,16 @@ export interface LintOverride {
   }
 }
 
-/** One override for each layer: what its files must not import. */
-export function lintOverrides(): readonly LintOverride[] {
-  return LAYERS.map((layer) => {
+/** The pages are written with React, and nothing else is. */
+const DASHBOARD = {
+  files: ['dashboard/**'],
+  plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'react'],
+  rules: { 'react/exhaustive-deps': 'error', 'react/rules-of-hooks': 'error' },
+} as const
+
+/** One override for each layer: what its files must not import; and one for the dashboard. */
+export function lintOverrides(): readonly (LintOverride | typeof DASHBOARD)[] {
+  const layers = LAYERS.map((layer): LintOverride => {
     const closed = LAYERS.filter(({ folder, level }) => {
       return folder !== layer.folder && level >= layer.level
     })
@@ -43,6 +50,7 @@ export function lintOverrides(): readonly LintOverride[] {
     const rules = { 'no-restricted-imports': ['error', { patterns }] } as const
     return { files: [`src/${layer.folder}/**`], rules }
   })
+  return [...layers, DASHBOARD]
 }
 
 if (import.meta.main) {

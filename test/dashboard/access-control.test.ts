@@ -9,6 +9,19 @@ const NOT_AUTHORIZED = 0x87
 describe('access control', BROWSER, () => {
   const dashboard = dashboardOfSuite({ shards: 2 })
 
+  test('what cannot be loaded says why, and is loaded when it is asked for again', async () => {
+    const page = await dashboard.open('/about')
+    const reason = { code: 'INTERNAL_ERROR', message: 'The disk is away.' }
+    await page.route('**/api/v5/authentication', (route) =>
+      route.fulfill({ status: 500, json: reason }),
+    )
+    await page.getByRole('link', { name: 'Authentication' }).click()
+    await page.getByText('The disk is away.').waitFor()
+    await page.unroute('**/api/v5/authentication')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('There is no authenticator').waitFor()
+  })
+
   test('authenticators are made, ordered by dragging, and get users', async (context) => {
     const page = await dashboard.open('/authentication')
     const port = dashboard.managed.broker.port('tcp:default')

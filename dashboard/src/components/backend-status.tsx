@@ -28,7 +28,7 @@ const SIGNS = {
 } as const
 
 /** How a backend is doing, and what it has decided. */
-interface BackendState {
+export interface BackendState {
   readonly status: keyof typeof SIGNS
   readonly node_error: readonly { readonly error: string }[]
   readonly metrics: Readonly<Record<string, number | readonly number[]>>

@@ -1,5 +1,6 @@
 import type { globalChain } from '#management/contract/authentication.ts'
 import { call } from '../../api/call.ts'
+import type { Backend } from '../../components/backend-chain.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import {
   type FormSchema,
@@ -12,7 +13,7 @@ import {
 import { GroupPart } from '../../components/schema-form/schema-items.tsx'
 import { useSchema } from '../../components/schema-form/use-schema.ts'
 import { useTexts } from '../../i18n/i18n.ts'
-import { type Authenticator, idOf, titleOf } from './kinds.ts'
+import { idOf, titleOf } from './kinds.ts'
 import { TEXTS } from './texts.ts'
 
 type Chain = typeof globalChain
@@ -21,7 +22,7 @@ const PATH = '/authentication'
 
 interface Props {
   /** One that there is, which has an id, or what a new one begins with. */
-  readonly initial: Authenticator
+  readonly initial: Backend
   readonly close: () => void
 }
 

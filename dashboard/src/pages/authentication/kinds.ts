@@ -1,10 +1,10 @@
-export type Authenticator = Readonly<Record<string, unknown>>
+import type { Backend } from '../../components/backend-chain.tsx'
 
 /** A kind of authenticator: its name, and what a new one begins with besides its defaults. */
 interface Kind {
   readonly id: string
   readonly title: string
-  readonly initial: Authenticator
+  readonly initial: Backend
 }
 
 const SQL = {
@@ -13,7 +13,7 @@ const SQL = {
     'SELECT password_hash, salt, is_superuser FROM mqtt_user WHERE username = ${username} LIMIT 1',
 }
 
-function password(backend: string, title: string, keys: Authenticator): Kind {
+function password(backend: string, title: string, keys: Backend): Kind {
   const names = { mechanism: 'password_based', backend }
   return { id: `password_based:${backend}`, title, initial: { ...names, ...keys } }
 }
@@ -45,7 +45,7 @@ export const KINDS: readonly Kind[] = [
   },
 ]
 
-export function idOf(row: Authenticator): string {
+export function idOf(row: Backend): string {
   return String(row['id'])
 }
 

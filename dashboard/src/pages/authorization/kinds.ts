@@ -1,6 +1,6 @@
-export type Source = Readonly<Record<string, unknown>>
+import type { Backend } from '../../components/backend-chain.tsx'
 
-export function typeOf(row: Source): string {
+export function typeOf(row: Backend): string {
   return String(row['type'])
 }
 
@@ -10,7 +10,7 @@ const SQL = {
 }
 
 /** What a new source of each type begins with, besides its defaults. */
-export const SOURCES: Readonly<Record<string, Source>> = {
+export const SOURCES: Readonly<Record<string, Backend>> = {
   file: { type: 'file', rules: '{allow, all}.\n' },
   built_in_database: { type: 'built_in_database' },
   http: {

@@ -1,6 +1,7 @@
 import type { createSource, updateSource } from '#management/contract/authorization.ts'
 import { Form, Input } from 'antd'
 import { call } from '../../api/call.ts'
+import type { Backend } from '../../components/backend-chain.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import {
   type FormSchema,
@@ -13,12 +14,12 @@ import {
 import { GroupPart } from '../../components/schema-form/schema-items.tsx'
 import { useSchema } from '../../components/schema-form/use-schema.ts'
 import { useTexts } from '../../i18n/i18n.ts'
-import { type Source, titleOf, typeOf } from './kinds.ts'
+import { titleOf, typeOf } from './kinds.ts'
 import { TEXTS } from './texts.ts'
 
 interface Props {
   /** One that there is, or what a new one begins with. */
-  readonly source: Source
+  readonly source: Backend
   readonly isNew: boolean
   readonly close: () => void
 }
