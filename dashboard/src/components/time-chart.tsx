@@ -48,7 +48,9 @@ export function TimeChart(props: Props) {
   const shape = lines.map((line) => line.label).join('\0')
   const data = [times, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData
   const latest = useRef({ ...props, data, format })
-  latest.current = { ...props, data, format }
+  useEffect(() => {
+    latest.current = { ...props, data, format }
+  })
 
   useEffect(() => {
     const element = place.current

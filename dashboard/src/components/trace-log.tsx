@@ -40,15 +40,10 @@ export function TraceLog({ name, title = name, close }: Props) {
     refetchInterval: isFollowing ? REFRESH_MS : false,
     gcTime: 0,
   })
-  useEffect(() => {
-    if (data === undefined || data.items === '') return
-    const { items, meta } = data
-    setLog(({ text, position }) =>
-      meta.position === position
-        ? { text, position }
-        : { text: (text + items).slice(-SHOWN_CHARS_MAX), position: meta.position },
-    )
-  }, [data])
+  if (data !== undefined && data.items !== '' && data.meta.position !== log.position) {
+    const text = (log.text + data.items).slice(-SHOWN_CHARS_MAX)
+    setLog({ text, position: data.meta.position })
+  }
   useEffect(() => {
     const element = place.current
     if (isFollowing && element !== null) element.scrollTop = element.scrollHeight

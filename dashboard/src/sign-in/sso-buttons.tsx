@@ -1,7 +1,7 @@
 import { ApartmentOutlined, IdcardOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Divider, Flex } from 'antd'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
 import type { beginSsoLogin, exchangeSsoCode, listRunningSso } from '#management/contract/sso.ts'
 import { call } from '../api/call.ts'
 import { ApiError } from '../api/http.ts'
@@ -24,17 +24,16 @@ const CODE = 'sso_code'
 export default function SsoButtons({ backend, choose, fail }: Props) {
   const t = useTexts(SSO_TEXTS)
   const [isBusy, setBusy] = useState(false)
-  const failed = useRef(fail)
-  failed.current = fail
   const { data: running = [] } = useQuery({
     queryKey: ['sso-running'],
     queryFn: ({ signal }) => call<typeof listRunningSso>('GET', '/sso/running', { signal }),
   })
 
-  useEffect(() => {
+  const arrive = useEffectEvent(() => {
     const code = takeCode()
-    if (code !== undefined) void comeBack(code, failed.current)
-  }, [])
+    if (code !== undefined) void comeBack(code, fail)
+  })
+  useEffect(() => arrive(), [])
 
   async function leave(): Promise<void> {
     setBusy(true)

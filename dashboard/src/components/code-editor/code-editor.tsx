@@ -11,7 +11,7 @@ import { type Diagnostic, lintKeymap, setDiagnostics } from '@codemirror/lint'
 import { Compartment, EditorState, type Extension } from '@codemirror/state'
 import { drawSelection, EditorView, keymap } from '@codemirror/view'
 import { classHighlighter } from '@lezer/highlight'
-import { useEffect, useRef } from 'react'
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import { defineTexts, useTexts } from '../../i18n/i18n.ts'
 import './code-editor.css'
 
@@ -49,31 +49,32 @@ export function CodeEditor(props: Props) {
   const t = useTexts(TEXTS)
   const place = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView>(undefined)
-  const varying = useRef(new Compartment()).current
-  const changed = useRef(onChange)
-  changed.current = onChange
+  const [varying] = useState(() => new Compartment())
   const hint = t('leave')
-  const extension: Extension = [
-    language,
-    EditorState.readOnly.of(isReadOnly),
-    EditorView.contentAttributes.of({
-      'aria-label': label,
-      'aria-description': hint,
-      ...(id === undefined ? {} : { id }),
-    }),
-  ]
-  const latest = useRef({ extension, value })
-  latest.current = { extension, value }
+  const extension = useMemo(
+    (): Extension => [
+      language,
+      EditorState.readOnly.of(isReadOnly),
+      EditorView.contentAttributes.of({
+        'aria-label': label,
+        'aria-description': hint,
+        ...(id === undefined ? {} : { id }),
+      }),
+    ],
+    [language, isReadOnly, label, hint, id],
+  )
+  const first = useEffectEvent(() => value)
+  const changed = useEffectEvent((text: string) => onChange?.(text))
   useEffect(() => {
     if (place.current === null) return undefined
     const editor = new EditorView({
       parent: place.current,
-      doc: latest.current.value,
+      doc: first(),
       extensions: [
         COMMON,
-        varying.of(latest.current.extension),
+        varying.of([]),
         EditorView.updateListener.of(({ docChanged, state }) => {
-          if (docChanged) changed.current?.(state.doc.toString())
+          if (docChanged) changed(state.doc.toString())
         }),
       ],
     })
@@ -81,8 +82,8 @@ export function CodeEditor(props: Props) {
     return () => editor.destroy()
   }, [varying])
   useEffect(() => {
-    view.current?.dispatch({ effects: varying.reconfigure(latest.current.extension) })
-  }, [language, isReadOnly, label, hint, id, varying])
+    view.current?.dispatch({ effects: varying.reconfigure(extension) })
+  }, [extension, varying])
   useEffect(() => replaceText(view.current, value), [value])
   useEffect(() => showMarks(view.current, marks), [marks])
   return <div ref={place} className="code-editor" />

@@ -1,5 +1,5 @@
 import type { getClient } from '#management/contract/clients.ts'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { Answer } from '../../api/call.ts'
 import { StatTile } from '../../components/stat-tile.tsx'
 import { showBytes, showCount } from '../../format/numbers.ts'
@@ -22,13 +22,12 @@ interface Seen {
 /** What comes from a client and goes to it, each second, since its page was opened. */
 export function ClientTraffic({ client, atMs }: { client: Client; atMs: number }) {
   const t = useTexts(TEXTS)
-  const [seen, setSeen] = useState<Seen>()
   const { recv_msg = 0, send_msg = 0, recv_oct = 0, send_oct = 0 } = client
-  useEffect(() => {
-    setSeen((before) => next(before, atMs, [recv_msg, send_msg, recv_oct, send_oct]))
-  }, [atMs, recv_msg, send_msg, recv_oct, send_oct])
-  const now = seen?.rates.at(-1)
-  const history = (part: Part) => seen?.rates.map((rates) => rates[part]) ?? []
+  const counts: Rates = [recv_msg, send_msg, recv_oct, send_oct]
+  const [seen, setSeen] = useState<Seen>({ atMs, counts, rates: [] })
+  if (seen.atMs !== atMs) setSeen(next(seen, atMs, counts))
+  const now = seen.rates.at(-1)
+  const history = (part: Part) => seen.rates.map((rates) => rates[part])
   const tile = (name: 'messagesIn' | 'messagesOut', part: 0 | 1, count: number) => (
     <StatTile
       label={t(name)}
@@ -55,9 +54,9 @@ export function ClientTraffic({ client, atMs }: { client: Client; atMs: number }
   )
 }
 
-function next(before: Seen | undefined, atMs: number, counts: Rates): Seen {
+function next(before: Seen, atMs: number, counts: Rates): Seen {
   // A client that connected again counts from 0.
-  const isGoingOn = before !== undefined && counts.every((one, i) => one >= (before.counts[i] ?? 0))
+  const isGoingOn = counts.every((one, i) => one >= (before.counts[i] ?? 0))
   if (!isGoingOn || atMs <= before.atMs) return { atMs, counts, rates: [] }
   const seconds = (atMs - before.atMs) / 1000
   const rate = (part: Part): number => (counts[part] - before.counts[part]) / seconds

@@ -24,7 +24,7 @@ export function CertificateCell({
       </Tooltip>
     )
   }
-  const days = Math.floor((Date.parse(end) - Date.now()) / DAY_MS)
+  const days = daysUntil(end)
   const colour = days < 0 ? 'error' : days < SOON_DAYS ? 'warning' : 'success'
   const facts = [
     [t('file'), file],
@@ -46,4 +46,8 @@ export function CertificateCell({
       </Tag>
     </Tooltip>
   )
+}
+
+function daysUntil(time: string): number {
+  return Math.floor((Date.parse(time) - Date.now()) / DAY_MS)
 }

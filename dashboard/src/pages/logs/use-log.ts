@@ -39,7 +39,6 @@ export function useLog(filter: LogFilter, isLive: boolean) {
   useEffect(() => {
     if (!isLive) return undefined
     const ending = new AbortController()
-    setLog((before) => ({ ...before, error: undefined }))
     void follow<typeof streamLogs>('/logs/stream', {
       query: { level, text, limit: PAGE_LINES },
       signal: ending.signal,

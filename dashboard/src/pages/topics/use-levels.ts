@@ -23,22 +23,11 @@ export function useLevels(): Levels {
   const [loaded, setLoaded] = useState<ReadonlyMap<string | undefined, Loaded>>(new Map())
   const [error, setError] = useState<unknown>()
   const load = useCallback(
-    async (parent: string | undefined): Promise<void> => {
-      const before = loaded.get(parent)?.levels ?? []
-      const after = before.at(-1)?.name
-      try {
-        const query = {
-          ...(parent !== undefined && { parent }),
-          ...(after !== undefined && { after }),
-        }
-        const { data, meta } = await call<typeof listTopicLevels>('GET', '/topic_levels', { query })
-        const next = { levels: [...before, ...data], hasNext: meta.hasnext }
+    async (parent: string | undefined): Promise<void> =>
+      loadAfter(parent, loaded.get(parent)?.levels ?? []).then((next) => {
         setLoaded((all) => new Map(all).set(parent, next))
         setError(undefined)
-      } catch (problem) {
-        setError(problem)
-      }
-    },
+      }, setError),
     [loaded],
   )
   const isEmpty = loaded.size === 0
@@ -50,4 +39,11 @@ export function useLevels(): Levels {
     setLoaded(new Map())
   }, [])
   return { below: (parent) => loaded.get(parent), load, reload, error }
+}
+
+async function loadAfter(parent: string | undefined, before: readonly Level[]): Promise<Loaded> {
+  const after = before.at(-1)?.name
+  const query = { ...(parent !== undefined && { parent }), ...(after !== undefined && { after }) }
+  const { data, meta } = await call<typeof listTopicLevels>('GET', '/topic_levels', { query })
+  return { levels: [...before, ...data], hasNext: meta.hasnext }
 }
