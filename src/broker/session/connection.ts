@@ -69,6 +69,8 @@ const HELD_BYTES_HIGH = 16_384
 const NO_ATTRIBUTES: ClientAttributes = Object.freeze({})
 /** Topics of one connection that get an alias towards the client. */
 const ALIASES_OUT_MAX = 256
+/** The packet at hand: whoever is given it has read it before another one can come. */
+const frame: Frame = new Frame()
 
 /**
  * One network connection: cuts packets out of the bytes, keeps what MQTT ties to a connection
@@ -134,8 +136,8 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
   /** Idle timeout before CONNECT, keep alive after it. */
   readonly timer: Timer
   readonly acks: AckQueue
-  readonly #assembler: FrameAssembler
-  readonly #frame: Frame
+  /** Made for the first packet that does not come in one read. */
+  #assembler: FrameAssembler | undefined
   #aliasesOut: Map<TopicEntry, number> | undefined
   #aliasesOutMax: number
   #parked: number
@@ -196,8 +198,7 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
     this.congested = false
     this.timer = new Timer(this)
     this.acks = new AckQueue()
-    this.#assembler = new FrameAssembler(context.packetBlocks)
-    this.#frame = new Frame()
+    this.#assembler = undefined
     this.#aliasesOut = undefined
     this.#aliasesOutMax = 0
     this.#parked = 0
@@ -394,10 +395,11 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
 
   #consume(bytes: Buffer, owned: boolean): void {
     let offset = 0
-    if (this.#assembler.busy) {
-      offset = this.#assembler.fill(bytes, this.zone.mqtt.packetBytesMax)
-      const { block } = this.#assembler
-      const whole = this.#assembler.takeWhole()
+    const assembler = this.#assembler
+    if (assembler?.busy === true) {
+      offset = assembler.fill(bytes, this.zone.mqtt.packetBytesMax)
+      const { block } = assembler
+      const whole = assembler.takeWhole()
       if (whole !== undefined) this.#consumeWhole(whole, block)
       if (this.#isClosed() || offset === bytes.length) return
       if (this.#parked > 0) {
@@ -427,14 +429,13 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
     const { metrics } = this.context
     const { packetBytesMax } = this.zone.mqtt
     const end = bytes.length
-    const frame = this.#frame
     let offset = from
     while (offset < end) {
       const known = this.state === ConnectionState.IDLE ? 0 : this.version
       const status = readFrame(bytes, offset, end, packetBytesMax, frame, known)
       if (status !== FrameStatus.OK) {
-        if (status === FrameStatus.INCOMPLETE) this.#assembler.start(bytes, offset)
-        else this.#refuseFrame(status, frame, bytes)
+        if (status === FrameStatus.INCOMPLETE) this.#assemble(bytes, offset)
+        else this.#refuseFrame(status, bytes)
         return
       }
       offset = frame.bodyEnd
@@ -450,7 +451,12 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
     }
   }
 
-  #refuseFrame(status: FrameStatus, frame: Frame, bytes: Buffer): void {
+  #assemble(bytes: Buffer, offset: number): void {
+    this.#assembler ??= new FrameAssembler(this.context.packetBlocks)
+    this.#assembler.start(bytes, offset)
+  }
+
+  #refuseFrame(status: FrameStatus, bytes: Buffer): void {
     const { packetBytesMax } = this.zone.mqtt
     if (this.state === ConnectionState.IDLE && frame.type === PacketType.CONNECT) {
       // A client of MQTT 5 can be told why, if so much of its CONNECT is there.
@@ -486,6 +492,6 @@ export class Connection implements Outlet, AckTarget, AckSender, TimerTarget {
     this.handler.gone(this, cause, before)
     this.acks.clear()
     this.#held = []
-    this.#assembler.clear()
+    this.#assembler?.clear()
   }
 }

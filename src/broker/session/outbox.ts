@@ -102,7 +102,7 @@ export class Outbox extends ByteWriter {
     this.#grow(n)
   }
 
-  /** Sends `payload` from where it is; it must not change until it is on its way. */
+  /** Sends `payload`, which is not empty, from where it is; it must not change until then. */
   appendShared(payload: Buffer): void {
     this.#closeRegion()
     this.chunks.push(payload)
@@ -130,7 +130,7 @@ export class Outbox extends ByteWriter {
    * chunks (use `take`). The common case of a tick, without an array.
    */
   takeSingle(): Buffer | undefined {
-    if (this.chunks.length > 0) return undefined
+    if (this.chunkBytes > 0) return undefined
     const single = this.bytes.subarray(this.#start, this.offset)
     this.clear()
     return single
@@ -138,7 +138,7 @@ export class Outbox extends ByteWriter {
 
   /** Forgets everything. */
   clear(): void {
-    this.chunks.length = 0
+    if (this.chunkBytes > 0) this.chunks.length = 0
     this.chunkBytes = 0
     this.bytes = NOTHING
     this.offset = 0
