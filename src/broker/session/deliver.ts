@@ -1,12 +1,12 @@
 import {
   deliveryPropertiesLength,
   encodePublishBody,
-  encodePublishRange,
   encodePublishHead,
   publishFirstByte,
   publishFrameSize,
 } from '#codec/mqtt/publish.ts'
 import { ProtocolVersion } from '#codec/mqtt/protocol-version.ts'
+import { putRange } from '#codec/mqtt/put.ts'
 import { ByteWriter } from '#kernel/byte-writer.ts'
 import type { Message } from '../message.ts'
 import type { QoS } from '../qos.ts'
@@ -288,7 +288,8 @@ function writeBody(context: SessionContext, outlet: Outlet, message: Message): v
 
 function frameOf(message: Message, version: ProtocolVersion): Buffer {
   frameWriter.offset = 0
-  encodePublishRange(
+  const { payloadLength } = message
+  encodePublishHead(
     frameWriter,
     version,
     QOS0_FIRST_BYTE,
@@ -298,10 +299,10 @@ function frameOf(message: Message, version: ProtocolVersion): Buffer {
     -1,
     0,
     undefined,
-    message.source,
-    message.payloadStart,
-    message.payloadEnd,
+    payloadLength,
+    payloadLength,
   )
+  putRange(frameWriter, message.source, message.payloadStart, message.payloadEnd)
   const frame = Buffer.allocUnsafe(frameWriter.offset)
   frameWriter.bytes.copy(frame, 0, 0, frameWriter.offset)
   return frame
@@ -346,37 +347,23 @@ function writePublish(
   const first = publishFirstByte(qos, retain, dup)
   const aliasNumber = alias < 0 ? -alias : alias
   const { outbox, version } = outlet
-  if (payloadLength < SHARED_PAYLOAD_BYTES_MIN) {
-    encodePublishRange(
-      outbox,
-      version,
-      first,
-      topicBytes,
-      packetId,
-      properties,
-      expirySeconds,
-      aliasNumber,
-      subscriptionIds,
-      message.source,
-      message.payloadStart,
-      message.payloadEnd,
-    )
-  } else {
-    if (!message.borrowed || !context.lend(message)) message.own()
-    encodePublishHead(
-      outbox,
-      version,
-      first,
-      topicBytes,
-      packetId,
-      properties,
-      expirySeconds,
-      aliasNumber,
-      subscriptionIds,
-      payloadLength,
-    )
-    outbox.appendShared(message.payload)
-  }
+  const isCopied = payloadLength < SHARED_PAYLOAD_BYTES_MIN
+  if (!isCopied && (!message.borrowed || !context.lend(message))) message.own()
+  encodePublishHead(
+    outbox,
+    version,
+    first,
+    topicBytes,
+    packetId,
+    properties,
+    expirySeconds,
+    aliasNumber,
+    subscriptionIds,
+    payloadLength,
+    isCopied ? payloadLength : 0,
+  )
+  if (isCopied) putRange(outbox, message.source, message.payloadStart, message.payloadEnd)
+  else outbox.appendShared(message.payload)
   outlet.markDirty()
   sent(context, outlet, message, qos, retain, dup)
   return true

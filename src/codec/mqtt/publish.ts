@@ -14,7 +14,7 @@ import {
   USER_PROPERTY,
   scanPublishProperties,
 } from './publish-scan.ts'
-import { putBytes, putUint16, putUint32, putVarint } from './put.ts'
+import { putBytes, putRange, putUint16, putUint32, putVarint } from './put.ts'
 import { BAD_VARINT, TRUNCATED, ZERO_PACKET_ID } from './reader.ts'
 import { ReasonCode } from './reason-codes.ts'
 import { isUtf8 } from './utf8.ts'
@@ -318,15 +318,15 @@ function variableHeaderSize(
 /**
  * Writes a PUBLISH up to its payload, which the caller sends right after. Hot path.
  *
- * Ensures only the head's bytes. In 3.x `forwardProps`, `expirySeconds`, `topicAlias` and
- * `subscriptionIds` are ignored. Throws RangeError when the packet is larger than the protocol can
- * say (256 MiB).
+ * In 3.x `forwardProps`, `expirySeconds`, `topicAlias` and `subscriptionIds` are ignored. Throws
+ * RangeError when the packet is larger than the protocol can say (256 MiB).
  * @param first first byte, see `publishFirstByte`
  * @param topicBytes UTF-8, at most 65535 bytes; empty when the alias stands for the topic
  * @param packetId ignored for QoS 0
  * @param forwardProps property content as `forwardableProperties` gives it
  * @param expirySeconds -1: none
  * @param topicAlias 0: none
+ * @param roomBytes ensured behind the head: for the payload if it is put there, see `putRange`
  */
 export function encodePublishHead(
   w: ByteWriter,
@@ -339,116 +339,7 @@ export function encodePublishHead(
   topicAlias: number,
   subscriptionIds: readonly number[] | undefined,
   payloadLength: number,
-): void {
-  putHead(
-    w,
-    version,
-    first,
-    topicBytes,
-    packetId,
-    forwardProps,
-    expirySeconds,
-    topicAlias,
-    subscriptionIds,
-    payloadLength,
-    0,
-  )
-}
-
-/**
- * As `encodePublishHead`, then the payload `source[start, end)`; one `ensure` for the whole packet
- * and no view of the payload. Hot path.
- */
-export function encodePublishRange(
-  w: ByteWriter,
-  version: ProtocolVersion,
-  first: number,
-  topicBytes: Uint8Array,
-  packetId: number,
-  forwardProps: Uint8Array,
-  expirySeconds: number,
-  topicAlias: number,
-  subscriptionIds: readonly number[] | undefined,
-  source: Buffer,
-  start: number,
-  end: number,
-): void {
-  const length = end - start
-  putHead(
-    w,
-    version,
-    first,
-    topicBytes,
-    packetId,
-    forwardProps,
-    expirySeconds,
-    topicAlias,
-    subscriptionIds,
-    length,
-    length,
-  )
-  source.copy(w.bytes, w.offset, start, end)
-  w.offset += length
-}
-
-/** A PUBLISH whose body stands in `source`: everything behind the fixed header. Hot path. */
-export function encodePublishBody(
-  w: ByteWriter,
-  first: number,
-  source: Buffer,
-  start: number,
-  end: number,
-): void {
-  const length = end - start
-  w.ensure(1 + varintLength(length) + length)
-  w.bytes[w.offset++] = first
-  putVarint(w, length)
-  source.copy(w.bytes, w.offset, start, end)
-  w.offset += length
-}
-
-/** As `encodePublishHead`, then the payload; one `ensure` for the whole packet. Hot path. */
-export function encodePublish(
-  w: ByteWriter,
-  version: ProtocolVersion,
-  first: number,
-  topicBytes: Uint8Array,
-  packetId: number,
-  forwardProps: Uint8Array,
-  expirySeconds: number,
-  topicAlias: number,
-  subscriptionIds: readonly number[] | undefined,
-  payload: Uint8Array,
-): void {
-  putHead(
-    w,
-    version,
-    first,
-    topicBytes,
-    packetId,
-    forwardProps,
-    expirySeconds,
-    topicAlias,
-    subscriptionIds,
-    payload.length,
-    payload.length,
-  )
-  putBytes(w, payload)
-}
-
-/** Head of a PUBLISH; ensures its bytes and `extraBytes`. */
-function putHead(
-  w: ByteWriter,
-  version: ProtocolVersion,
-  first: number,
-  topicBytes: Uint8Array,
-  packetId: number,
-  forwardProps: Uint8Array,
-  expirySeconds: number,
-  topicAlias: number,
-  subscriptionIds: readonly number[] | undefined,
-  payloadLength: number,
-  extraBytes: number,
+  roomBytes = 0,
 ): void {
   const isV5 = version === ProtocolVersion.V5
   const qos = (first >> 1) & 3
@@ -460,7 +351,7 @@ function putHead(
   if (remaining > VARINT_MAX) {
     throw new RangeError(`a PUBLISH body of ${remaining} bytes is too large for MQTT`)
   }
-  w.ensure(1 + varintLength(remaining) + headSize + extraBytes)
+  w.ensure(1 + varintLength(remaining) + headSize + roomBytes)
   w.bytes[w.offset++] = first
   putVarint(w, remaining)
   putUint16(w, topicBytes.length)
@@ -483,4 +374,48 @@ function putHead(
     w.bytes[w.offset++] = SUBSCRIPTION_ID
     putVarint(w, subscriptionIds[i]!) // In range: `i < length`.
   }
+}
+
+/** As `encodePublishHead`, then the payload; one `ensure` for the whole packet. Hot path. */
+export function encodePublish(
+  w: ByteWriter,
+  version: ProtocolVersion,
+  first: number,
+  topicBytes: Uint8Array,
+  packetId: number,
+  forwardProps: Uint8Array,
+  expirySeconds: number,
+  topicAlias: number,
+  subscriptionIds: readonly number[] | undefined,
+  payload: Uint8Array,
+): void {
+  encodePublishHead(
+    w,
+    version,
+    first,
+    topicBytes,
+    packetId,
+    forwardProps,
+    expirySeconds,
+    topicAlias,
+    subscriptionIds,
+    payload.length,
+    payload.length,
+  )
+  putBytes(w, payload)
+}
+
+/** A PUBLISH whose body stands in `source`: everything behind the fixed header. Hot path. */
+export function encodePublishBody(
+  w: ByteWriter,
+  first: number,
+  source: Buffer,
+  start: number,
+  end: number,
+): void {
+  const length = end - start
+  w.ensure(1 + varintLength(length) + length)
+  w.bytes[w.offset++] = first
+  putVarint(w, length)
+  putRange(w, source, start, end)
 }

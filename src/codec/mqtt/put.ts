@@ -45,6 +45,12 @@ export function putUint32(w: ByteWriter, value: number): void {
   w.offset = at + 4
 }
 
+/** Writes `source[start, end)`. */
+export function putRange(w: ByteWriter, source: Buffer, start: number, end: number): void {
+  source.copy(w.bytes, w.offset, start, end)
+  w.offset += end - start
+}
+
 /** Writes a Variable Byte Integer (0..268_435_455) in its shortest form [MQTT-1.5.5-1]. */
 export function putVarint(w: ByteWriter, value: number): void {
   const bytes = w.bytes
