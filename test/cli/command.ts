@@ -1,3 +1,4 @@
+import { makeCtlCommand } from '#cli/ctl/ctl-command.ts'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -58,4 +59,24 @@ export class RunningCommand {
     await this.#ended
     return this.#output
   }
+}
+
+/**
+ * Runs a command of `tideway ctl` in this process, which takes milliseconds, and returns what it
+ * printed. Rejects with what it complains of. One at a time.
+ */
+export async function ctlHere(args: readonly string[]): Promise<string> {
+  const printed: string[] = []
+  const complaints: string[] = []
+  const { log, error } = console
+  console.log = (text: string) => void printed.push(`${text}\n`)
+  console.error = (text: string) => void complaints.push(text)
+  try {
+    await makeCtlCommand().parseAsync([...args], { from: 'user' })
+  } finally {
+    Object.assign(console, { log, error })
+    process.exitCode = undefined
+  }
+  if (complaints.length > 0) throw new Error(complaints.join('\n'))
+  return printed.join('')
 }

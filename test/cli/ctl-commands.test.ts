@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type ManagedBroker, startManaged } from '../management/support/managed-broker.ts'
-import { type CommandEnd, tideway } from './command.ts'
+import { type CommandEnd, ctlHere, tideway } from './command.ts'
 
 describe('commands for a node that runs', () => {
   let managed: ManagedBroker
@@ -28,6 +28,10 @@ describe('commands for a node that runs', () => {
     return stdout
   }
 
+  const here = (...args: string[]): Promise<string> => {
+    return ctlHere([...args, '--data-dir', managed.broker.dataDir])
+  }
+
   it('are let in by a file that only its owner can read', async () => {
     const file = join(managed.broker.dataDir, 'tideway.api.json')
     assert.equal(statSync(file).mode & 0o777, 0o600)
@@ -39,21 +43,21 @@ describe('commands for a node that runs', () => {
   it('list, show and change, for people and for programs', async () => {
     const client = await managed.connect('pump-7', { username: 'ann' })
     await client.subscribeAsync('a/b')
-    assert.match(await ok('ctl', 'clients', 'list'), /^CLIENTID .*\npump-7 +ann +true/)
-    const shown = JSON.parse(await ok('ctl', 'clients', 'show', 'pump-7', '--json'))
+    assert.match(await here('clients', 'list'), /^CLIENTID .*\npump-7 +ann +true/)
+    const shown = JSON.parse(await here('clients', 'show', 'pump-7', '--json'))
     assert.equal(shown.username, 'ann')
-    await ok('ctl', 'subscriptions', 'add', 'pump-7', 'c/#', '1')
-    const rows = JSON.parse(await ok('ctl', 'subscriptions', 'show', 'pump-7', '--json'))
+    await here('subscriptions', 'add', 'pump-7', 'c/#', '1')
+    const rows = JSON.parse(await here('subscriptions', 'show', 'pump-7', '--json'))
     assert.deepEqual(rows.map(({ topic }: { topic: string }) => topic).toSorted(), ['a/b', 'c/#'])
     await client.subscribeAsync('$exclusive/a/c')
-    assert.match(await ok('ctl', 'exclusive', 'list'), /^TOPIC +CLIENTID\na\/c +pump-7\n$/)
-    assert.equal(await ok('ctl', 'exclusive', 'delete', 'a/c'), 'ok\n')
-    assert.equal(await ok('ctl', 'clients', 'kick', 'pump-7'), 'ok\n')
-    assert.equal(await ok('ctl', 'clients', 'list'), 'none\n')
+    assert.match(await here('exclusive', 'list'), /^TOPIC +CLIENTID\na\/c +pump-7\n$/)
+    assert.equal(await here('exclusive', 'delete', 'a/c'), 'ok\n')
+    assert.equal(await here('clients', 'kick', 'pump-7'), 'ok\n')
+    assert.equal(await here('clients', 'list'), 'none\n')
     const audit = (await managed.call('GET', '/audit?from=cli')).body
     assert.deepEqual([audit.data[0].source, audit.data[0].http_method], ['cli', 'delete'])
-    assert.match(await ok('ctl', 'broker', 'stats'), /^live_connections\.count +0$/m)
-    assert.match(await ok('ctl', 'listeners'), /^tcp:default +127\.0\.0\.1:0 +true/m)
+    assert.match(await here('broker', 'stats'), /^live_connections\.count +0$/m)
+    assert.match(await here('listeners'), /^tcp:default +127\.0\.0\.1:0 +true/m)
   })
 
   it('make users and keys, and trace', async () => {
@@ -89,6 +93,49 @@ describe('commands for a node that runs', () => {
     assert.match(await ok('config', 'show', 'mqtt.max_mqueue_len'), /= 77/)
     writeFileSync(file, 'mqtt.max_mqueue_len = many')
     assert.equal((await tideway(['config', 'validate', file])).code, 1)
+  })
+
+  it('change levels of the log and the places where it goes', async () => {
+    const log = (...args: string[]): Promise<string> => here('log', ...args)
+    assert.equal(await log('primary-level'), 'debug\n')
+    assert.equal(await log('primary-level', 'info'), 'info\n')
+    await log('set-level', 'error')
+    await log('handlers', 'set-level', 'default', 'notice')
+    await log('handlers', 'stop', 'console')
+    const list = await log('handlers', 'list')
+    assert.match(list, /^ID .*\nconsole +error +console +stopped\ndefault +notice .*stopped\n$/)
+    await log('handlers', 'start', 'console')
+    assert.match(await log('module-level', 'access', 'debug'), /^access +debug$/m)
+    const { body } = await managed.call('GET', '/configs/log')
+    assert.equal(body.module_levels.access, 'debug')
+    assert.deepEqual([body.primary_level, body.console.enable], ['error', true])
+    assert.doesNotMatch(await log('module-level', 'access', 'default'), /debug/)
+    for (const wrong of [
+      ['set-level', 'loud'],
+      ['handlers', 'stop', 'nowhere'],
+      ['module-level', 'kitchen', 'debug'],
+    ]) {
+      await assert.rejects(log(...wrong), /loud is no level|none of console, default|kitchen/)
+    }
+  })
+
+  it('do what else emqx ctl does', async () => {
+    assert.match(await here('cluster', 'status'), /^tideway@127\.0\.0\.1 +running/m)
+    assert.match(await here('vm', 'memory'), /^memory_total +\S+\nmemory_used +\S+\n$/)
+    assert.equal(await here('pem_cache', 'clean'), 'ok\n')
+    await here('olp', 'enable')
+    assert.equal(JSON.parse(await here('olp', 'status', '--json')).enable, true)
+    await here('olp', 'disable')
+    await here('listeners', 'enable', 'ws:default', 'false')
+    assert.match(await here('listeners'), /^ws:default +\S+ +false/m)
+    assert.match(await here('retainer', 'info'), /^retained\.count +\d+\n/)
+    await assert.rejects(here('authz', 'cache-clean', 'client', 'nobody'), /no client nobody/)
+    assert.match(await here('conf', 'show_keys'), /^mqtt$/m)
+    const file = join(folder, 'load.conf')
+    writeFileSync(file, 'mqtt.max_inflight = 9')
+    await here('conf', 'load', '--merge', file)
+    assert.match(await here('conf', 'remove', 'mqtt.max_inflight'), /max_inflight +9 +1024/)
+    assert.equal(await here('traces', 'list'), 'none\n')
   })
 
   it('make a backup and take it over', async () => {

@@ -32,17 +32,33 @@ export function makeConfigCommand(): Command {
   return config
 }
 
+/** Shows the configuration. */
+export const showConfig = restCommand({
+  usage: 'show [key]',
+  text: 'What holds, as HOCON',
+  run: (client, [key], { json }): Promise<string> => {
+    const query = { ...(key !== undefined && { key }) }
+    if (json !== true) return client.text('/configs', query)
+    return client.call<typeof getConfigs>('GET', '/configs', { query })
+  },
+  show: (hocon) => console.log(hocon.trimEnd()),
+})
+
+/** Takes a file of configuration over. */
+export const applyFile = restCommand({
+  usage: 'apply <file>',
+  text: 'Change what a file holds; all of it or nothing',
+  options: [['--replace', 'forget what was changed of its roots before']],
+  run: (client, [file = ''], { replace }): Promise<Changes> => {
+    const body = readFileSync(file, 'utf8')
+    const query = { mode: replace === true ? ('replace' as const) : ('merge' as const) }
+    return client.call<typeof putConfigs>('PUT', '/configs', { query, body })
+  },
+  show: showChanges,
+})
+
 const reading = [
-  restCommand({
-    usage: 'show [key]',
-    text: 'What holds, as HOCON',
-    run: (client, [key], { json }): Promise<string> => {
-      const query = { ...(key !== undefined && { key }) }
-      if (json !== true) return client.text('/configs', query)
-      return client.call<typeof getConfigs>('GET', '/configs', { query })
-    },
-    show: (hocon) => console.log(hocon.trimEnd()),
-  }),
+  showConfig,
   restCommand({
     usage: 'explain <key>',
     text: 'Keys at and below a path: value, where it comes from, and what it does',
@@ -95,17 +111,7 @@ const changing = [
     },
     show: showChanges,
   }),
-  restCommand({
-    usage: 'apply <file>',
-    text: 'Change what a file holds; all of it or nothing',
-    options: [['--replace', 'forget what was changed of its roots before']],
-    run: (client, [file = ''], { replace }): Promise<Changes> => {
-      const body = readFileSync(file, 'utf8')
-      const query = { mode: replace === true ? ('replace' as const) : ('merge' as const) }
-      return client.call<typeof putConfigs>('PUT', '/configs', { query, body })
-    },
-    show: showChanges,
-  }),
+  applyFile,
   restCommand({
     usage: 'rollback <version>',
     text: 'Go back to a version of the history',
@@ -123,7 +129,8 @@ const changing = [
   }),
 ]
 
-function showChanges({ changes, waits_for_restart: waits }: Changes): void {
+/** Shows what a change of the configuration did. */
+export function showChanges({ changes, waits_for_restart: waits }: Changes): void {
   showTable(changes as readonly Readonly<Record<string, unknown>>[], CHANGE_COLUMNS)
   if (waits) console.log('\nwhat says restart-node takes effect with the next start')
 }

@@ -1,5 +1,6 @@
 import type { createApiKey, deleteApiKey, listApiKeys } from '#management/contract/api-keys.ts'
 import type { clearAuthorizationCache } from '#management/contract/authorization.ts'
+import type { clearClientDecisions } from '#management/contract/clients.ts'
 import type { listAlarms } from '#management/contract/observe.ts'
 import type {
   changePassword,
@@ -12,6 +13,7 @@ import { makeGroup, restCommand } from '../rest/rest-command.ts'
 import { showRecord, showTable } from '../rest/show.ts'
 
 const USER_ROLES = ['administrator', 'viewer'] as const
+const CACHES = ['all', 'node', 'client'] as const
 const KEY_ROLES = ['administrator', 'viewer', 'publisher'] as const
 
 /** `admins`, `api_keys`, `authz` and `alarms`. */
@@ -85,10 +87,15 @@ function apiKeys(): Command {
 function authz(): Command {
   return makeGroup('authz', 'Authorization', [
     restCommand({
-      usage: 'cache-clean',
-      text: 'Make all clients forget what was decided about them',
-      run: (client) => {
-        return client.call<typeof clearAuthorizationCache>('DELETE', '/authorization/cache', {})
+      usage: 'cache-clean [whose] [client id]',
+      text: 'Forget what was decided about clients: all, node (this one: the same), client <id>',
+      run: (client, [whose = 'all', clientid]) => {
+        if (oneOf(CACHES, whose) !== 'client') {
+          return client.call<typeof clearAuthorizationCache>('DELETE', '/authorization/cache', {})
+        }
+        if (clientid === undefined) throw new Error('name the client')
+        const path = '/clients/{clientid}/authorization/cache'
+        return client.call<typeof clearClientDecisions>('DELETE', path, { params: { clientid } })
       },
     }),
   ])

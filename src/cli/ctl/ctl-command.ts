@@ -1,7 +1,9 @@
 import { Command } from 'commander'
 import { makeAdminGroups } from './admin-groups.ts'
 import { makeClientGroups } from './client-groups.ts'
+import { makeConfGroup } from './conf-group.ts'
 import { makeDataGroup } from './data-group.ts'
+import { makeLogGroup } from './log-group.ts'
 import { makeNodeGroups } from './node-groups.ts'
 import { makeOperateGroups } from './operate-groups.ts'
 
@@ -15,6 +17,8 @@ export function makeCtlCommand(): Command {
     ...makeClientGroups(),
     ...makeOperateGroups(),
     ...makeAdminGroups(),
+    makeLogGroup(),
+    makeConfGroup(),
     makeDataGroup(),
   ]
   for (const group of groups) ctl.addCommand(group)

@@ -1,10 +1,17 @@
-import type { getStats, getMetrics, listNodes } from '#management/contract/nodes.ts'
+import type { getConfigRoot, putConfigRoot } from '#management/contract/configs.ts'
+import type {
+  getCluster,
+  getMetrics,
+  getStats,
+  listNodes,
+  reloadNode,
+} from '#management/contract/nodes.ts'
 import type { Command } from 'commander'
-import { makeGroup, restCommand } from '../rest/rest-command.ts'
+import { makeGroup, type RestCommand, restCommand } from '../rest/rest-command.ts'
 import type { RestClient } from '../rest/rest-client.ts'
 import { showRecord, showTable } from '../rest/show.ts'
 
-/** `status`, `broker` and `vm`: the node itself. */
+/** `status`, `cluster`, `broker`, `vm`, `olp` and `pem_cache`: the node itself. */
 export function makeNodeGroups(): readonly Command[] {
   const status = restCommand({ usage: 'status', text: '', run: nodes, show: showStatus })
   const broker = restCommand({ usage: 'broker', text: '', run: nodes, show: showRecord })
@@ -20,8 +27,63 @@ export function makeNodeGroups(): readonly Command[] {
       ],
       broker,
     ),
-    makeGroup('vm', 'Load, memory and threads', [], machine),
+    makeGroup('cluster', 'The nodes', [{ ...status, usage: 'status', text: 'The nodes: one' }]),
+    makeGroup('vm', 'Load, memory and threads', vmParts(), machine),
+    overload(),
+    makeGroup('pem_cache', 'Certificates of listeners', [
+      restCommand({
+        usage: 'clean',
+        text: 'Take changed files into use at once, and files of rules as well',
+        run: async (client) => {
+          const { self: node } = await client.call<typeof getCluster>('GET', '/cluster', {})
+          const path = '/nodes/{node}/reload'
+          await client.call<typeof reloadNode>('POST', path, { params: { node } })
+        },
+      }),
+    ]),
   ]
+}
+
+/** Fields of `vm` by the command that shows them alone. */
+const VM_PARTS = {
+  load: ['load1', 'load5', 'load15'],
+  memory: ['memory_total', 'memory_used'],
+  process: ['shards', 'runtime', 'max_files'],
+} as const
+
+function vmParts(): readonly RestCommand[] {
+  const parts = Object.entries(VM_PARTS).map(([usage, names]) => {
+    return restCommand({
+      usage,
+      text: names.join(', '),
+      run: async (client) => {
+        const all: Readonly<Record<string, unknown>> = (await vm(client)) ?? {}
+        return Object.fromEntries(names.map((name) => [name, all[name]]))
+      },
+      show: showRecord,
+    })
+  })
+  return [restCommand({ usage: 'all', text: 'All of them', run: vm, show: showRecord }), ...parts]
+}
+
+function overload(): Command {
+  const set = async (client: RestClient, enable: boolean): Promise<void> => {
+    const options = { params: { root: 'overload_protection' }, body: { enable } }
+    await client.call<typeof putConfigRoot>('PUT', '/configs/{root}', options)
+  }
+  return makeGroup('olp', 'Overload protection', [
+    restCommand({
+      usage: 'status',
+      text: 'Whether connections are refused while the node is overloaded, and from when on it is',
+      run: (client) => {
+        const params = { root: 'overload_protection' }
+        return client.call<typeof getConfigRoot>('GET', '/configs/{root}', { params })
+      },
+      show: showRecord,
+    }),
+    restCommand({ usage: 'enable', text: 'Refuse them', run: (client) => set(client, true) }),
+    restCommand({ usage: 'disable', text: 'Let them in', run: (client) => set(client, false) }),
+  ])
 }
 
 function nodes(client: RestClient) {

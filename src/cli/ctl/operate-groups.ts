@@ -1,10 +1,11 @@
-import type { putConfigs } from '#management/contract/configs.ts'
 import type {
   listListeners,
   restartListener,
   startListener,
   stopListener,
+  updateListener,
 } from '#management/contract/listeners.ts'
+import type { getStats } from '#management/contract/nodes.ts'
 import type { deleteAllRetained, getRetained, listRetained } from '#management/contract/retainer.ts'
 import type { getRule, listRules } from '#management/contract/rules.ts'
 import type { createTrace, deleteTrace, listTraces, stopTrace } from '#management/contract/trace.ts'
@@ -13,9 +14,9 @@ import { showTraceLog } from './show-trace-log.ts'
 import { makeGroup, restCommand } from '../rest/rest-command.ts'
 import { showRecord, showTable } from '../rest/show.ts'
 
-/** `listeners`, `retainer`, `rules`, `log` and `trace`. */
+/** `listeners`, `retainer`, `rules` and `trace`. */
 export function makeOperateGroups(): readonly Command[] {
-  return [listeners(), retainer(), rules(), log(), trace()]
+  return [listeners(), retainer(), rules(), trace()]
 }
 
 function listeners(): Command {
@@ -59,6 +60,17 @@ function listeners(): Command {
           return client.call<typeof restartListener>('POST', path, { params: { id } })
         },
       }),
+      restCommand({
+        usage: 'enable <id> <enable>',
+        text: 'Whether a listener is open, true or false, now and after a restart',
+        run: (client, [id = '', enable]) => {
+          if (enable !== 'true' && enable !== 'false') throw new Error('say true or false')
+          const body = { enable: enable === 'true' }
+          const path = '/listeners/{id}'
+          return client.call<typeof updateListener>('PUT', path, { params: { id }, body })
+        },
+        show: () => console.log('ok'),
+      }),
     ],
     list,
   )
@@ -66,6 +78,18 @@ function listeners(): Command {
 
 function retainer(): Command {
   return makeGroup('retainer', 'Retained messages', [
+    restCommand({
+      usage: 'info',
+      text: 'How many there are, and how many there were at most',
+      run: async (client) => {
+        const query = { aggregate: true }
+        const stats = await client.call<typeof getStats>('GET', '/stats', { query })
+        return Object.fromEntries(
+          Object.entries(stats).filter(([name]) => name.startsWith('retained.')),
+        )
+      },
+      show: showRecord,
+    }),
     restCommand({
       usage: 'topics [filter]',
       text: 'Topics with a retained message',
@@ -116,27 +140,11 @@ function rules(): Command {
   ])
 }
 
-const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']
-
-function log(): Command {
-  return makeGroup('log', 'The log of the node', [
-    restCommand({
-      usage: 'set-level <level>',
-      text: `Show lines of this level and above on the console: ${LEVELS.join(', ')}`,
-      run: (client, [level = '']) => {
-        if (!LEVELS.includes(level)) throw new Error(`${level} is no level: ${LEVELS.join(', ')}`)
-        const body = `log.console.level = ${level}`
-        return client.call<typeof putConfigs>('PUT', '/configs', { body })
-      },
-    }),
-  ])
-}
-
 const TRACE_TYPES = ['clientid', 'topic', 'ip_address', 'ruleid'] as const
 const SECOND_MS = 1000
 
 function trace(): Command {
-  return makeGroup('trace', 'Traces of clients, topics, addresses and rules', [
+  const group = makeGroup('trace', 'Traces of clients, topics, addresses and rules', [
     restCommand({
       usage: 'list',
       text: 'All traces',
@@ -189,4 +197,5 @@ function trace(): Command {
       },
     }),
   ])
+  return group.alias('traces')
 }

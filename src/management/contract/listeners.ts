@@ -117,7 +117,7 @@ export const updateListener = operation({
   method: 'PUT',
   path: '/listeners/{id}',
   tag,
-  summary: 'Change a listener; it is started again, which ends its connections.',
+  summary: 'Change a listener. Only what concerns its socket ends its connections.',
   permission: 'write',
   params: ListenerId,
   body: ListenerChange,
