@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Log } from '#broker/ports.ts'
+import { ocspAnswerEndsAtMs } from '#net/certificate/ocsp-answer.ts'
 import { makeOcspRequest } from '#net/certificate/ocsp-request.ts'
 
 /** Where the status of the server's certificates is asked for. */
@@ -19,14 +20,12 @@ const AGE_MS_MAX = 24 * 3_600_000
 const ANSWER_BYTES_MAX = 65_536
 /** Certificates of one listener, by `server_names`; the one asked for first is forgotten first. */
 const CERTIFICATES_MAX = 1_000
-/** `successful`, as the second element of an answer (RFC 6960 §4.2.1). */
-const SUCCESSFUL = Buffer.from([0x0a, 0x01, 0x00])
-const STATUS_WITHIN_BYTES = 8
 
 /** What is known about one certificate. */
 interface Status {
   answer: Buffer | undefined
-  answeredAtMs: number
+  /** On the clock that never goes back; from then on the answer is not shown any more. */
+  endsAtMs: number
   nextTryAtMs: number
   asking: Promise<void> | undefined
 }
@@ -42,6 +41,7 @@ export class OcspStaple {
   readonly #nowMs: () => number
   readonly #known = new Map<string, Status>()
 
+  /** @param nowMs time that never goes back */
   constructor(options: OcspOptions, log: Log, nowMs: () => number) {
     this.#options = options
     this.#log = log
@@ -53,7 +53,7 @@ export class OcspStaple {
     const status = this.#statusOf(certificate)
     if (this.#nowMs() >= status.nextTryAtMs) status.asking ??= this.#ask(certificate, status)
     if (status.answer === undefined) await status.asking
-    return this.#nowMs() - status.answeredAtMs > AGE_MS_MAX ? undefined : status.answer
+    return this.#nowMs() < status.endsAtMs ? status.answer : undefined
   }
 
   #statusOf(certificate: Buffer): Status {
@@ -62,7 +62,7 @@ export class OcspStaple {
     if (known !== undefined) return known
     const [oldest] = this.#known.keys()
     if (this.#known.size >= CERTIFICATES_MAX && oldest !== undefined) this.#known.delete(oldest)
-    const status = { answer: undefined, answeredAtMs: 0, nextTryAtMs: 0, asking: undefined }
+    const status = { answer: undefined, endsAtMs: 0, nextTryAtMs: 0, asking: undefined }
     this.#known.set(key, status)
     return status
   }
@@ -79,13 +79,11 @@ export class OcspStaple {
         redirect: 'error', // The configuration says who is asked.
         signal: AbortSignal.timeout(timeoutMs),
       })
+      if (!response.ok) throw new Error(`the responder answers ${response.status}`)
       const answer = await readAnswer(response)
-      const isGood = answer.subarray(0, STATUS_WITHIN_BYTES).includes(SUCCESSFUL)
-      if (!response.ok || !isGood) {
-        throw new Error(`the responder answers ${response.status} and no status`)
-      }
+      const restMs = (ocspAnswerEndsAtMs(answer) ?? Infinity) - Date.now()
       status.answer = answer
-      status.answeredAtMs = this.#nowMs()
+      status.endsAtMs = this.#nowMs() + Math.min(restMs, AGE_MS_MAX)
     } catch (error) {
       status.nextTryAtMs = this.#nowMs() + RETRY_MS
       this.#log.warn('ocsp_not_renewed', { url: responderUrl, reason: reasonOf(error) })

@@ -85,10 +85,10 @@ export class Authority {
     this.makeCrl()
   }
 
-  /** What the authority says to a request of OCSP. */
-  answerOcsp(request: Buffer): Buffer {
+  /** What the authority says to a request of OCSP, and that it holds for so long. */
+  answerOcsp(request: Buffer, minutes = 60): Buffer {
     writeFileSync(join(this.#folder, 'ocsp.req'), request)
-    const signer = ['-rsigner', 'ca.pem', '-rkey', 'ca.key', '-ndays', '1']
+    const signer = ['-rsigner', 'ca.pem', '-rkey', 'ca.key', '-nmin', String(minutes)]
     const files = ['-reqin', 'ocsp.req', '-respout', 'ocsp.resp']
     this.#run('ocsp', '-index', 'index.txt', '-CA', 'ca.pem', ...signer, ...files)
     return readFileSync(join(this.#folder, 'ocsp.resp'))

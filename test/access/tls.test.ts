@@ -10,6 +10,8 @@ import { after, before, describe, test, type TestContext } from 'node:test'
 import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { AccessRig, publishCode } from './access-rig.ts'
+import { OcspStaple } from '#listeners/ocsp-staple.ts'
+import { authenticatorContext } from '../support/access-request.ts'
 import { Authority, type CertificatePair } from './authority.ts'
 import { exampleAt } from './examples.ts'
 import { visit } from './openssl-client.ts'
@@ -268,6 +270,26 @@ describe('stapled answers of OCSP', () => {
       assert.match(await stapleOf(rig, 'named.example'), /Cert Status: revoked/)
     }
     assert.equal(asked(), 2)
+  })
+
+  test('are shown until the responder says they end, renewed or not', async (context) => {
+    let isAway = false
+    const { url, asked } = await responder(context, (request) => {
+      return isAway ? Buffer.from('nonsense') : root.answerOcsp(request, 60)
+    })
+    const clock = { ms: 0 }
+    const { log } = authenticatorContext(0)
+    const times = { refreshMs: 300_000, timeoutMs: 20_000 }
+    const options = { responderUrl: url, issuerFile: root.certfile, ...times }
+    const staple = new OcspStaple(options, log, () => clock.ms)
+    const certificate = new X509Certificate(readFileSync(server.certfile)).raw
+    assert.ok(await staple.get(certificate))
+    isAway = true
+    clock.ms = 30 * 60_000
+    assert.ok(await staple.get(certificate), 'it cannot be renewed and goes on')
+    await until(() => asked() > 1)
+    clock.ms = 60 * 60_000
+    assert.equal(await staple.get(certificate), undefined)
   })
 
   test('are left out when the responder hangs or answers nonsense', async (context) => {
