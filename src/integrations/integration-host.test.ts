@@ -10,8 +10,11 @@ import { http } from '#config/fields/integrations/http.ts'
 import { parseHocon } from '#config/hocon/resolve.ts'
 import { MapRow } from '#streams/sql/row.ts'
 import { IntegrationHost } from './integration-host.ts'
-import type { IntegrationSpec } from './integration-spec.ts'
+import type { IntegrationReading, IntegrationSpec } from './integration-spec.ts'
+import { ActionCounter } from './runtime/action-counters.ts'
 
+const BUFFER_BYTES = 1024
+const B = { name: 'b' } as const
 const ID = { type: 'http', name: 'a' } as const
 
 function decoded<F extends Field>(field: F, keys: object): Infer<F> {
@@ -30,14 +33,19 @@ const CONNECTOR: IntegrationSpec = {
   }),
 }
 
-function actionSpec(mode: string): IntegrationSpec {
+function actionSpec(
+  buffer_mode: string,
+  { name = 'a', ...options }: { readonly name?: string; readonly fallback?: string } = {},
+): IntegrationSpec {
+  const { fallback } = options
   assert.ok(http.action)
   const config = decoded(actionFields(http, http.action), {
     connector: 'a',
     parameters: { body: '${n}' },
-    resource_opts: { buffer_mode: mode, worker_pool_size: 1 },
+    resource_opts: { buffer_mode, worker_pool_size: 1, max_buffer_bytes: BUFFER_BYTES },
+    ...(fallback && { fallback_actions: [{ kind: 'reference', type: 'http', name: fallback }] }),
   })
-  return { kind: 'action', ...ID, config }
+  return { kind: 'action', type: 'http', name, config }
 }
 
 /** The integrations of a shard whose buffers are in a folder of the test. */
@@ -59,7 +67,7 @@ function startHost(context: TestContext, specs: readonly IntegrationSpec[]) {
     },
     specs,
   )
-  const send = (n: number): Promise<string> => {
+  const send = (n: number | string): Promise<string> => {
     return new Promise((resolve) => {
       const row = new MapRow({ n })
       const origin = { ruleId: 'r', row, hops: 1, isLoop: false }
@@ -92,5 +100,33 @@ test('an action whose former buffers cannot be taken over harms no other', async
   await host.run({ do: 'put', spec: actionSpec('hybrid') })
   assert.ok(logged.includes('action_buffer_not_taken_over'))
   assert.ok(host.findAction('http:a'))
+  await host.close()
+})
+
+test('what a fallback action cannot take either is given up', async (context) => {
+  const specs = [
+    CONNECTOR,
+    actionSpec('memory', { fallback: 'b' }),
+    actionSpec('memory', { name: 'b', fallback: 'a' }),
+  ]
+  const { host, send } = startHost(context, specs)
+  assert.match(await send('x'.repeat(BUFFER_BYTES)), /max_buffer_bytes/)
+  const readings = (await host.run({ do: 'read' })) as readonly IntegrationReading[]
+  const matched = readings.map(({ counters }) => counters[ActionCounter.MATCHED])
+  assert.deepEqual(matched, [undefined, 1, 1])
+  await host.close()
+})
+
+test('what falls back on an action while it is made anew waits for it', async (context) => {
+  const specs = [CONNECTOR, actionSpec('memory', { fallback: 'b' }), actionSpec('memory', B)]
+  const { host, send } = startHost(context, specs)
+  const change = host.run({ do: 'put', spec: actionSpec('memory', B) })
+  await Promise.resolve() // The change begins.
+  await send('x'.repeat(BUFFER_BYTES))
+  await change
+  const readings = (await host.run({ do: 'read' })) as readonly IntegrationReading[]
+  const b = readings.find(({ kind, name }) => kind === 'action' && name === 'b')
+  assert.equal(b?.counters[ActionCounter.DROPPED_RESOURCE_STOPPED], 0)
+  assert.equal(b.counters[ActionCounter.MATCHED], 1)
   await host.close()
 })

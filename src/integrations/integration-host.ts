@@ -43,6 +43,8 @@ export class IntegrationHost {
   readonly #sources = new Map<string, SourceRuntime>()
   readonly #specs = new Map<string, IntegrationSpec>()
   readonly #forRules = new Map<string, RuleAction>()
+  /** What comes for actions that are being made anew. */
+  readonly #held = new Map<string, HeldRecords>()
   /** Changes are made one after the other. */
   #changes: Promise<unknown> = Promise.resolve()
 
@@ -100,6 +102,7 @@ export class IntegrationHost {
       if (spec.kind === 'connector') this.#connectUsers(spec)
     } finally {
       const action = this.#actions.get(idOf(spec))
+      this.#held.delete(idOf(spec))
       held?.release(action)
       action?.countRefused(held?.refused ?? 0)
     }
@@ -118,6 +121,7 @@ export class IntegrationHost {
     const former = this.#actions.get(idOf(spec))
     if (spec.kind !== 'action' || former === undefined) return undefined
     const held = new HeldRecords()
+    this.#held.set(idOf(spec), held)
     this.#forRules.set(idOf(spec), forRules(held, idOf(spec), former.isEnabled))
     return held
   }
@@ -233,9 +237,10 @@ export class IntegrationHost {
     for (const fallback of actions) {
       if (fallback.kind === 'republish') this.#ports.republish({ ...fallback.args }, record)
       else {
-        const action = this.#actions.get(`${fallback.type}:${fallback.name}`)
+        const id = `${fallback.type}:${fallback.name}`
+        const taker: RecordTaker | undefined = this.#held.get(id) ?? this.#actions.get(id)
         const key = toText(getKey(record, 'clientid'))
-        action?.run(record, key, undefined)
+        taker?.run(record, key, undefined, true)
       }
     }
   }

@@ -89,8 +89,9 @@ export class ActionRuntime {
   /**
    * Takes a record. Records of one key are delivered in order as far as the options say.
    * @param done told what became of it; with a buffer on disk, when it is safe there
+   * @param isFallback another action could not deliver it: there are no further ones
    */
-  run(record: ValueMap, key: string, done: Done | undefined): void {
+  run(record: ValueMap, key: string, done: Done | undefined, isFallback = false): void {
     add(this.counters, ActionCounter.MATCHED)
     const reason = this.#whyStopped()
     const lane = this.#lanes[this.#lanes.length === 1 ? 0 : hashString(key) % this.#lanes.length]
@@ -102,7 +103,7 @@ export class ActionRuntime {
       done?.({ kind: 'dropped', reason: reason ?? 'it is switched off' })
       return
     }
-    lane.push(record, done)
+    lane.push(record, done, isFallback)
   }
 
   /** Records came for which there was no room while it was changed. */
@@ -278,10 +279,13 @@ export class ActionRuntime {
     this.#lost(record, { kind: 'dropped', reason })
   }
 
-  #lost({ record, done }: QueuedRecord, failure: DeliveryFailure): void {
+  #lost({ record, done, isFallback }: QueuedRecord, failure: DeliveryFailure): void {
     this.#complain('action_failed', failure.reason)
-    if (this.#config.fallback_actions.length > 0) {
-      this.#host.fallBack(this.#config.fallback_actions, record)
+    const { fallback_actions: others } = this.#config
+    try {
+      if (others.length > 0 && !isFallback) this.#host.fallBack(others, record)
+    } catch (error) {
+      this.#complain('action_without_fallback', reasonOf(error))
     }
     done?.(failure)
   }

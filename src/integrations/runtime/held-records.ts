@@ -5,13 +5,15 @@ import type { Done } from './queued-record.ts'
 
 /** Takes records of rules; `key` says which of them keep their order among each other. */
 export interface RecordTaker {
-  run(record: ValueMap, key: string, done: Done | undefined): void
+  /** @param isFallback another action could not deliver it */
+  run(record: ValueMap, key: string, done: Done | undefined, isFallback?: boolean): void
 }
 
 interface Held {
   readonly record: ValueMap
   readonly key: string
   readonly done: Done | undefined
+  readonly isFallback: boolean
 }
 
 const RECORDS_MAX = 100_000
@@ -22,9 +24,9 @@ export class HeldRecords implements RecordTaker {
   readonly #held = new Fifo<Held>(RECORDS_MAX, BYTES_MAX)
   #taker: RecordTaker | undefined
 
-  run(record: ValueMap, key: string, done: Done | undefined): void {
-    if (this.#taker !== undefined) this.#taker.run(record, key, done)
-    else if (!this.#held.push({ record, key, done }, valueBytes(record))) {
+  run(record: ValueMap, key: string, done: Done | undefined, isFallback = false): void {
+    if (this.#taker !== undefined) this.#taker.run(record, key, done, isFallback)
+    else if (!this.#held.push({ record, key, done, isFallback }, valueBytes(record))) {
       done?.({ kind: 'dropped', reason: 'too many records came while the action was changed' })
     }
   }
@@ -38,8 +40,8 @@ export class HeldRecords implements RecordTaker {
   release(taker: RecordTaker | undefined): void {
     this.#taker = taker
     for (let next = this.#held.shift(); next !== undefined; next = this.#held.shift()) {
-      const { record, key, done } = next
-      if (taker !== undefined) taker.run(record, key, done)
+      const { record, key, done, isFallback } = next
+      if (taker !== undefined) taker.run(record, key, done, isFallback)
       else done?.({ kind: 'dropped', reason: 'the action is gone' })
     }
   }

@@ -33,7 +33,7 @@ for (const mode of ['hybrid', 'disk'] as const) {
     const folder = folderOf(context)
     const former = openBuffer(folder, mode, () => {})
     for (let n = 0; n < OLD; n++)
-      former.push({ record: { n }, expiresAtMs: Infinity }, 0, undefined)
+      former.push({ record: { n }, expiresAtMs: Infinity, isFallback: false }, 0, undefined)
     await former.close([])
 
     let isRead = false
@@ -44,7 +44,7 @@ for (const mode of ['hybrid', 'disk'] as const) {
     while (buffer.bytes > 0 && !isRead) await nextTurn()
     const count = OLD + 2
     for (let n = OLD; n < count; n++)
-      buffer.push({ record: { n }, expiresAtMs: Infinity }, 0, undefined)
+      buffer.push({ record: { n }, expiresAtMs: Infinity, isFallback: false }, 0, undefined)
     const taken: unknown[] = []
     while (taken.length < count) {
       for (const record of buffer.take(10, Infinity)) {
@@ -72,7 +72,7 @@ function breakSegment(folder: string): () => void {
 test('a disk that could not be read is read again', async (context) => {
   const folder = folderOf(context)
   const former = openBuffer(folder, 'hybrid', () => {})
-  former.push({ record: { n: 1 }, expiresAtMs: Infinity }, 0, undefined)
+  former.push({ record: { n: 1 }, expiresAtMs: Infinity, isFallback: false }, 0, undefined)
   await former.close([])
   const reasons: string[] = []
   const told = Promise.withResolvers<undefined>()
@@ -101,7 +101,7 @@ test('a disk that could not be read is read again', async (context) => {
 test('what the disk does not take at the end is told to be lost', async (context) => {
   const folder = folderOf(context)
   const former = openBuffer(folder, 'disk', () => {})
-  former.push({ record: { n: 2 }, expiresAtMs: Infinity }, 0, undefined)
+  former.push({ record: { n: 2 }, expiresAtMs: Infinity, isFallback: false }, 0, undefined)
   await former.close([])
   const fates: unknown[] = []
   const disk = new DiskLog(folder, { writeFailed: () => {}, damaged: assert.fail })
@@ -117,6 +117,7 @@ test('what the disk does not take at the end is told to be lost', async (context
     {
       record: { n: 1 },
       expiresAtMs: Infinity,
+      isFallback: false,
       bytes: 10,
       queuedAtMs: 0,
       done: () => fates.push('kept'),
@@ -131,7 +132,7 @@ test('what the disk does not take at the end is told to be lost', async (context
 test('with a full disk and nothing at hand, a new record finds no room', async (context) => {
   const folder = folderOf(context)
   const former = openBuffer(folder, 'disk', () => {})
-  former.push({ record: { n: 1 }, expiresAtMs: Infinity }, 0, undefined)
+  former.push({ record: { n: 1 }, expiresAtMs: Infinity, isFallback: false }, 0, undefined)
   await former.close([])
   const disk = new DiskLog(folder, { writeFailed: assert.fail, damaged: assert.fail })
   const mend = breakSegment(folder)
@@ -145,7 +146,7 @@ test('with a full disk and nothing at hand, a new record finds no room', async (
       ready: () => {},
     },
   )
-  buffer.push({ record: { n: 2 }, expiresAtMs: Infinity }, 0, undefined)
+  buffer.push({ record: { n: 2 }, expiresAtMs: Infinity, isFallback: false }, 0, undefined)
   assert.deepEqual(dropped, [[2, 'full']])
   await buffer.close([])
   mend()

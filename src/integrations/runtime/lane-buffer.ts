@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { Fifo } from '#kernel/fifo.ts'
+import type { ValueMap } from '#plugin/value.ts'
 import { type TraceContext, traceOf, withTrace } from '#streams/tracing/trace-context.ts'
 import type { DiskEntry, DiskLog } from './disk-log.ts'
 import type { Done, QueuedRecord, StoredRecord } from './queued-record.ts'
@@ -216,16 +217,27 @@ export class LaneBuffer {
 }
 
 /** What a record looks like on disk: the trace it is a part of stands beside it. */
-interface PackedRecord extends StoredRecord {
+interface PackedRecord {
+  readonly record: ValueMap
+  readonly expiresAtMs: number
+  /** Absent: it is none. */
+  readonly isFallback?: true
   readonly trace?: TraceContext
 }
 
-function pack({ record, expiresAtMs }: StoredRecord): Buffer {
+function pack({ record, expiresAtMs, isFallback }: StoredRecord): Buffer {
   const trace = traceOf(record)
-  return serialize({ record, expiresAtMs, ...(trace && { trace }) } satisfies PackedRecord)
+  const packed: PackedRecord = {
+    record,
+    expiresAtMs,
+    ...(isFallback && { isFallback }),
+    ...(trace && { trace }),
+  }
+  return serialize(packed)
 }
 
 function unpack(content: Buffer): StoredRecord {
-  const { record, expiresAtMs, trace } = deserialize(content) as PackedRecord
-  return { record: trace === undefined ? record : withTrace(record, trace), expiresAtMs }
+  const { record, expiresAtMs, isFallback = false, trace } = deserialize(content) as PackedRecord
+  const whole = trace === undefined ? record : withTrace(record, trace)
+  return { record: whole, expiresAtMs, isFallback }
 }

@@ -305,7 +305,8 @@ test('the rate of what waited on disk ends with it', async (context) => {
   const folder = join(mkdtempSync(join(tmpdir(), 'tideway-lane-')), 'log')
   context.after(() => rmSync(join(folder, '..'), { recursive: true, force: true }))
   const former = openOnDisk(folder, () => {})
-  for (let n = 0; n < 50; n++) former.push({ record: { n }, expiresAtMs: Infinity }, 0, undefined)
+  for (let n = 0; n < 50; n++)
+    former.push({ record: { n }, expiresAtMs: Infinity, isFallback: false }, 0, undefined)
   await former.close([])
 
   const rate = 1000

@@ -96,10 +96,10 @@ export class Lane {
   }
 
   /** Adds a record. `done` is told when its fate is known, or when it is safe on disk. */
-  push(record: ValueMap, done: Done | undefined): void {
+  push(record: ValueMap, done: Done | undefined, isFallback = false): void {
     const { ttlMs } = this.#settings
     const expiresAtMs = ttlMs === Infinity ? Infinity : this.#ports.nowMs() + ttlMs
-    this.#buffer.push({ record, expiresAtMs }, this.#ports.monotonicMs(), done)
+    this.#buffer.push({ record, expiresAtMs, isFallback }, this.#ports.monotonicMs(), done)
     this.wake()
   }
 

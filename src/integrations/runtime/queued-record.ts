@@ -26,6 +26,8 @@ export interface QueuedRecord {
   readonly bytes: number
   /** Wall clock; Infinity = never. */
   readonly expiresAtMs: number
+  /** Another action could not deliver it: when this one cannot either, it is given up. */
+  readonly isFallback: boolean
   /** When it was queued, monotonic. */
   readonly queuedAtMs: number
   /** Undefined: it is on disk, which its rule took for success. */
@@ -34,7 +36,7 @@ export interface QueuedRecord {
 }
 
 /** What is written of a record to disk. */
-export type StoredRecord = Pick<QueuedRecord, 'record' | 'expiresAtMs'>
+export type StoredRecord = Pick<QueuedRecord, 'record' | 'expiresAtMs' | 'isFallback'>
 
 const OVERHEAD_BYTES = 64
 const DEPTH_MAX = 64
