@@ -143,8 +143,9 @@ const NO_RATES = { rate: 0, max: 0, last5m: 0 }
 
 function worstOf(parts: readonly IntegrationReading[]): IntegrationStatus {
   for (const status of WORST_FIRST) {
-    const found = parts.find((part) => part.status.status === status)
-    if (found !== undefined) return found.status
+    const found = parts.filter((part) => part.status.status === status)
+    const telling = found.find((part) => part.status.reason !== '') ?? found[0]
+    if (telling !== undefined) return telling.status
   }
   return { status: 'disconnected', reason: 'no shard runs it' }
 }

@@ -81,7 +81,10 @@ export class ActionRuntime {
       return { status: 'disconnected', reason }
     }
     if (this.#failure !== undefined) return { status: 'disconnected', reason: this.#failure }
-    if (this.#sink !== undefined) return { status: 'connected', reason: '' }
+    if (this.#sink !== undefined) {
+      const reason = this.#lanes.find(({ trouble }) => trouble !== '')?.trouble ?? ''
+      return { status: 'connected', reason }
+    }
     const { status, reason } = this.#connector.status
     return { status: status === 'connected' ? 'connecting' : status, reason }
   }
@@ -205,6 +208,7 @@ export class ActionRuntime {
         monotonicMs: () => performance.now(),
         random: Math.random,
         lost: (record, failure) => this.#lost(record, failure),
+        delayed: (reason) => this.#complain('action_delayed', reason),
         troubled: () => this.#connector?.suspect(),
       },
     )

@@ -56,6 +56,7 @@ function startLane(context: TestContext, settings: Partial<LaneSettings>, isOpen
       lost.push(`${Number(record['n'])} ${kind} ${reason}`)
       done?.({ kind, reason })
     },
+    delayed: () => {},
     troubled: (reason) => troubles.push(reason),
   })
   const sink: Sink = {
@@ -317,6 +318,7 @@ test('the rate of what waited on disk ends with it', async (context) => {
     monotonicMs: () => performance.now(),
     random: () => 1,
     lost: () => assert.fail('lost'),
+    delayed: () => assert.fail('delayed'),
     troubled: () => assert.fail('troubled'),
   })
   let told = Promise.withResolvers<number>()
@@ -341,6 +343,23 @@ function openOnDisk(folder: string, ready: () => void): LaneBuffer {
     ready,
   })
 }
+
+test('why it tries again is told until it has worked', async (context) => {
+  const { lane, push, pass, requests, troubles } = startLane(context, {})
+  push(1)
+  await pass(0)
+  assert.equal(lane.trouble, '')
+  requests[0]?.done([{ index: 0, kind: 'retryable', reason: 'the table is locked' }])
+  await pass(0)
+  assert.equal(lane.trouble, 'the table is locked')
+  await pass(100)
+  requests[1]?.fail(new DriverError('credentials', 'not any more'))
+  await pass(200)
+  assert.deepEqual([lane.trouble, troubles], ['not any more', ['not any more']])
+  requests[2]?.done()
+  await pass(0)
+  assert.equal(lane.trouble, '')
+})
 
 test('a delivery that comes after request_ttl is counted as late', async (context) => {
   const { push, pass, requests, count } = startLane(context, { ttlMs: 100 })

@@ -33,7 +33,9 @@ export interface LanePorts {
   random(): number
   /** A record was given up. */
   lost(record: QueuedRecord, failure: DeliveryFailure): void
-  /** A request failed in a way that makes one look after the connection. */
+  /** A request failed and is tried again. */
+  delayed(reason: string): void
+  /** It failed in a way that makes one look after the connection. */
   troubled(reason: string): void
 }
 
@@ -71,6 +73,8 @@ export class Lane {
   #replayBytes = 0
   /** Failures in a row. */
   #failures = 0
+  /** Why the last request failed, while it is to be tried again. */
+  #trouble = ''
   /** Records taken from the buffer. */
   #taken = 0
   #isPumping = false
@@ -95,6 +99,11 @@ export class Lane {
     return count
   }
 
+  /** Why it tries again instead of going on; empty: it does not. */
+  get trouble(): string {
+    return this.#trouble
+  }
+
   /** Adds a record. `done` is told when its fate is known, or when it is safe on disk. */
   push(record: ValueMap, done: Done | undefined, isFallback = false): void {
     const { ttlMs } = this.#settings
@@ -109,7 +118,7 @@ export class Lane {
     clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
     if (sink === undefined) return
-    this.#failures = 0
+    this.#recovered()
     if (this.#settings.replayPerSecond !== Infinity) this.#replayBytes = this.#buffer.bytes
     this.wake()
   }
@@ -248,14 +257,14 @@ export class Lane {
       else if (fault.kind === 'retryable') again.push(record)
       else this.#refused(record, fault.reason, isAgain)
     })
-    if (again.length === 0) this.#failures = 0
-    else this.#tryLater({ ...batch, records: again }, undefined)
+    if (again.length === 0) this.#recovered()
+    else this.#tryLater({ ...batch, records: again }, reasonToRetry(faults), false)
   }
 
   #rejected(batch: Batch, error: unknown, isAgain: boolean): void {
     const reason = error instanceof Error ? error.message : String(error)
     if (error instanceof DriverError && error.kind !== 'fatal') {
-      this.#tryLater(batch, error.isConnectionLost ? reason : undefined)
+      this.#tryLater(batch, reason, error.isConnectionLost || error.kind === 'credentials')
       return
     }
     const { records, order, tries } = batch
@@ -271,13 +280,20 @@ export class Lane {
     this.#failed = [...this.#failed, ...singles].toSorted(byOrder)
   }
 
-  /** @param lostReason says that the connection is gone */
-  #tryLater(batch: Batch, lostReason: string | undefined): void {
+  #recovered(): void {
+    this.#failures = 0
+    this.#trouble = ''
+  }
+
+  /** @param isLost the connection is gone, or of no use */
+  #tryLater(batch: Batch, reason: string, isLost: boolean): void {
+    this.#trouble = reason
+    this.#ports.delayed(reason)
     this.#failed.push(batch)
     // Batches that failed together keep their order.
     this.#failed.sort(byOrder)
     this.#failures++
-    if (lostReason !== undefined) this.#ports.troubled(lostReason)
+    if (isLost) this.#ports.troubled(reason)
     if (this.#isClosed || this.#retryTimer !== undefined || this.#sink === undefined) return
     const limits = { firstMs: RETRY_FIRST_MS, mostMs: this.#settings.retryMostMs }
     const pauseMs = backOffMs(this.#failures, limits, this.#ports.random())
@@ -316,4 +332,8 @@ export class Lane {
 
 function byOrder(a: Batch, b: Batch): number {
   return a.order - b.order
+}
+
+function reasonToRetry(faults: readonly WriteFault[]): string {
+  return faults.find(({ kind }) => kind === 'retryable')?.reason ?? ''
 }
