@@ -72,6 +72,16 @@ describe('an export of EMQX 5', () => {
     assert.deepEqual((await call('GET', '/banned')).body.data, [])
   })
 
+  it('without the authenticator of its users says what they wait for', async () => {
+    const users = [...allTables()].filter(([name]) => name === 'emqx_authn_mnesia')
+    const { status, body } = await bring('u.tar.gz', exportWith('', new Map(users)))
+    assert.equal(status, 200)
+    const told: string = body.warnings.join('\n')
+    const wait = 'wait for an authenticator password_based:built_in_database'
+    assert.match(told, new RegExp(`of mqtt:global ${wait}`))
+    assert.match(told, new RegExp(`of tcp:default ${wait}`))
+  })
+
   it('is taken over with all that has a like here, and the rest is told', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'tideway-export-'))
     t.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -120,6 +130,7 @@ describe('an export of EMQX 5', () => {
     parts.push('delayed: later: the time is more than')
     for (const part of parts) assert.ok(told.includes(part), `${part} in ${told}`)
 
+    assert.ok(!told.includes('of mqtt:global wait'), told)
     assert.equal((await call('GET', '/connectors/http:hook')).status, 200)
     assert.equal((await call('GET', '/actions/http:send')).status, 200)
     assert.equal((await call('GET', '/rules/both')).status, 200)

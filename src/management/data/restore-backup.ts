@@ -10,8 +10,10 @@ import { ApiError, badRequest } from '../http/api-error.ts'
 import type { Archive } from './archive.ts'
 import { RestoreError, restoreTables } from './restore-tables.ts'
 import type { TableSet } from './table-set.ts'
+import type { TableRow } from './table-rows.ts'
 import { tableSets } from './table-sets.ts'
 import { validParts } from './valid-parts.ts'
+import { waitingUsers } from './waiting-users.ts'
 import { isGroup, type Written } from './written.ts'
 
 /**
@@ -55,7 +57,9 @@ export async function restoreBackup(
       await node.reload()
     },
   )
-  return [...warnings, ...passedOver, ...remarks]
+  const users = tables.get('builtin_authn') ?? []
+  const waiting = waitingUsers(node.config.current, users as readonly TableRow<'builtin_authn'>[])
+  return [...warnings, ...passedOver, ...waiting, ...remarks]
 }
 
 /** @throws ApiError 400 or 503 for tables that were not taken; else what `work` throws */
