@@ -55,6 +55,8 @@ describe('a trace', () => {
     const begin = /^\d{4}-\S+ \[debug\] tag: DELIVER, clientid: watched, msg: message_delivered, /
     assert.match(delivered, begin)
     assert.match(delivered, /peername: 127.*username: ann, topic: traced\/a, .*payload: hello$/)
+    const allowed = lines.find((line) => line.includes('authorization_result')) ?? ''
+    assert.match(allowed, /topic: traced\/#, action: subscribe, result: allow, source: \w+/)
     assert.ok(!lines.some((line) => line.includes('elsewhere')))
   })
 

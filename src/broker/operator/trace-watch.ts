@@ -177,8 +177,8 @@ function clientHooks(note: Note): SharedHooks {
       const who = { ...whoOf(connection), username }
       note(who, { tag: 'AUTHN', message: 'authentication_result', fields })
     },
-    authorized(who, action, topic, isAllowed) {
-      const fields = { action, result: isAllowed ? 'allow' : 'deny' }
+    authorized(who, action, topic, isAllowed, source) {
+      const fields = { action, result: isAllowed ? 'allow' : 'deny', source }
       note(who, { topic, tag: 'AUTHZ', message: 'authorization_result', fields })
     },
     subscribed(connection, { filter, qos }) {
