@@ -1,5 +1,5 @@
 import { theme } from 'antd'
-import { useEffect, useRef } from 'react'
+import { memo, useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { showCount, showTime } from '../format/numbers.ts'
@@ -39,7 +39,7 @@ const LEGEND_PX = 34
 const SELECTION_PX_MIN = 8
 
 /** Values over time. Dragging over a part asks for it. The cursors of all charts go together. */
-export function TimeChart(props: Props) {
+export const TimeChart = memo((props: Props) => {
   const { times, lines, heightPx = 190, format = showCount, label } = props
   const { token } = theme.useToken()
   const { language, theme: colours } = usePreferences()
@@ -93,7 +93,7 @@ export function TimeChart(props: Props) {
       style={{ minHeight: heightPx + LEGEND_PX, overflow: 'hidden' }}
     />
   )
-}
+})
 
 interface Latest {
   readonly current: Props & { readonly format: (value: number) => string }

@@ -26,6 +26,8 @@ const CHARTS = [
   ['memory', showBytes],
 ] as const satisfies readonly (readonly [keyof Series, (value: number) => string])[]
 
+const NO_MOMENTS: readonly Moment[] = []
+
 /** How it came to be as it is. Dragging over a part of any chart shows that part in all. */
 export function Charts({ moments }: { moments: readonly Moment[] }) {
   const t = useTexts(TEXTS)
@@ -53,17 +55,20 @@ export function Charts({ moments }: { moments: readonly Moment[] }) {
     refetchInterval: SHARD_REFRESH_MS,
   })
   const failed = isPastByShard ? byShard : isLive ? undefined : past
+  // What was, the present does not change.
+  const recent = isLive ? moments : NO_MOMENTS
   const series = useMemo(
     () =>
       isLive
-        ? seriesOfMoments(moments, isByShard, past.data ?? [], t)
+        ? seriesOfMoments(recent, isByShard, past.data ?? [], t)
         : isByShard
           ? seriesOfShards(byShard.data ?? [], t)
           : seriesOfPoints(past.data ?? [], t),
-    [isLive, moments, isByShard, past.data, byShard.data, t],
+    [isLive, recent, isByShard, past.data, byShard.data, t],
   )
   const nowS = (moments.at(-1)?.sample.time_stamp ?? 0) / 1000
-  const span: TimeSpan = zoom ?? [nowS - RANGES[range], nowS]
+  const endS = series.times.at(-1) ?? nowS
+  const span = useMemo((): TimeSpan => zoom ?? [endS - RANGES[range], endS], [zoom, endS, range])
   return (
     <>
       <Flex gap={8} wrap align="center" justify="space-between">

@@ -30,17 +30,24 @@ export function addLines(before: readonly Row[], lines: readonly Line[]): readon
   return [...rows.reverse(), ...before].slice(0, LINES_MAX)
 }
 
+/** A line never changes: one that is there is not drawn again when others come. */
+function isOther(row: Row, before: Row): boolean {
+  return row !== before
+}
+
 /** What a statement did with real messages: why one does not match, or fails. */
 export function TraceTable({ rows, none }: { rows: readonly Row[]; none: string }) {
   const t = useTexts(TEXTS)
   const columns: TableColumnsType<Row> = [
-    { title: t('time'), render: (_, { at }) => showTime(at) },
+    { title: t('time'), shouldCellUpdate: isOther, render: (_, { at }) => showTime(at) },
     {
       title: t('step'),
+      shouldCellUpdate: isOther,
       render: (_, { step }) => <Tag color={COLORS[step] ?? 'default'}>{step}</Tag>,
     },
     {
       title: t('details'),
+      shouldCellUpdate: isOther,
       render: (_, { fields }) =>
         Object.entries(fields).map(([name, value]) => (
           <div key={name} style={{ overflowWrap: 'anywhere' }}>

@@ -1,5 +1,5 @@
 import { Button, Card, Flex, List, Segmented, Tag, Typography } from 'antd'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { Nothing } from '../../components/nothing.tsx'
 import { PayloadView } from '../../components/payload-view.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
@@ -60,7 +60,7 @@ export function MessagesCard({
   )
 }
 
-function MessageItem({ message }: { message: ShownMessage }) {
+const MessageItem = memo(({ message }: { message: ShownMessage }) => {
   const t = useTexts(TEXTS)
   const { isOwn, topic, qos, retain, payload, properties, atMs } = message
   const shownProperties = Object.entries(properties).filter(([, value]) => value !== undefined)
@@ -91,7 +91,7 @@ function MessageItem({ message }: { message: ShownMessage }) {
       </div>
     </List.Item>
   )
-}
+})
 
 function showProperty(value: unknown): string {
   if (value instanceof Uint8Array) return new TextDecoder().decode(value)
