@@ -4,7 +4,7 @@ import type {
   getDelayed,
   listDelayed,
 } from '#management/contract/delayed.ts'
-import { Button, Flex, type TableColumnsType, Tag } from 'antd'
+import { Flex, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
@@ -13,6 +13,7 @@ import { MessageDrawer } from '../../components/message-drawer.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
+import { TextButton } from '../../components/text-button.tsx'
 import { showDuration, showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -64,11 +65,7 @@ function useColumns(show: (row: Row) => void): TableColumnsType<Row> {
   return [
     {
       title: t('topic'),
-      render: (_, row) => (
-        <Button type="link" style={{ padding: 0, height: 'auto' }} onClick={() => show(row)}>
-          {row.topic}
-        </Button>
-      ),
+      render: (_, row) => <TextButton open={() => show(row)}>{row.topic}</TextButton>,
     },
     { title: 'QoS', dataIndex: 'qos', render: (qos: number) => <Tag>{qos}</Tag> },
     { title: t('from'), dataIndex: 'from_clientid', render: (from: string) => from || '–' },

@@ -14,6 +14,7 @@ import { DangerButton } from '../../components/danger-button.tsx'
 import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { DeleteButton, useActionsColumn } from '../../components/row-actions.tsx'
+import { TextButton } from '../../components/text-button.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { showCount } from '../../format/numbers.ts'
 import { type Translate, useTexts } from '../../i18n/i18n.ts'
@@ -59,11 +60,7 @@ function useColumns(edit: (listener: Listener) => void): TableColumnsType<Listen
     {
       title: t('name'),
       dataIndex: 'id',
-      render: (id: string, listener) => (
-        <Button type="link" style={{ padding: 0, height: 'auto' }} onClick={() => edit(listener)}>
-          {id}
-        </Button>
-      ),
+      render: (id: string, listener) => <TextButton open={() => edit(listener)}>{id}</TextButton>,
     },
     {
       title: t('type'),

@@ -4,7 +4,7 @@ import type {
   getRetained,
   listRetained,
 } from '#management/contract/retainer.ts'
-import { Button, Flex, type TableColumnsType, Tag } from 'antd'
+import { Flex, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
@@ -13,6 +13,7 @@ import { MessageDrawer } from '../../components/message-drawer.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
+import { TextButton } from '../../components/text-button.tsx'
 import { showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -63,11 +64,7 @@ function useColumns(show: (topic: string) => void): TableColumnsType<Row> {
     {
       title: t('topic'),
       dataIndex: 'topic',
-      render: (topic: string) => (
-        <Button type="link" style={{ padding: 0, height: 'auto' }} onClick={() => show(topic)}>
-          {topic}
-        </Button>
-      ),
+      render: (topic: string) => <TextButton open={() => show(topic)}>{topic}</TextButton>,
     },
     { title: 'QoS', dataIndex: 'qos', render: (qos: number) => <Tag>{qos}</Tag> },
     { title: t('from'), dataIndex: 'from_clientid', render: (from: string) => from || '–' },

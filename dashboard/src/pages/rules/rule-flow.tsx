@@ -1,32 +1,20 @@
-import type { getRuleMetrics } from '#management/contract/rules.ts'
-import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
-import { call } from '../../api/call.ts'
 import { Waiting } from '../../components/waiting.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import { actionLabel, type Draft } from './rule-body.ts'
 import { sourcesOf } from './sources-of.ts'
 import { TEXTS } from './texts.ts'
+import { useRuleMetrics } from './use-rule-metrics.ts'
 
-const REFRESH_MS = 5_000
 const FlowPicture = lazy(() => import('./flow-picture.tsx'))
 
 /** What goes in, what the rule lets through, and where it goes, as it is being written. */
 export function RuleFlow({ draft, isNew }: { draft: Draft; isNew: boolean }) {
   const t = useTexts(TEXTS)
-  const { data } = useQuery({
-    queryKey: ['rules', 'numbers', draft.id],
-    queryFn: ({ signal }) =>
-      call<typeof getRuleMetrics>('GET', '/rules/{id}/metrics', {
-        params: { id: draft.id },
-        signal,
-      }),
-    enabled: !isNew,
-    refetchInterval: REFRESH_MS,
-  })
+  const metrics = useRuleMetrics(draft.id, isNew)
   const { id, sql, actions, enable } = draft
-  const matched = data?.metrics.matched
-  const passed = data?.metrics.passed
+  const matched = metrics?.matched
+  const passed = metrics?.passed
   const nowhere = t('nowhere')
   const rules = useMemo(() => {
     const labels = actions.length === 0 ? [nowhere] : actions.map(actionLabel)

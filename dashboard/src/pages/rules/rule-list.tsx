@@ -1,11 +1,5 @@
-import type {
-  deleteRule,
-  getRuleMetrics,
-  listRules,
-  updateRule,
-} from '#management/contract/rules.ts'
+import type { deleteRule, listRules, updateRule } from '#management/contract/rules.ts'
 import { PartitionOutlined } from '@ant-design/icons'
-import { useQuery } from '@tanstack/react-query'
 import { Button, Flex, Input, Switch, type TableColumnsType, Tag } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { Link, useNavigate } from 'react-router'
@@ -20,6 +14,7 @@ import { showCount } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { actionLabel } from './rule-body.ts'
 import { TEXTS } from './texts.ts'
+import { useRuleMetrics } from './use-rule-metrics.ts'
 
 type Rule = Answer<typeof listRules>['data'][number]
 export const STALE = ['rules']
@@ -113,14 +108,9 @@ function useColumns(): TableColumnsType<Rule> {
 /** What a rule did, in one line. */
 function Numbers({ id }: { id: string }) {
   const t = useTexts(TEXTS)
-  const { data } = useQuery({
-    queryKey: ['rules', 'numbers', id],
-    queryFn: ({ signal }) =>
-      call<typeof getRuleMetrics>('GET', '/rules/{id}/metrics', { params: { id }, signal }),
-    refetchInterval: REFRESH_MS,
-  })
-  if (data === undefined) return '–'
-  const { matched, passed, 'actions.failed': failed, 'matched.rate': rate } = data.metrics
+  const metrics = useRuleMetrics(id)
+  if (metrics === undefined) return '–'
+  const { matched, passed, 'actions.failed': failed, 'matched.rate': rate } = metrics
   return (
     <span className="number">
       {t('summary', {

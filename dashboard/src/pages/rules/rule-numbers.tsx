@@ -1,12 +1,11 @@
-import type { getRuleMetrics, resetRuleMetrics, RuleMetrics } from '#management/contract/rules.ts'
-import { useQuery } from '@tanstack/react-query'
+import type { resetRuleMetrics, RuleMetrics } from '#management/contract/rules.ts'
 import { Flex, Skeleton, Statistic } from 'antd'
 import { call } from '../../api/call.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
+import { useRuleMetrics } from './use-rule-metrics.ts'
 
-const REFRESH_MS = 5_000
 const SHOWN = [
   'matched',
   'passed',
@@ -26,20 +25,15 @@ const SHOWN = [
 export function RuleNumbers({ id }: { id: string }) {
   const t = useTexts(TEXTS)
   const params = { id }
-  const { data } = useQuery({
-    queryKey: ['rules', 'numbers', id],
-    queryFn: ({ signal }) =>
-      call<typeof getRuleMetrics>('GET', '/rules/{id}/metrics', { params, signal }),
-    refetchInterval: REFRESH_MS,
-  })
-  if (data === undefined) return <Skeleton active />
+  const metrics = useRuleMetrics(id)
+  if (metrics === undefined) return <Skeleton active />
   const reset = async (): Promise<unknown> =>
     call<typeof resetRuleMetrics>('PUT', '/rules/{id}/metrics/reset', { params })
   return (
     <>
       <Flex wrap gap={24} style={{ marginBottom: 16 }}>
         {SHOWN.map((name) => (
-          <Statistic key={name} title={t(name)} value={data.metrics[name]} />
+          <Statistic key={name} title={t(name)} value={metrics[name]} />
         ))}
       </Flex>
       <DangerButton

@@ -11,6 +11,7 @@ import { ListTable } from '../../components/list-table.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { TraceLog } from '../../components/trace-log.tsx'
 import { DeleteButton, useActionsColumn } from '../../components/row-actions.tsx'
+import { TextButton } from '../../components/text-button.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { showBytes, showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
@@ -54,11 +55,7 @@ function useColumns(show: (name: string) => void): TableColumnsType<Trace> {
     {
       title: t('name'),
       dataIndex: 'name',
-      render: (name: string) => (
-        <Button type="link" style={{ padding: 0, height: 'auto' }} onClick={() => show(name)}>
-          {name}
-        </Button>
-      ),
+      render: (name: string) => <TextButton open={() => show(name)}>{name}</TextButton>,
     },
     { title: t('kind'), dataIndex: 'type', render: (kind: Kind) => <Tag>{t(kind)}</Tag> },
     { title: t('value'), render: (_, trace) => trace[trace.type] ?? '–' },
