@@ -116,7 +116,7 @@ export const rewrite = list(
       }),
       source_topic: string({ text: 'Filter that the topic must match.', required: true }),
       re: string({
-        text: 'Regular expression that the topic must match.',
+        text: 'Regular expression (syntax of RE2) that the topic must match.',
         check: checkRegularExpression,
         lengthMax: 4096,
         required: true,
