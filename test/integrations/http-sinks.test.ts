@@ -118,7 +118,7 @@ const CASES: readonly HttpCase[] = [
     }),
     parameters: { action: 'create', index: 'i', doc: '{"n": ${payload.n}}' },
     write: /^POST \/_bulk$/,
-    number: /"n":(\d+)/g,
+    number: /"n": ?(\d+)/g,
     answer: '{"errors":false}',
     login: BASIC,
     batches: true,
