@@ -132,3 +132,41 @@ test('what cannot work is refused with its place and reason', async (context) =>
   assert.deepEqual((await call('GET', '/rules/r')).body.actions, [{ function: 'console' }])
   assert.equal((await call('DELETE', '/connectors/http:x')).status, 204)
 })
+
+test('a connector goes with all that uses it, or nothing goes', async (context) => {
+  const { call } = await managedBroker(context)
+  const make = async (path: string, body: object): Promise<void> => {
+    const { status, body: answer } = await call('POST', path, { body })
+    assert.equal(status, 201, JSON.stringify(answer))
+  }
+  const all = '?also_delete_dep_actions=true'
+  for (const name of ['x', 'y']) {
+    await make('/connectors', { type: 'mqtt', name, server: '127.0.0.1:9' })
+    await make('/sources', { type: 'mqtt', name, connector: name, parameters: { topic: 't' } })
+  }
+  const first = { type: 'mqtt', name: 'one', connector: 'x', parameters: { topic: 'a' } }
+  await make('/actions', first)
+  const fallback_actions = [{ kind: 'reference', type: 'mqtt', name: 'one' }]
+  await make('/actions', { ...first, name: 'two', fallback_actions })
+  await make('/actions', { ...first, name: 'other', connector: 'y', fallback_actions })
+  await make('/rules', { id: 'r', sql: 'SELECT * FROM "t"', actions: ['mqtt:two', 'mqtt:other'] })
+  await make('/rules', { id: 's', sql: 'SELECT * FROM "$bridges/mqtt:x"', actions: [] })
+  const rulesOf = async () => (await call('GET', '/connectors/mqtt:x')).body.rules
+  assert.deepEqual(await rulesOf(), ['r', 's'])
+  assert.match((await call('DELETE', `/connectors/mqtt:x${all}`)).body.message, /by the rules s/)
+  await call('DELETE', '/rules/s')
+  const refused = await call('DELETE', `/connectors/mqtt:x${all}`)
+  assert.equal(refused.status, 400, 'an action of another connector falls back to one of it')
+  const { body: kept } = await call('GET', '/connectors/mqtt:x')
+  assert.deepEqual([kept.actions, kept.sources, kept.rules], [['one', 'two'], ['x'], ['r']])
+
+  await call('DELETE', `/actions/mqtt:other${all}`)
+  const gone = await call('DELETE', `/connectors/mqtt:x${all}`)
+  assert.equal(gone.status, 204, JSON.stringify(gone.body))
+  const names = async (path: string) =>
+    (await call('GET', path)).body.map(({ name }: { name: string }) => name)
+  assert.deepEqual(await names('/connectors'), ['y'])
+  assert.deepEqual(await names('/actions'), [])
+  assert.deepEqual(await names('/sources'), ['y'])
+  assert.deepEqual((await call('GET', '/rules/r')).body.actions, [])
+})

@@ -45,8 +45,14 @@ const Change = Type.Unsafe<Readonly<Record<string, unknown>>>({
   additionalProperties: true,
 })
 
+const ALSO_USERS = Type.Boolean({
+  description:
+    'An action is taken out of the rules that use it; ' +
+    'a connector is removed with its actions and sources, all or nothing.',
+})
+
 const ConnectorInfo = Type.Object(
-  { ...state, actions: Names, sources: Names },
+  { ...state, actions: Names, sources: Names, rules: Names },
   { additionalProperties: true, description: 'With the keys of its type, secrets hidden.' },
 )
 const UserInfo = Type.Object(
@@ -258,9 +264,7 @@ function keeping<const K extends string, const R extends string>(
       permission: 'write',
       params: IntegrationId,
       query: Type.Object({
-        also_delete_dep_actions: Type.Optional(
-          Type.Boolean({ description: 'Take it out of the rules that use it.' }),
-        ),
+        also_delete_dep_actions: Type.Optional(ALSO_USERS),
       }),
       replies: { 204: empty('It is gone.') },
       errors: [400, 404],

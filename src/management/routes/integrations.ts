@@ -29,6 +29,9 @@ interface Entry {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
+/** What uses connectors. */
+type UserRoot = Exclude<IntegrationRoot, 'connectors'>
+
 const OPERATIONS = {
   connectors: connectorOperations,
   actions: actionOperations,
@@ -107,9 +110,8 @@ function keepRoutes(context: ManagementContext, root: IntegrationRoot): readonly
     }),
     route(operations.remove, async ({ params: { id }, query }) => {
       await configChanges.inTurn((turn) => {
-        const { type, name } = requireEntry(context, root, id)
-        const rules = freedRules(context, root, id, query.also_delete_dep_actions === true)
-        return turn.set([], { rule_engine: { rules }, [root]: { [type]: { [name]: null } } })
+        const entry = requireEntry(context, root, id)
+        return turn.set([], removalOf(context, root, entry, query.also_delete_dep_actions === true))
       })
       return noContent()
     }),
@@ -146,7 +148,7 @@ function switchRoutes(context: ManagementContext, root: IntegrationRoot): readon
   ]
 }
 
-function countRoutes(context: ManagementContext, root: 'actions' | 'sources'): readonly Route[] {
+function countRoutes(context: ManagementContext, root: UserRoot): readonly Route[] {
   const { node } = context
   const operations = OPERATIONS[root]
   return [
@@ -221,44 +223,67 @@ async function put(
 }
 
 /**
- * What is to be changed of the rules that use it before it can go.
+ * The change of the configuration that removes one; a connector with its actions and sources.
  * @throws ApiError 400 when others still need it
  */
-function freedRules(
+function removalOf(
   context: ManagementContext,
   root: IntegrationRoot,
-  id: string,
-  alsoInRules: boolean,
-): Readonly<Record<string, { readonly actions: readonly unknown[] }>> {
-  const users = root === 'connectors' ? usersOf(context, id) : []
-  if (users.length > 0) {
+  entry: Entry,
+  alsoUsers: boolean,
+): Readonly<Record<string, unknown>> {
+  const { type, name } = entry
+  const { actions, sources } = partsOf(context, root, entry)
+  if (root === 'connectors' && !alsoUsers && actions.length + sources.length > 0) {
+    const users = [
+      ...actions.map((one) => `actions ${one}`),
+      ...sources.map((one) => `sources ${one}`),
+    ]
     throw badRequest(`The connector is in use by ${users.join(', ')}: remove these first.`)
   }
-  const rules = root === 'connectors' ? [] : rulesOf(context, root, id)
-  if (rules.length === 0) return {}
-  if (!alsoInRules || root === 'sources') {
-    throw badRequest(`It is in use by the rules ${rules.join(', ')}: change these first.`)
+  const needing = rulesUsing(context, type, alsoUsers ? [] : actions, sources)
+  if (needing.length > 0) {
+    throw badRequest(`It is in use by the rules ${needing.join(', ')}: change these first.`)
   }
-  const changes = rules.map((rule) => {
+  const connectors = root === 'connectors' ? [name] : []
+  const gone = Object.entries({ connectors, actions, sources }).flatMap(([key, names]) => {
+    // Not every type is of every kind.
+    if (names.length === 0) return []
+    return [[key, { [type]: Object.fromEntries(names.map((one) => [one, null])) }] as const]
+  })
+  const rules = rulesWithout(context, type, actions)
+  return { rule_engine: { rules }, ...Object.fromEntries(gone) }
+}
+
+/** The rules that use actions, without these. */
+function rulesWithout(
+  context: ManagementContext,
+  type: string,
+  names: readonly string[],
+): Readonly<Record<string, { readonly actions: readonly unknown[] }>> {
+  const gone = names.map((name) => idOf({ type, name }))
+  const changes = rulesUsing(context, type, names, []).map((rule) => {
     const actions = context.node.config.shown(['rule_engine', 'rules', rule, 'actions'])
     const others = (Array.isArray(actions) ? actions : []).filter((action: unknown) => {
-      return (action as { action?: unknown }).action !== id
+      return !gone.includes(String((action as { action?: unknown }).action))
     })
     return [rule, { actions: others }] as const
   })
   return Object.fromEntries(changes)
 }
 
-/** Actions and sources of a connector, such as `actions http:orders`. */
-function usersOf(context: ManagementContext, id: string): readonly string[] {
-  return (['actions', 'sources'] as const).flatMap((root) => {
-    return namesUsing(context, root, id).map((name) => `${root} ${name}`)
-  })
+/** Names of the actions and sources of a connector; of what is no connector its own. */
+function partsOf(context: ManagementContext, root: IntegrationRoot, entry: Entry) {
+  const of = (kind: UserRoot): readonly string[] => {
+    if (root === 'connectors') return namesUsing(context, kind, idOf(entry))
+    return root === kind ? [entry.name] : []
+  }
+  return { actions: of('actions'), sources: of('sources') }
 }
 
 function namesUsing(
   context: ManagementContext,
-  root: 'actions' | 'sources',
+  root: UserRoot,
   connector: string,
 ): readonly string[] {
   return entriesOf(context, root)
@@ -266,16 +291,23 @@ function namesUsing(
     .map(({ name }) => name)
 }
 
-function rulesOf({ node }: ManagementContext, root: IntegrationRoot, id: string): string[] {
+/** Rules that send to one of the actions, or read one of the sources. */
+function rulesUsing(
+  { node }: ManagementContext,
+  type: string,
+  actions: readonly string[],
+  sources: readonly string[],
+): string[] {
+  const isSource = (read: string): boolean =>
+    /^\$(?:bridges|sources)\//.test(read) &&
+    sources.some((name) => read.endsWith(`/${idOf({ type, name })}`))
   return node.rules
     .list()
-    .filter(({ sql, actions }) => {
-      if (root === 'actions') return actions.includes(id)
-      return node.rules
-        .sourcesOf(sql)
-        .some((name) => /^\$(?:bridges|sources)\//.test(name) && name.endsWith(`/${id}`))
+    .filter((rule) => {
+      const sends = actions.some((name) => rule.actions.includes(idOf({ type, name })))
+      return sends || node.rules.sourcesOf(rule.sql).some(isSource)
     })
-    .map(({ id: rule }) => rule)
+    .map(({ id }) => id)
 }
 
 /** @throws ApiError 400 that says why it cannot be connected */
@@ -314,11 +346,9 @@ function infoOf(
 ): IntegrationInfo {
   const { type, name, fields } = entry
   const { status, reason } = stateOf(states, root, entry)?.status ?? NOT_THERE
-  const id = idOf(entry)
-  const users =
-    root === 'connectors'
-      ? { actions: namesUsing(context, 'actions', id), sources: namesUsing(context, 'sources', id) }
-      : { rules: rulesOf(context, root, id) }
+  const { actions, sources } = partsOf(context, root, entry)
+  const rules = rulesUsing(context, entry.type, actions, sources)
+  const users = root === 'connectors' ? { actions, sources, rules } : { rules }
   return {
     type,
     name,

@@ -25,9 +25,10 @@ export type Integration = Readonly<Record<string, unknown>> & {
   readonly status: 'connected' | 'connecting' | 'disconnected'
   readonly status_reason: string
   readonly last_modified_at: string
+  /** Those that use it, or an action or source of it. */
+  readonly rules: readonly string[]
   /** Of an action or a source. */
   readonly connector?: string
-  readonly rules?: readonly string[]
   /** Of a connector: names of those that use it. */
   readonly actions?: readonly string[]
   readonly sources?: readonly string[]
@@ -135,25 +136,10 @@ export async function restartIntegration(root: Root, one: Integration): Promise<
   return call<Connectors['operate']>('POST', path, { params: { id, operation: 'start' } })
 }
 
-/** Removes one; an action is taken out of the rules that use it. */
+/** Removes one: an action from the rules that use it as well, a connector with all that uses it. */
 export async function removeIntegration(root: Root, id: string): Promise<void> {
-  const query = root === 'actions' ? { also_delete_dep_actions: true } : {}
+  const query = root === 'sources' ? {} : { also_delete_dep_actions: true }
   await call<Connectors['remove']>('DELETE', atOne(root), { params: { id }, query })
-}
-
-/**
- * Removes a connector and what uses it. What is refused is refused before the rest is gone: sources
- * that rules read, then actions that others fall back to, which have no such others themselves.
- */
-export async function removeWithUsers(one: Integration): Promise<void> {
-  const { type, sources = [], actions = [] } = one
-  for (const name of sources) await removeIntegration('sources', `${type}:${name}`)
-  const own = await Promise.all(actions.map((name) => loadOne('actions', `${type}:${name}`)))
-  const fallbacksOf = ({ fallback_actions: list }: Integration): number =>
-    Array.isArray(list) ? list.length : 0
-  const inOrder = own.toSorted((a, b) => fallbacksOf(b) - fallbacksOf(a))
-  for (const action of inOrder) await removeIntegration('actions', idOf(action))
-  await removeIntegration('connectors', idOf(one))
 }
 
 /** Numbers of an action or a source. */

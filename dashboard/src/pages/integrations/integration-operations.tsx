@@ -8,7 +8,6 @@ import {
   idOf,
   type Integration,
   removeIntegration,
-  removeWithUsers,
   restartIntegration,
   type Root,
   STALE,
@@ -51,11 +50,11 @@ export function Operations({ root, one, edit, removed }: OperationsProps) {
   const { run, isBusy } = useAction()
   const id = idOf(one)
   const remove = async (): Promise<void> => {
-    await (root === 'connectors' ? removeWithUsers(one) : removeIntegration(root, id))
+    await removeIntegration(root, id)
     removed?.()
   }
   return (
-    <Flex gap={4} justify="end" wrap>
+    <Flex gap={4} justify="end">
       <EditButton edit={() => edit(one)} />
       {root === 'connectors' && (
         <Button
@@ -82,15 +81,17 @@ export function Operations({ root, one, edit, removed }: OperationsProps) {
 
 /** What is lost with it. */
 function lossOf(root: Root, one: Integration, t: Translate<keyof typeof TEXTS.en>): string {
-  const { type, actions = [], sources = [], rules = [] } = one
+  const { type, actions = [], sources = [], rules } = one
+  const list = rules.join(', ')
   switch (root) {
     case 'connectors': {
-      const users = [...actions, ...sources].map((name) => `${type}:${name}`)
-      const list = users.join(', ')
-      return users.length === 0 ? t('losesNothing') : t('loses-connectors', { users: list })
+      const users = [...actions, ...sources].map((name) => `${type}:${name}`).join(', ')
+      if (users === '') return t('losesNothing')
+      const ofRules = rules.length === 0 ? '' : ` ${t('loses-connectors-rules', { rules: list })}`
+      return t('loses-connectors', { users }) + ofRules
     }
     case 'actions':
-      return rules.length === 0 ? t('loses-actions') : t('loses-rules', { rules: rules.join(', ') })
+      return rules.length === 0 ? t('loses-actions') : t('loses-rules', { rules: list })
     case 'sources':
       return t('loses-sources')
   }

@@ -7,7 +7,7 @@ import { TEXTS } from './texts.ts'
 /** Links to what uses one: actions and sources of a connector, rules of these. */
 export function UsersOf({ one }: { one: Integration }) {
   const t = useTexts(TEXTS)
-  const { type, actions = [], sources = [], rules = [] } = one
+  const { type, actions = [], sources = [], rules } = one
   const users = (root: Root, names: readonly string[]) =>
     names.map((name) => ({ to: pageOf(root, `${type}:${name}`), text: `${type}:${name}` }))
   const links = [
