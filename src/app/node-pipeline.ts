@@ -1,5 +1,5 @@
-import { decode, formatProblem } from '#config/decode.ts'
-import { messageTransformation } from '#config/fields/message-pipeline.ts'
+import { decode, type Decoded, formatProblem } from '#config/decode.ts'
+import { messageTransformation, schemaValidation } from '#config/fields/message-pipeline.ts'
 import { fromPlain, type Plain } from '#config/hocon/value.ts'
 import { RateMeter } from '#kernel/rate-meter.ts'
 import type {
@@ -11,13 +11,13 @@ import type {
 import type { RuleRate } from '#management/rule-port.ts'
 import type { FunctionServices } from '#plugin/define-function.ts'
 import { DraftMessage } from '#streams/pipeline/draft-message.ts'
-import { makeTransformation } from '#streams/pipeline/make-transformation.ts'
+import { makeValidation } from '#streams/pipeline/make-check.ts'
+import { bytesOf, makeTransformation } from '#streams/pipeline/make-transformation.ts'
 import type { PipelineCounters } from '#streams/pipeline/message-pipeline.ts'
 import { STEP_COUNTER_NAMES } from '#streams/pipeline/pipeline-step.ts'
 import { sampleRecord } from '#streams/rules/test-sql.ts'
 import { MapRow } from '#streams/sql/row.ts'
-import { toText } from '#streams/values/to-text.ts'
-import { toTransformationSpec } from './pipeline-settings.ts'
+import { toTransformationSpec, toValidationSpec } from './pipeline-settings.ts'
 import type { RuleCommand } from './shard-runtime.ts'
 
 const NOWHERE = { source: '', line: 0, column: 0 }
@@ -76,24 +76,39 @@ export class NodePipeline implements PipelinePort {
     for (const key of this.#meters.keys()) if (!seen.has(key)) this.#meters.delete(key)
   }
 
-  dryRun(written: Plain, message: TrialMessage): TransformedMessage {
+  dryRunValidation(written: Plain, message: TrialMessage): string | undefined {
+    const tree = fromPlain({ validations: [written] }, NOWHERE)
+    const config = onlyOf(decode(schemaValidation, tree), 'validations')
+    return makeValidation(toValidationSpec(config))(draftOf(message), this.#services)
+  }
+
+  dryRunTransformation(written: Plain, message: TrialMessage): TransformedMessage {
     const tree = fromPlain({ transformations: [written] }, NOWHERE)
-    const { value, errors } = decode(messageTransformation, tree)
-    const [config] = value?.transformations ?? []
-    if (config === undefined) {
-      throw new Error(errors.map((one) => `body.${formatProblem(one)}`).join('; '))
-    }
-    const transform = makeTransformation(toTransformationSpec(config))
-    const { topic, payload, qos, retain, userProperties, columns } = message
-    const record = new MapRow(sampleRecord({ ...columns, topic, payload, qos }, [], 'dryrun'))
-    const draft = new DraftMessage(record, { topic, payload, qos, retain, userProperties })
-    const failure = transform(draft, this.#services)
+    const config = onlyOf(decode(messageTransformation, tree), 'transformations')
+    const draft = draftOf(message)
+    const failure = makeTransformation(toTransformationSpec(config))(draft, this.#services)
     if (failure !== undefined) throw new Error(failure)
-    return { ...draft.parts, payload: toText(draft.parts.payload) }
+    return { ...draft.parts, payload: bytesOf(draft.parts.payload) }
   }
 
   async #ask(): Promise<readonly PipelineCounters[]> {
     // What shards answer to this command.
     return (await this.#tell({ kind: 'pipeline counters' })) as readonly PipelineCounters[]
   }
+}
+
+/** @throws an Error that says what is wrong with the step */
+function onlyOf<K extends string, Step>(
+  { value, errors }: Decoded<Readonly<Record<K, readonly Step[]>>>,
+  key: K,
+): Step {
+  const [step] = value?.[key] ?? []
+  if (step !== undefined) return step
+  throw new Error(errors.map((one) => `body.${formatProblem(one)}`).join('; '))
+}
+
+function draftOf({ columns, ...parts }: TrialMessage): DraftMessage {
+  const { topic, payload, qos } = parts
+  const record = sampleRecord({ ...columns, topic, payload, qos }, [], 'dryrun')
+  return new DraftMessage(new MapRow(record), parts)
 }

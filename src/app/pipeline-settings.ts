@@ -34,7 +34,7 @@ const LEVELS: Readonly<Record<ValidationConfig['log_failure']['level'], FailureL
 /** The steps of the configuration. */
 export function toPipelineSpecs(config: TidewayConfig): PipelineSpecs {
   return {
-    validations: config.schema_validation.validations.map(toValidation),
+    validations: config.schema_validation.validations.map(toValidationSpec),
     transformations: config.message_transformation.transformations.map(toTransformationSpec),
   }
 }
@@ -46,7 +46,8 @@ function toStep(step: ValidationConfig | TransformationConfig): StepSpec {
   return { name, enable, tags, description, topics, failureAction, logLevel }
 }
 
-function toValidation(validation: ValidationConfig): ValidationSpec {
+/** A validation of the configuration. */
+export function toValidationSpec(validation: ValidationConfig): ValidationSpec {
   const { strategy, checks } = validation
   return { ...toStep(validation), strategy, checks: checks.map(toCheck) }
 }

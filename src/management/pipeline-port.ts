@@ -8,7 +8,7 @@ export type PipelineKind = 'validations' | 'transformations'
 /** A message for a trial: its columns, and what a transformation can change. */
 export interface TrialMessage {
   readonly topic: string
-  readonly payload: string
+  readonly payload: Buffer
   readonly qos: 0 | 1 | 2
   readonly retain: boolean
   readonly userProperties: ValueMap
@@ -18,8 +18,7 @@ export interface TrialMessage {
 /** What a transformation made of it. */
 export interface TransformedMessage {
   readonly topic: string
-  /** As text. */
-  readonly payload: string
+  readonly payload: Buffer
   readonly qos: number
   readonly retain: boolean
   readonly userProperties: ValueMap
@@ -31,6 +30,11 @@ export interface PipelinePort {
   counters(kind: PipelineKind, name: string): Promise<Readonly<Record<string, number>>>
   rateOf(kind: PipelineKind, name: string): RuleRate
   resetCounters(kind: PipelineKind, name: string): Promise<void>
+  /**
+   * Why a message does not pass a validation; undefined: it passes.
+   * @throws an Error that says what is wrong with the validation
+   */
+  dryRunValidation(validation: Plain, message: TrialMessage): string | undefined
   /** @throws an Error that says what is wrong with the transformation, or why it fails */
-  dryRun(transformation: Plain, message: TrialMessage): TransformedMessage
+  dryRunTransformation(transformation: Plain, message: TrialMessage): TransformedMessage
 }

@@ -204,6 +204,36 @@ describe('steps of messages', () => {
     assert.match(await refused('/schema_validations', twice), /no filter/)
   })
 
+  it('can be tried on a validation', async () => {
+    const schema = { name: 'trial', type: 'json', source: '{"required": ["n"]}' }
+    await managed.call('POST', '/schema_registry', { body: schema })
+    const validation = {
+      name: 'v',
+      topics: ['#'],
+      failure_action: 'drop',
+      strategy: 'all_pass',
+      checks: [
+        { type: 'sql', sql: 'SELECT payload.n AS n WHERE n > 0' },
+        { type: 'json', schema: 'trial' },
+      ],
+    }
+    const dryRun = async (message: object, checks: readonly object[] = validation.checks) => {
+      const body = { validation: { ...validation, checks }, message: { topic: 'a', ...message } }
+      const { status, body: answer } = await managed.call('POST', '/schema_validations/dryrun', {
+        body,
+      })
+      return { status, ...answer }
+    }
+    assert.deepEqual(await dryRun({ payload: '{"n": 1}' }), { status: 200, passed: true })
+    const encoded = { payload: btoa('{"n": 1}'), payload_encoding: 'base64' }
+    assert.deepEqual(await dryRun(encoded), { status: 200, passed: true })
+    const none = await dryRun({ payload: '{"n": 0}' })
+    assert.deepEqual(none, { status: 200, passed: false, reason: 'the SQL has no result' })
+    const json = [{ type: 'json', schema: 'trial' }]
+    assert.match((await dryRun({ payload: '{}' }, json)).reason, /n/)
+    assert.match((await dryRun({ payload: '1' }, [{ type: 'sql', sql: 'SELEC' }])).message, /SELEC/)
+  })
+
   it('can be tried on a transformation', async () => {
     const transformation = {
       name: 't',

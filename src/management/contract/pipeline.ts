@@ -8,6 +8,7 @@ import { AnyMap } from './rules.ts'
 const StepName = pathText('name', 'Its name.')
 const Count = Type.Integer()
 const Words = Type.Array(Type.String({ maxLength: 255 }), { maxItems: 100 })
+const PayloadEncoding = oneOf(['plain', 'base64'], 'How the payload is written.')
 const BODY_BYTES_MAX = 4_194_304
 
 const common = {
@@ -256,6 +257,47 @@ export const transformationOperations = stepOperations(
   transformation,
 )
 
+const Message = Type.Object(
+  {
+    topic: Type.String({ minLength: 1, maxLength: 65_535 }),
+    payload: Type.String({ description: 'Written as `payload_encoding` says.' }),
+    payload_encoding: Type.Optional(PayloadEncoding),
+    clientid: Type.Optional(Type.String()),
+    username: Type.Optional(Type.String()),
+    peername: Type.Optional(Type.String()),
+    qos: Type.Optional(Type.Unsafe<0 | 1 | 2>({ type: 'integer', enum: [0, 1, 2] })),
+    retain: Type.Optional(Type.Boolean()),
+    user_property: Type.Optional(AnyMap),
+    pub_props: Type.Optional(AnyMap),
+    client_attrs: Type.Optional(AnyMap),
+  },
+  { additionalProperties: false },
+)
+
+/** A message for a trial. */
+export type DryRunMessage = Static<typeof Message>
+
+export const dryRunValidation = operation({
+  id: 'dryRunValidation',
+  method: 'POST',
+  path: '/schema_validations/dryrun',
+  tag: 'Schema Validation',
+  summary: 'Whether a message would pass a validation.',
+  permission: 'write',
+  body: Type.Object(
+    { validation: Type.Object(validation, { additionalProperties: false }), message: Message },
+    { additionalProperties: false },
+  ),
+  bodyBytesMax: BODY_BYTES_MAX,
+  replies: {
+    200: Type.Object({
+      passed: Type.Boolean(),
+      reason: Type.Optional(Type.String({ description: 'Why it does not pass.' })),
+    }),
+  },
+  errors: [400],
+})
+
 export const dryRunTransformation = operation({
   id: 'dryRunTransformation',
   method: 'POST',
@@ -266,21 +308,7 @@ export const dryRunTransformation = operation({
   body: Type.Object(
     {
       transformation: Type.Object(transformation, { additionalProperties: false }),
-      message: Type.Object(
-        {
-          topic: Type.String({ minLength: 1, maxLength: 65_535 }),
-          payload: Type.String(),
-          clientid: Type.Optional(Type.String()),
-          username: Type.Optional(Type.String()),
-          peername: Type.Optional(Type.String()),
-          qos: Type.Optional(Type.Unsafe<0 | 1 | 2>({ type: 'integer', enum: [0, 1, 2] })),
-          retain: Type.Optional(Type.Boolean()),
-          user_property: Type.Optional(AnyMap),
-          pub_props: Type.Optional(AnyMap),
-          client_attrs: Type.Optional(AnyMap),
-        },
-        { additionalProperties: false },
-      ),
+      message: Message,
     },
     { additionalProperties: false },
   ),
@@ -289,6 +317,7 @@ export const dryRunTransformation = operation({
     200: Type.Object({
       topic: Type.String(),
       payload: Type.String(),
+      payload_encoding: Type.Optional(PayloadEncoding),
       qos: Type.Integer(),
       retain: Type.Boolean(),
       user_property: AnyMap,

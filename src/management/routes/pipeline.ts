@@ -1,6 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import type { ValueMap } from '#plugin/value.ts'
 import {
+  type DryRunMessage,
   dryRunTransformation,
+  dryRunValidation,
   type StepMetrics,
   type StepOperations,
   transformationOperations,
@@ -9,7 +12,7 @@ import {
 import type { ManagementContext } from '../context.ts'
 import { badRequest, conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, reply, type Route, route } from '../http/route.ts'
-import type { PipelineKind } from '../pipeline-port.ts'
+import type { PipelineKind, TrialMessage } from '../pipeline-port.ts'
 
 /** A step as the configuration shows it. */
 type Step = Readonly<Record<string, unknown>> & { readonly name: string; readonly enable: boolean }
@@ -43,7 +46,7 @@ export function pipelineRoutes(context: ManagementContext): readonly Route[] {
   return [
     ...stepRoutes(context, VALIDATIONS, validationOperations),
     ...stepRoutes(context, TRANSFORMATIONS, transformationOperations),
-    dryRunRoute(context),
+    ...dryRunRoutes(context),
   ]
 }
 
@@ -142,21 +145,45 @@ function requireStep(context: ManagementContext, place: Place, name: string): St
   return step
 }
 
-function dryRunRoute({ node }: ManagementContext): Route {
-  return route(dryRunTransformation, ({ body: { transformation, message } }) => {
-    const { topic, payload, qos = 0, retain = false, user_property = {}, ...columns } = message
-    try {
-      const { userProperties, ...made } = node.pipeline.dryRun(transformation, {
-        topic,
-        payload,
-        qos,
-        retain,
-        userProperties: user_property as ValueMap, // These came as JSON.
-        columns: columns as ValueMap,
-      })
-      return ok({ ...made, user_property: userProperties })
-    } catch (error) {
-      throw badRequest(error instanceof Error ? error.message : String(error))
-    }
-  })
+function dryRunRoutes({ node: { pipeline } }: ManagementContext): readonly Route[] {
+  return [
+    route(dryRunValidation, ({ body: { validation, message } }) => {
+      const trial = toTrial(message)
+      const reason = orBadRequest(() => pipeline.dryRunValidation(validation, trial))
+      return ok(reason === undefined ? { passed: true } : { passed: false, reason })
+    }),
+    route(dryRunTransformation, ({ body: { transformation, message } }) => {
+      const trial = toTrial(message)
+      const made = orBadRequest(() => pipeline.dryRunTransformation(transformation, trial))
+      const { payload, userProperties, ...rest } = made
+      return ok({ ...rest, ...written(payload), user_property: userProperties })
+    }),
+  ]
+}
+
+function toTrial(message: DryRunMessage): TrialMessage {
+  const { topic, payload, payload_encoding: encoding, ...others } = message
+  const { qos = 0, retain = false, user_property = {}, ...columns } = others
+  return {
+    topic,
+    payload: Buffer.from(payload, encoding === 'base64' ? 'base64' : 'utf8'),
+    qos,
+    retain,
+    userProperties: user_property as ValueMap, // These came as JSON.
+    columns: columns as ValueMap,
+  }
+}
+
+/** A payload as text, if it is one. */
+function written(payload: Buffer): { payload: string; payload_encoding?: 'base64' } {
+  if (isUtf8(payload)) return { payload: payload.toString() }
+  return { payload: payload.toString('base64'), payload_encoding: 'base64' }
+}
+
+function orBadRequest<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw badRequest(error instanceof Error ? error.message : String(error))
+  }
 }

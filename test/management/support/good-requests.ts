@@ -283,8 +283,16 @@ function schemas(): Readonly<Record<string, GoodRequest>> {
 const OPERATION = { key: 'topic', value: "concat([topic, '/x'])" }
 
 function pipeline(): Readonly<Record<string, GoodRequest>> {
+  const checks = { strategy: 'any_pass', checks: [{ type: 'sql', sql: 'SELECT 1' }] }
+  const message = { topic: 'a', payload: '{}' }
   return {
-    ...steps('Validation', { strategy: 'any_pass', checks: [{ type: 'sql', sql: 'SELECT 1' }] }),
+    ...steps('Validation', checks),
+    dryRunValidation: {
+      body: {
+        validation: { name: 'v', topics: ['a'], failure_action: 'drop', ...checks },
+        message,
+      },
+    },
     ...steps('Transformation', { payload_decoder: { type: 'json' }, operations: [OPERATION] }),
     dryRunTransformation: {
       body: {
@@ -294,7 +302,7 @@ function pipeline(): Readonly<Record<string, GoodRequest>> {
           failure_action: 'drop',
           operations: [OPERATION],
         },
-        message: { topic: 'a', payload: '{}' },
+        message,
       },
     },
   }

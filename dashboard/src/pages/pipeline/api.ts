@@ -1,11 +1,13 @@
 import type {
-  dryRunTransformation,
+  dryRunTransformation as dryRunTransformationRoute,
+  dryRunValidation as dryRunValidationRoute,
   StepMetrics,
   validationOperations,
 } from '#management/contract/pipeline.ts'
 import type { listSchemas } from '#management/contract/schemas.ts'
 import { useQuery } from '@tanstack/react-query'
 import { type Answer, call, type Call } from '../../api/call.ts'
+import type { Sample } from '../../components/sample-trial.tsx'
 
 type Validations = typeof validationOperations
 
@@ -121,16 +123,24 @@ export async function resetStep(kind: Kind, name: string): Promise<unknown> {
   return call<Validations['resetMetrics']>('POST', path, { params: { name } })
 }
 
-/** A message before and after a transformation. */
-export type Message = Call<typeof dryRunTransformation>['body']['message']
+/** Whether a validation, saved or not, lets a message pass. */
+export async function dryRunValidation(
+  validation: Step,
+  message: Sample,
+): Promise<Answer<typeof dryRunValidationRoute>> {
+  const body = { validation, message } as Call<typeof dryRunValidationRoute>['body']
+  return call<typeof dryRunValidationRoute>('POST', '/schema_validations/dryrun', { body })
+}
 
 /** What a transformation, saved or not, makes of a message. */
-export async function dryRun(
+export async function dryRunTransformation(
   transformation: Step,
-  message: Message,
-): Promise<Answer<typeof dryRunTransformation>> {
-  const body = { transformation, message } as Call<typeof dryRunTransformation>['body']
-  return call<typeof dryRunTransformation>('POST', '/message_transformations/dryrun', { body })
+  message: Sample,
+): Promise<Answer<typeof dryRunTransformationRoute>> {
+  const body = { transformation, message } as Call<typeof dryRunTransformationRoute>['body']
+  return call<typeof dryRunTransformationRoute>('POST', '/message_transformations/dryrun', {
+    body,
+  })
 }
 
 /** Names of what uses a schema. */

@@ -69,7 +69,7 @@ export function StepEditor({ kind, present, close }: Props) {
         </>
       )}
       <FailureFields />
-      {kind === 'transformation' && <Trial toBody={toBody} />}
+      <Trial kind={kind} toBody={toBody} />
     </FormDrawer>
   )
 }
