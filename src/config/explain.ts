@@ -19,7 +19,7 @@ export interface ExplainedKey {
 
 /**
  * Every key at and below a path that holds a value and no further keys; lists are taken as a
- * whole. Empty when there is nothing at the path.
+ * whole, and a map without entries is a value. Empty when there is nothing at the path.
  */
 export function explainKeys(
   config: TidewayConfig,
@@ -30,7 +30,8 @@ export function explainKeys(
   const visit = (field: FieldSpec, value: Plain | undefined, path: string[], above: Hot): void => {
     const hot = field.hot ?? above
     const isGroup = field.kind === 'object' || field.kind === 'map'
-    if (!isGroup || (value !== undefined && !isObject(value))) {
+    const isEmptyMap = field.kind === 'map' && Object.keys(value ?? {}).length === 0
+    if (!isGroup || isEmptyMap || (value !== undefined && !isObject(value))) {
       if (!isBelow(path, below)) return
       const { text } = field
       keys.push({ path, value, default: field.default, origin: originOf(path), hot, text })

@@ -76,6 +76,37 @@ describe('configuration', BROWSER, () => {
     await key.locator('.ant-card').nth(1).waitFor()
   })
 
+  test('groups under names are added, named otherwise and removed', async (context) => {
+    const page = await dashboard.open('/configuration')
+    const apply = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Look at the changes' }).click()
+      await page.getByRole('button', { name: 'Apply' }).click()
+      await page.getByText('Applied.').last().waitFor()
+      await page.getByRole('button', { name: 'Look at the changes' }).waitFor({ state: 'detached' })
+    }
+    const groups = async () =>
+      (await dashboard.managed.call('GET', '/configs/broker')).body.shared_subscription_group
+    await page.getByLabel('Part of the configuration').fill('broker')
+    await page.keyboard.press('Enter')
+    for (const [number, name] of ['workers', 'spare'].entries()) {
+      await page.getByRole('button', { name: 'Add to shared_subscription_group' }).click()
+      await page.getByLabel(`Name ${number + 1} of shared_subscription_group`).fill(name)
+    }
+    const first = page.locator('.ant-card').first()
+    await first.getByLabel('shared_subscription_group.strategy').click()
+    await page.getByTitle('local').last().click()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'configuration-groups')
+    await apply()
+    const { workers, spare } = await groups()
+    assert.deepEqual([workers.strategy, spare.strategy], ['local', 'random'])
+    await page.getByLabel('Name 1 of shared_subscription_group').fill('crew')
+    await page.getByRole('button', { name: 'Remove 2 of shared_subscription_group' }).click()
+    await apply()
+    assert.deepEqual(Object.keys(await groups()), ['crew'])
+    assert.equal((await groups()).crew.strategy, 'local')
+  })
+
   test('keys are explained in the language that is chosen', async () => {
     const page = await dashboard.open('/configuration')
     await page.getByText('Bytes queued for one session.').waitFor()

@@ -24,13 +24,15 @@ const schema: FormSchema = {
     ciphers: { anyOf: [{ type: 'array', items: text }, text], default: [] },
     store,
     others: { type: 'array', items: store, default: [] },
+    stores: { type: 'object', additionalProperties: store, default: {} },
   },
 }
 
 test('each key is filled in as what it holds', () => {
   const shapes = Object.values(schema.properties ?? {}).map(shapeOf)
-  const { VALUE, GROUP, NAMED_VALUES, WORD_LIST, FORMS, GROUP_LIST } = Shape
-  assert.deepEqual(shapes, [VALUE, VALUE, GROUP, NAMED_VALUES, WORD_LIST, FORMS, GROUP_LIST])
+  const { VALUE, GROUP, NAMED_VALUES, WORD_LIST, FORMS, GROUP_LIST, NAMED_GROUPS } = Shape
+  const first = [VALUE, VALUE, GROUP, NAMED_VALUES, WORD_LIST]
+  assert.deepEqual(shapes, [...first, FORMS, GROUP_LIST, NAMED_GROUPS])
 })
 
 test('a form begins with defaults, and with its first form', () => {
@@ -42,6 +44,7 @@ test('a form begins with defaults, and with its first form', () => {
     ciphers: [],
     store: { api: 'v1', database: undefined },
     others: [],
+    stores: [],
   })
 })
 
@@ -60,4 +63,15 @@ test('what is no more than a default is not sent', () => {
 test('keys of another form are not sent', () => {
   const value = { store: { api: 'v2', database: 'left over', bucket: 'b' } }
   assert.deepEqual(writtenOf(schema, value), { store: { api: 'v2', bucket: 'b' } })
+})
+
+test('groups under names are a list while they are written', () => {
+  const stores = { a: { api: 'v2', bucket: 'b' }, gone: null }
+  const value = initialOf(schema, { stores }) as { stores: unknown }
+  assert.deepEqual(value.stores, [['a', { api: 'v2', bucket: 'b' }]])
+  const written = [...(value.stores as unknown[]), ['', {}], ['c', { api: 'v1' }]]
+  assert.deepEqual(writtenOf(schema, { stores: written }), {
+    stores: { a: { api: 'v2', bucket: 'b' }, c: { api: 'v1' } },
+  })
+  assert.equal(writtenOf(schema, { stores: [] }), undefined)
 })

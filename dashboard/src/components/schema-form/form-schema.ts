@@ -38,20 +38,37 @@ export const Shape = {
   WORD_LIST: 'word-list',
   /** Texts or numbers under names that people choose. */
   NAMED_VALUES: 'named-values',
+  /** Groups under names that people choose. */
+  NAMED_GROUPS: 'named-groups',
   VALUE: 'value',
 } as const
 export type Shape = (typeof Shape)[keyof typeof Shape]
+
+/** A group with its name in a form: while it is written, the name may be empty, or there twice. */
+export type NamedGroup = readonly [name: string, group: unknown]
+
+/** Shapes that hold keys with names of their own, at some depth. */
+const WITH_KEYS: ReadonlySet<Shape> = new Set([
+  Shape.GROUP,
+  Shape.FORMS,
+  Shape.GROUP_LIST,
+  Shape.NAMED_GROUPS,
+])
+
+/** Whether there are keys with names of their own in what a key holds. */
+export function holdsKeys(schema: FormSchema): boolean {
+  return WITH_KEYS.has(shapeOf(schema))
+}
 
 /** What a key holds. */
 export function shapeOf(schema: FormSchema): Shape {
   if (schema.properties !== undefined) return Shape.GROUP
   if (schema['x-telling-keys'] !== undefined) return Shape.FORMS
   const items = itemsOf(schema)
-  if (items !== undefined) {
-    const isGroup = ([Shape.GROUP, Shape.FORMS] as Shape[]).includes(shapeOf(items))
-    return isGroup ? Shape.GROUP_LIST : Shape.WORD_LIST
-  }
-  if (['string', 'integer'].includes(String(namedOf(schema).type))) return Shape.NAMED_VALUES
+  if (items !== undefined) return holdsKeys(items) ? Shape.GROUP_LIST : Shape.WORD_LIST
+  const named = namedOf(schema)
+  if (['string', 'integer'].includes(String(named.type))) return Shape.NAMED_VALUES
+  if (named !== NOTHING && holdsKeys(named)) return Shape.NAMED_GROUPS
   return Shape.VALUE
 }
 
@@ -62,8 +79,10 @@ export function itemsOf(schema: FormSchema): FormSchema | undefined {
 
 /** What stands under the names of a group whose names people choose. */
 export function namedOf({ additionalProperties: named }: FormSchema): FormSchema {
-  return typeof named === 'object' ? named : {}
+  return typeof named === 'object' ? named : NOTHING
 }
+
+const NOTHING: FormSchema = {}
 
 /** The forms that a group may have. */
 export function formsOf({ anyOf = [] }: FormSchema): readonly FormSchema[] {
@@ -148,6 +167,11 @@ export function initialOf(schema: FormSchema, value: unknown): unknown {
       const items = itemsOf(schema) ?? {}
       return asList(value ?? schema.default).map((item) => initialOf(items, item))
     }
+    case Shape.NAMED_GROUPS: {
+      const named = Object.entries(asGroup(value ?? schema.default))
+      const groups = named.filter(([, group]) => group !== null)
+      return groups.map(([name, group]): NamedGroup => [name, initialOf(namedOf(schema), group)])
+    }
     default:
       return value ?? schema.default
   }
@@ -167,6 +191,13 @@ export function writtenOf(schema: FormSchema, value: unknown): unknown {
       const items = itemsOf(schema) ?? {}
       const list = asList(value).map((item) => writtenOf(items, item) ?? {})
       return isSame(list, schema.default ?? []) ? undefined : list
+    }
+    case Shape.NAMED_GROUPS: {
+      const named = (asList(value) as readonly NamedGroup[]).filter(([name]) => name !== '')
+      const groups = Object.fromEntries(
+        named.map(([name, group]) => [name, writtenOf(namedOf(schema), group) ?? {}]),
+      )
+      return isSame(groups, schema.default ?? {}) ? undefined : groups
     }
     default: {
       const isNothing = value === undefined || value === null

@@ -1,10 +1,19 @@
 import { Collapse, Form } from 'antd'
 import { type ReactElement, useId } from 'react'
 import { useTexts } from '../../i18n/i18n.ts'
-import { choiceOf, type FormSchema, hasRequired, namedOf, Shape, shapeOf } from './form-schema.ts'
+import {
+  choiceOf,
+  type FormSchema,
+  hasRequired,
+  holdsKeys,
+  namedOf,
+  Shape,
+  shapeOf,
+} from './form-schema.ts'
 import { Described } from '../described.tsx'
 import { FormChoice } from './form-choice.tsx'
 import { GroupList } from './group-list.tsx'
+import { NamedGroups } from './named-groups.tsx'
 import { NamedValues } from './named-values.tsx'
 import { TEXTS } from './texts.ts'
 import { ValueInput } from './value-input.tsx'
@@ -25,8 +34,7 @@ interface GroupProps {
 /** Form items for all keys of a group: those with values first, then the groups in it. */
 export function SchemaItems({ schema, full = [], at = full, without = [], controls }: GroupProps) {
   const keys = Object.entries(schema.properties ?? {}).filter(([key]) => !without.includes(key))
-  const isGroup = ([, part]: (typeof keys)[number]): boolean =>
-    ([Shape.GROUP, Shape.FORMS, Shape.GROUP_LIST] as Shape[]).includes(shapeOf(part))
+  const isGroup = ([, part]: (typeof keys)[number]): boolean => holdsKeys(part)
   const isRequired = (key: string): boolean => schema.required?.includes(key) ?? false
   const values = keys.filter((entry) => !isGroup(entry))
   const inOrder = values.toSorted(([a], [b]) => Number(isRequired(b)) - Number(isRequired(a)))
@@ -86,26 +94,20 @@ function Fold({ name, schema, full, at }: PartProps) {
   )
 }
 
-/** A group, a list of groups, or a group in one of several forms. */
+/** A group, several of them, or a group in one of several forms. */
 export function GroupPart({ schema, full, at, name }: PartProps) {
   const id = useId()
+  const part = (item: FormSchema, place: { readonly full: Path; readonly at: Path }) => (
+    <GroupPart key={`${id}${place.full.join('.')}`} name={name} schema={item} {...place} />
+  )
+  const several = { name, schema, full, at, children: part }
   switch (shapeOf(schema)) {
     case Shape.FORMS:
       return <Forms schema={schema} full={full} at={at} />
     case Shape.GROUP_LIST:
-      return (
-        <GroupList schema={schema} full={full} at={at} name={name}>
-          {(item, place) => (
-            <GroupPart
-              key={`${id}${place.full.join('.')}`}
-              name={name}
-              schema={item}
-              full={place.full}
-              at={place.at}
-            />
-          )}
-        </GroupList>
-      )
+      return <GroupList {...several} />
+    case Shape.NAMED_GROUPS:
+      return <NamedGroups {...several} />
     default:
       return <SchemaItems schema={schema} full={full} at={at} />
   }

@@ -54,6 +54,8 @@ export function SchemaValue({ name, schema, initial, disabled, change }: Props) 
 
 /** What is written, said in full: what is the default may not be left out here. */
 function complete(schema: FormSchema, value: unknown): unknown {
-  const nothing = schema.default ?? (Array.isArray(value) ? [] : null)
-  return writtenOf(schema, value) ?? nothing
+  const written = writtenOf(schema, value) ?? schema.default
+  if (written !== undefined) return written
+  if (shapeOf(schema) === Shape.NAMED_GROUPS) return {}
+  return Array.isArray(value) ? [] : null
 }

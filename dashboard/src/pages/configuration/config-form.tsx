@@ -10,6 +10,7 @@ import { Panel } from '../../components/panel.tsx'
 import { Waiting } from '../../components/waiting.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import { splitPath } from './config-path.ts'
+import { foldGroups, isElsewhere } from './fold-groups.ts'
 import { KeyField } from './key-field.tsx'
 import { schemaAt } from './schema-at.ts'
 import { Review } from './review.tsx'
@@ -31,10 +32,12 @@ export function ConfigForm() {
     queryKey: ['configs', 'keys'],
     queryFn: ({ signal }) => call<typeof getConfigKeys>('GET', '/configs/keys', { signal }),
   })
+  const present = useMemo(() => (keys.data ?? []).filter((one) => !isElsewhere(one)), [keys.data])
   const roots = useMemo(
-    () => [...new Set((keys.data ?? []).map(({ key }) => splitPath(key)[0] ?? ''))].toSorted(),
-    [keys.data],
+    () => [...new Set(present.map(({ key }) => splitPath(key)[0] ?? ''))].toSorted(),
+    [present],
   )
+  const { data: schema } = useSchema(root)
   const change = (key: string, value: unknown): void => {
     setDraft((all) => new Map(all).set(key, value))
   }
@@ -46,7 +49,7 @@ export function ConfigForm() {
   }
   if (keys.data === undefined) return <Waiting />
   const text = search.toLowerCase()
-  const shown = keys.data.filter(({ key, description, origin }) => {
+  const shown = present.filter(({ key, description, origin }) => {
     if (isChangedOnly && origin === 'default' && !draft.has(key)) return false
     if (text === '') return splitPath(key)[0] === root
     return key.includes(text) || description.toLowerCase().includes(text)
@@ -81,7 +84,12 @@ export function ConfigForm() {
       {shown.length === 0 ? (
         <Nothing text={t('nothing')} />
       ) : (
-        <Groups keys={shown} draft={draft} change={change} forget={forget} />
+        <Groups
+          keys={text === '' && schema !== undefined ? foldGroups(shown, schema) : shown}
+          draft={draft}
+          change={change}
+          forget={forget}
+        />
       )}
       {draft.size > 0 && (
         <Affix offsetBottom={16}>
@@ -121,11 +129,7 @@ interface GroupsProps {
 
 /** Keys of the same group stand together. */
 function Groups({ keys, draft, change, forget }: GroupsProps) {
-  const groups = new Map<string, ConfigKey[]>()
-  for (const member of keys) {
-    const group = splitPath(member.key).slice(0, -1).join('.')
-    groups.set(group, [...(groups.get(group) ?? []), member])
-  }
+  const groups = Map.groupBy(keys, ({ key }) => splitPath(key).slice(0, -1).join('.'))
   return [...groups].map(([group, members]) => (
     <Panel key={group} title={group === '' ? undefined : <code>{group}</code>}>
       <Flex vertical gap={20}>

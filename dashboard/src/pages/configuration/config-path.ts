@@ -4,6 +4,11 @@ export function splitPath(key: string): readonly string[] {
   return parts.map((part) => (part.startsWith('"') ? (JSON.parse(part) as string) : part))
 }
 
+/** The key of a path. */
+export function printPath(path: readonly string[]): string {
+  return path.map((part) => (/^[\w-]+$/.test(part) ? part : JSON.stringify(part))).join('.')
+}
+
 /** Changed keys as one object, the way the API takes it. */
 export function nest(changes: ReadonlyMap<string, unknown>): Record<string, unknown> {
   const root: Record<string, unknown> = {}

@@ -6,12 +6,19 @@ import { call } from '../../api/call.ts'
 import { useMayChange } from '../../api/session.ts'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { Described } from '../../components/described.tsx'
-import { type FormSchema, Shape, shapeOf } from '../../components/schema-form/form-schema.ts'
+import {
+  type FormSchema,
+  initialOf,
+  Shape,
+  shapeOf,
+  writtenOf,
+} from '../../components/schema-form/form-schema.ts'
 import { SchemaValue } from '../../components/schema-form/schema-value.tsx'
 import { ValueInput } from '../../components/schema-form/value-input.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import type { ConfigKey } from './config-form.tsx'
 import { splitPath } from './config-path.ts'
+import { applyPatch, mergePatch } from './merge-patch.ts'
 import { TEXTS } from './texts.ts'
 
 interface Props {
@@ -110,16 +117,20 @@ function ValueControl({ id, member, schema, value, isChanged, change }: ValuePro
   const epoch = useEpoch(isChanged)
   const key = `${epoch} ${JSON.stringify(member.value)}`
   const name = splitPath(member.key).at(-1) ?? ''
-  if (shapeOf(schema) !== Shape.VALUE) {
+  const shape = shapeOf(schema)
+  if (shape !== Shape.VALUE) {
+    const isNamed = shape === Shape.NAMED_GROUPS
+    const before = isNamed ? writtenOf(schema, initialOf(schema, member.value)) : undefined
     return (
       <div style={{ maxWidth: 720 }}>
         <SchemaValue
           key={key}
           name={name}
           schema={schema}
-          initial={value}
+          initial={isNamed ? applyPatch(member.value, value) : value}
           disabled={isDisabled}
-          change={change}
+          // The API leaves groups as they are that a change does not name.
+          change={(next) => change(isNamed ? mergePatch(before ?? {}, next) : next)}
         />
       </div>
     )
