@@ -60,6 +60,26 @@ describe('topics and messages', BROWSER, () => {
     await takePicture(page, 'subscriptions')
   })
 
+  test('a topic that a client has for itself is released', async (context) => {
+    const { connect } = dashboard.managed
+    const page = await dashboard.open('/subscriptions/exclusive')
+    await page.getByText('Nobody has a topic for itself.').waitFor()
+    const holder = await connect('holder')
+    await holder.subscribeAsync('$exclusive/plant/valve', { qos: 1 })
+    await page.reload()
+    const row = page.getByRole('row', { name: /plant\/valve/ })
+    await row.getByRole('link', { name: 'holder' }).waitFor()
+    await checkAccessibility(page, context)
+    await takePicture(page, 'exclusive-topics')
+    await row.getByRole('button', { name: 'Release' }).click()
+    await page.getByText('holder loses its subscription without being told').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click()
+    await page.getByText('Nobody has a topic for itself.').waitFor()
+    const second = await connect('second')
+    const [granted] = await second.subscribeAsync('$exclusive/plant/valve', { qos: 1 })
+    assert.equal(granted?.qos, 1)
+  })
+
   test('retained messages are read as CBOR and deleted by filter', async (context) => {
     const page = await dashboard.open('/retained')
     await page.getByRole('button', { name: 'plant/b/state' }).click()

@@ -1,121 +1,31 @@
-import type { unsubscribeClient } from '#management/contract/clients.ts'
-import type { listSubscriptions } from '#management/contract/subscriptions.ts'
-import { Flex, Select, type TableColumnsType, Tag } from 'antd'
-import { useState } from 'react'
-import { Link } from 'react-router'
-import { type Answer, call } from '../../api/call.ts'
-import { DangerButton } from '../../components/danger-button.tsx'
-import { FilterInput } from '../../components/filter-input.tsx'
+import { Tabs } from 'antd'
+import { useLocation, useNavigate } from 'react-router'
 import { PageTitle } from '../../components/page-title.tsx'
-import { useActionsColumn } from '../../components/row-actions.tsx'
-import { ServerTable } from '../../components/server-table.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
+import { ExclusiveList } from './exclusive-list.tsx'
+import { SubscriptionList } from './subscription-list.tsx'
 import { TEXTS } from './texts.ts'
 
-type Row = Answer<typeof listSubscriptions>['data'][number]
-type Qos = Row['qos']
-
-interface Filters {
-  readonly clientid?: string
-  readonly match_topic?: string
-  readonly topic?: string
-  readonly share_group?: string
-  readonly qos?: Qos
-}
-
-/** Who has subscribed to what. */
+/** Who has subscribed to what, and who has a topic for itself. */
 export default function SubscriptionsPage() {
   const t = useTexts(TEXTS)
-  const [filters, setFilters] = useState<Filters>({})
-  const change = (name: keyof Filters) => (value: string) => {
-    const { [name]: _, ...others } = filters
-    setFilters(value === '' ? others : { ...others, [name]: value })
-  }
+  const navigate = useNavigate()
+  const active = useLocation().pathname.endsWith('/exclusive') ? 'exclusive' : 'all'
   return (
     <>
-      <PageTitle title={t('title')} about={t('about')} />
-      <Flex gap={8} wrap style={{ marginBottom: 12 }}>
-        <FilterInput label={t('client')} search={change('clientid')} />
-        <FilterInput label={t('filter')} search={change('topic')} />
-        <FilterInput label={t('matches')} width={260} search={change('match_topic')} />
-        <FilterInput label={t('group')} width={180} search={change('share_group')} />
-        <Select<Qos | 'any'>
-          aria-label="QoS"
-          value={filters.qos ?? 'any'}
-          style={{ width: 120 }}
-          onChange={(qos) => {
-            const { qos: _, ...others } = filters
-            setFilters(qos === 'any' ? others : { ...others, qos })
-          }}
-          options={[
-            { value: 'any', label: t('anyQos') },
-            ...([0, 1, 2] as const).map((value) => ({ value, label: `QoS ${value}` })),
-          ]}
-        />
-      </Flex>
-      <ServerTable<Row>
-        queryKey={['subscriptions', filters]}
-        load={async ({ page, limit }, signal) =>
-          call<typeof listSubscriptions>('GET', '/subscriptions', {
-            signal,
-            query: { page, limit, ...filters },
-          })
-        }
-        columns={useColumns()}
-        rowKey={({ clientid, topic }) => `${clientid}\0${topic}`}
-        empty={t('none')}
+      <PageTitle
+        title={t('title')}
+        about={t(active === 'exclusive' ? 'aboutExclusive' : 'about')}
       />
-    </>
-  )
-}
-
-function useColumns(): TableColumnsType<Row> {
-  const t = useTexts(TEXTS)
-  return [
-    {
-      title: t('client'),
-      dataIndex: 'clientid',
-      render: (id: string) => <Link to={`/clients/${encodeURIComponent(id)}`}>{id}</Link>,
-    },
-    { title: t('filter'), dataIndex: 'topic', render: (topic: string) => <Filter text={topic} /> },
-    { title: 'QoS', dataIndex: 'qos', render: (qos: number) => <Tag>{qos}</Tag> },
-    { title: 'No local', dataIndex: 'nl', render: (set: number) => t(set ? 'yes' : 'no') },
-    {
-      title: 'Retain as published',
-      dataIndex: 'rap',
-      render: (set: number) => t(set ? 'yes' : 'no'),
-    },
-    { title: 'Retain handling', dataIndex: 'rh' },
-    { title: t('kept'), dataIndex: 'durable', render: (kept: boolean) => t(kept ? 'yes' : 'no') },
-    useActionsColumn((row) => (
-      <DangerButton
-        size="small"
-        label={t('unsubscribe')}
-        question={t('unsubscribeAsk', { client: row.clientid, filter: row.topic })}
-        consequence={t('unsubscribeLoses')}
-        run={() => unsubscribe(row)}
-        done={t('unsubscribed')}
-        stale={['subscriptions']}
+      <Tabs
+        activeKey={active}
+        destroyOnHidden
+        onChange={(tab) => void navigate(`/subscriptions/${tab}`)}
+        items={[
+          { key: 'all', label: t('all'), children: <SubscriptionList /> },
+          { key: 'exclusive', label: t('exclusive'), children: <ExclusiveList /> },
+        ]}
       />
-    )),
-  ]
-}
-
-async function unsubscribe({ clientid, topic }: Row): Promise<unknown> {
-  return call<typeof unsubscribeClient>('POST', '/clients/{clientid}/unsubscribe', {
-    params: { clientid },
-    body: { topic },
-  })
-}
-
-/** A filter; of a shared subscription the group stands apart. */
-function Filter({ text }: { text: string }) {
-  const shared = /^\$share\/([^/]+)\/(.*)$/s.exec(text)
-  if (shared === null) return text
-  return (
-    <>
-      <Tag color="processing">$share/{shared[1]}</Tag>
-      {shared[2]}
     </>
   )
 }
