@@ -86,14 +86,14 @@ export function describeDriver(
 
 function testPool(using: Using): void {
   it('answers, and reports that it is connected', () =>
-    using({ requestTimeoutMs: 5000 }, async ({ driver, ask }) => {
+    using({ requestTimeoutMs: 10_000, connectTimeoutMs: 10_000 }, async ({ driver, ask }) => {
       await ask()
       assert.deepEqual(driver.health, { status: 'connected' })
       assert.ok(driver.figures.succeeded > 0)
     }))
 
   it('never opens more connections than its pool has', () =>
-    using({ requestTimeoutMs: 10_000 }, async ({ driver, ask }) => {
+    using({ requestTimeoutMs: 10_000, connectTimeoutMs: 10_000 }, async ({ driver, ask }) => {
       const asks = Array.from({ length: 50 }, () => ask())
       await settled(() => driver.figures.inUse > 0)
       let most = 0
@@ -107,15 +107,18 @@ function testPool(using: Using): void {
     }))
 
   it('refuses at once what exceeds the queue of those who wait', () =>
-    using({ requestTimeoutMs: 10_000, poolSize: 1, waitingMax: 5 }, async ({ driver, ask }) => {
-      await ask()
-      const results = await Promise.allSettled(Array.from({ length: 20 }, () => ask()))
-      const refused = results.filter(({ status }) => status === 'rejected')
-      assert.equal(refused.length, 14, 'one at work and five waiting are served')
-      assert.match(String(faultOf(refused[0])), /wait for a connection already/)
-      assert.equal(driver.figures.refused, 14)
-      await ask()
-    }))
+    using(
+      { requestTimeoutMs: 10_000, connectTimeoutMs: 10_000, poolSize: 1, waitingMax: 5 },
+      async ({ driver, ask }) => {
+        await ask()
+        const results = await Promise.allSettled(Array.from({ length: 20 }, () => ask()))
+        const refused = results.filter(({ status }) => status === 'rejected')
+        assert.equal(refused.length, 14, 'one at work and five waiting are served')
+        assert.match(String(faultOf(refused[0])), /wait for a connection already/)
+        assert.equal(driver.figures.refused, 14)
+        await ask()
+      },
+    ))
 }
 
 function testHealing(using: Using): void {

@@ -19,6 +19,14 @@ const CONFIG = `
   log.console.level = debug
 `
 
+/** Waits until the receive maximum of the broker allows one more publish. */
+async function roomOf(publisher: LoadClient): Promise<void> {
+  if (publisher.room > 0) return
+  await new Promise<void>((resolve) => {
+    publisher.onRoom = resolve
+  })
+}
+
 /** Publishes as fast as the good reader reads. */
 async function flood(publisher: LoadClient, reader: LoadClient, qos: 0 | 1): Promise<void> {
   let heard = 0
@@ -32,6 +40,7 @@ async function flood(publisher: LoadClient, reader: LoadClient, qos: 0 | 1): Pro
   }
   for (let sent = 1; sent <= FLOOD_MESSAGES; sent++) {
     if (sent - heard > AHEAD_MAX) await until(sent - AHEAD_MAX / 2)
+    if (qos === 1) await roomOf(publisher)
     publisher.publish('flood', PAYLOAD, qos)
   }
   await until(FLOOD_MESSAGES)
@@ -76,11 +85,7 @@ test('a stored session keeps what its reader did not read, up to its limit', asy
   for (let number = 1; number <= last; number++) {
     const payload = Buffer.alloc(PAYLOAD.length)
     payload.writeUInt32BE(number)
-    if (publisher.room === 0) {
-      await new Promise<void>((resolve) => {
-        publisher.onRoom = resolve
-      })
-    }
+    await roomOf(publisher)
     publisher.publish('kept', payload, 1)
   }
   while (publisher.unacknowledged > 0) await publisher.ping()
