@@ -156,10 +156,10 @@ export class Claims {
     this.#ended = new Map()
     this.#isTellingEnded = true
     this.#links.whenTakenIn(() => {
-      const claimed = new Set(Array.from(this.#claims.values(), (claim) => claim.clientId))
       for (const [clientId, settlesClaim] of ended) {
         if (settlesClaim) this.#claimDone(clientId, true)
-        else if (!claimed.has(clientId) && !this.#isBack(clientId)) this.#forgetOwner(clientId)
+        // Should it have been claimed here again, the directory knows that first, and lets it be.
+        else if (!this.#isBack(clientId)) this.#forgetOwner(clientId)
       }
       this.#isTellingEnded = false
       if (this.#ended.size > 0) this.#tellEnded()
