@@ -72,13 +72,18 @@ async function spanOf(
 }
 
 describe('numbers', () => {
-  for (const protocol of ['grpc', 'http_protobuf'] as const) {
-    it(`come under the names of EMQX over ${protocol}`, async (t) => {
+  for (const [protocol, compression] of [
+    ['grpc', 'gzip'],
+    ['http_protobuf', 'gzip'],
+    ['http_protobuf', 'none'],
+  ] as const) {
+    it(`come under the names of EMQX over ${protocol}, compression ${compression}`, async (t) => {
       const collector = await collectorFor(t, protocol)
       const managed = await exporting(
         t,
         collector,
-        `opentelemetry { exporter { protocol = ${protocol}, headers { X-Who = me } }
+        `opentelemetry { exporter { protocol = ${protocol}, compression = ${compression} }
+           exporter.headers { X-Who = me }
            metrics { enable = true, interval = 100ms } }`,
         { threads: 'inline' },
       )
@@ -97,7 +102,9 @@ describe('numbers', () => {
       assert.equal(named('bytes.received')?.unit, 'By')
       assert.ok((named('total.memory')?.points[0]?.value ?? 0) > 1e6)
       assert.equal(named('tideway_shard_sessions')?.points[0]?.attributes.shard, '0')
-      assert.equal(collector.headers['x-who'], 'me')
+      const { headers } = collector
+      const encoding = headers['content-encoding'] ?? headers['grpc-encoding'] ?? 'none'
+      assert.deepEqual([headers['x-who'], encoding], ['me', compression])
     })
   }
 })

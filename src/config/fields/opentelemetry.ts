@@ -36,6 +36,10 @@ const exporter = object(
       text: 'OTLP over gRPC (port 4317 as a rule), or over HTTP (port 4318).',
       default: 'grpc',
     }),
+    compression: oneOf(['none', 'gzip'], {
+      text: 'How requests are compressed. EMQX: `none`.',
+      default: 'none',
+    }),
     ssl_options: clientSsl,
   },
   { text: 'Where everything is sent.' },

@@ -26,9 +26,9 @@ const METRICS_TIMEOUT_MS = 30_000
 export function toExportSettings({ opentelemetry }: TidewayConfig): ExportSettings | undefined {
   const { exporter, metrics, logs, traces } = opentelemetry
   if (!metrics.enable && !logs.enable && !traces.enable) return undefined
-  const { endpoint, protocol, headers, ssl_options: ssl } = exporter
+  const { endpoint, protocol, compression, headers, ssl_options: ssl } = exporter
   return {
-    collector: { endpoint, protocol, headers, ssl },
+    collector: { endpoint, protocol, compression, headers, ssl },
     metrics: metrics.enable
       ? { intervalMs: metrics.interval, timeoutMs: METRICS_TIMEOUT_MS }
       : undefined,

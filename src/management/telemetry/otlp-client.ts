@@ -1,4 +1,6 @@
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { type ExportAnswer, readExportAnswer } from '#codec/otlp/export-answer.ts'
 import { DRIVER_LIMITS, type TlsClientOptions } from '#drivers/driver.ts'
 import { DriverError } from '#drivers/driver-error.ts'
@@ -12,6 +14,7 @@ export interface CollectorSettings {
   /** Scheme, host and port, and the first part of the path. */
   readonly endpoint: string
   readonly protocol: 'grpc' | 'http_protobuf'
+  readonly compression: 'none' | 'gzip'
   readonly headers: Readonly<Record<string, string>>
   readonly tls: TlsClientOptions | undefined
 }
@@ -38,12 +41,14 @@ const SERVICES: Readonly<Record<Signal, string>> = {
   traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
 }
 
+const compressed = promisify(gzip)
+
 /** Makes the client that the protocol asks for; it connects when it is used. */
 export function openOtlp(settings: CollectorSettings): OtlpClient {
   return settings.protocol === 'grpc' ? new GrpcClient(settings) : httpClient(settings)
 }
 
-function httpClient({ endpoint, headers, tls }: CollectorSettings): OtlpClient {
+function httpClient({ endpoint, headers, compression, tls }: CollectorSettings): OtlpClient {
   const { origin, pathname } = new URL(endpoint)
   const base = pathname.replace(/\/$/, '')
   const driver = openHttp({
@@ -54,14 +59,20 @@ function httpClient({ endpoint, headers, tls }: CollectorSettings): OtlpClient {
     answerBytesMax: ANSWER_BYTES_MAX,
     tls: origin.startsWith('https:') ? (tls ?? {}) : undefined,
   })
+  const isGzip = compression === 'gzip'
+  const usual = {
+    ...headers,
+    'content-type': 'application/x-protobuf',
+    ...(isGzip && { 'content-encoding': 'gzip' }),
+  }
   return {
     async send(signal, body, timeoutMs) {
       const { status, body: answer } = await driver.request(
         {
           method: 'POST',
           path: `${base}/v1/${signal}`,
-          headers: { ...headers, 'content-type': 'application/x-protobuf' },
-          body,
+          headers: usual,
+          body: isGzip ? await compressed(body) : body,
           timeoutMs,
         },
         AbortSignal.timeout(timeoutMs),
@@ -83,11 +94,19 @@ class GrpcClient implements OtlpClient {
     this.#settings = settings
   }
 
-  send(signal: Signal, body: Buffer, timeoutMs: number): Promise<ExportAnswer> {
+  async send(signal: Signal, body: Buffer, timeoutMs: number): Promise<ExportAnswer> {
+    const isGzip = this.#settings.compression === 'gzip'
+    const message = isGzip ? framed(await compressed(body), true) : framed(body, false)
+    const headers = {
+      ...lowerCase(this.#settings.headers),
+      ...(isGzip && { 'grpc-encoding': 'gzip' }),
+    }
     return new Promise((resolve, reject) => {
-      const call = new GrpcCall(resolve, reject, timeoutMs)
+      const session = this.#connected()
+      // Who does not answer may be gone without a word: the next request connects anew.
+      const call = new GrpcCall(resolve, reject, timeoutMs, () => session.destroy())
       try {
-        call.start(this.#connected(), SERVICES[signal], this.#settings.headers, body)
+        call.start(session, SERVICES[signal], headers, message)
       } catch (error) {
         call.fail(error)
       }
@@ -131,6 +150,7 @@ class GrpcCall {
     resolve: (answer: ExportAnswer) => void,
     reject: (error: DriverError) => void,
     timeoutMs: number,
+    timedOut: () => void,
   ) {
     this.#resolve = resolve
     this.#reject = reject
@@ -138,6 +158,7 @@ class GrpcCall {
       this.fail(
         new DriverError('retryable', `the collector does not answer within ${timeoutMs} ms`),
       )
+      timedOut()
     }, timeoutMs)
   }
 
@@ -145,10 +166,10 @@ class GrpcCall {
     session: ClientHttp2Session,
     path: string,
     headers: Readonly<Record<string, string>>,
-    body: Buffer,
+    message: Buffer,
   ): void {
     const stream = session.request({
-      ...lowerCase(headers),
+      ...headers,
       ':method': 'POST',
       ':path': path,
       'content-type': 'application/grpc',
@@ -170,7 +191,7 @@ class GrpcCall {
     })
     stream.on('error', (error) => this.fail(error))
     stream.on('close', () => this.#ended(last, Buffer.concat(chunks)))
-    stream.end(framed(body))
+    stream.end(message)
   }
 
   fail(error: unknown): void {
@@ -206,10 +227,10 @@ class GrpcCall {
   }
 }
 
-/** A message of gRPC: not compressed, with its length. */
-function framed(body: Buffer): Buffer {
+/** A message of gRPC: whether it is compressed, and its length. */
+function framed(body: Buffer, isCompressed: boolean): Buffer {
   const frame = Buffer.allocUnsafe(GRPC_HEADER_BYTES + body.length)
-  frame[0] = 0
+  frame[0] = Number(isCompressed)
   frame.writeUInt32BE(body.length, 1)
   body.copy(frame, GRPC_HEADER_BYTES)
   return frame

@@ -67,15 +67,14 @@ export class Telemetry {
   }
 
   #open({ collector }: ExportSettings): OtlpClient {
-    const { endpoint, protocol, headers, ssl } = collector
+    const { ssl, headers, ...rest } = collector
     const { readSecret, shardCount } = this.#node
     return openOtlp({
-      endpoint,
-      protocol,
+      ...rest,
       headers: Object.fromEntries(
         Object.entries(headers).map(([name, value]) => [name, readSecret(value)]),
       ),
-      tls: tlsOf(ssl, { readSecret, shardCount }, endpoint.startsWith('https:')),
+      tls: tlsOf(ssl, { readSecret, shardCount }, rest.endpoint.startsWith('https:')),
     })
   }
 

@@ -8,6 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 import protobuf from 'protobufjs'
 
 const PROTO = `
@@ -127,7 +128,9 @@ function httpServer(state: State) {
     request.on('end', () => {
       state.headers = request.headers
       const signal = request.url?.split('/').at(-1) ?? ''
-      if (state.failure === 0) take(state, signal, Buffer.concat(chunks))
+      const isGzip = request.headers['content-encoding'] === 'gzip'
+      const body = Buffer.concat(chunks)
+      if (state.failure === 0) take(state, signal, isGzip ? gunzipSync(body) : body)
       response.statusCode = state.failure === 0 ? 200 : 503
       response.end()
     })
@@ -150,7 +153,8 @@ function grpcServer(state: State) {
     stream.on('end', () => {
       state.headers = headers
       const frame = Buffer.concat(chunks)
-      const body = frame.subarray(5, 5 + frame.readUInt32BE(1))
+      const message = frame.subarray(5, 5 + frame.readUInt32BE(1))
+      const body = frame[0] === 1 ? gunzipSync(message) : message
       const [, signal = ''] = /\.(metrics|logs|trace)\./.exec(String(headers[':path'])) ?? []
       if (state.failure === 0) take(state, signal === 'trace' ? 'traces' : signal, body)
       stream.respond(
