@@ -2,6 +2,9 @@ import { Table, type TableProps, type TableRef } from 'antd'
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { Nothing } from './nothing.tsx'
 
+/** Narrower than this its cells are no pleasure to read, and it is scrolled. */
+const WIDTH_PX_MIN = 860
+
 interface Props<Row extends object> extends Omit<
   TableProps<Row>,
   'dataSource' | 'locale' | 'scroll' | 'size'
@@ -22,7 +25,7 @@ export function WideTable<Row extends object>({ rows, empty, ...props }: Props<R
       size="small"
       loading={rows === undefined}
       dataSource={[...(rows ?? [])]}
-      scroll={{ x: 'max-content' }}
+      scroll={{ x: WIDTH_PX_MIN }}
       locale={{ emptyText: rows === undefined ? ' ' : <Nothing text={empty} /> }}
       {...props}
     />

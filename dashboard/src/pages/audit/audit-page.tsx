@@ -28,7 +28,12 @@ export default function AuditPage() {
     setFilters(text === '' ? others : { ...others, [name]: text })
   }
   const columns: TableColumnsType<Entry> = [
-    { title: t('time'), dataIndex: 'created_at', render: (at: string) => showTime(at) },
+    {
+      title: t('time'),
+      dataIndex: 'created_at',
+      className: 'number',
+      render: (at: string) => showTime(at),
+    },
     { title: t('who'), dataIndex: 'source', render: (name: string) => name || '–' },
     { title: t('address'), dataIndex: 'source_ip' },
     { title: t('from'), dataIndex: 'from', render: (from: Entry['from']) => <Tag>{t(from)}</Tag> },
