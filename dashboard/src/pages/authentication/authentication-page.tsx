@@ -6,7 +6,7 @@ import { type Backend, BackendChain, type ChainApi } from '../../components/back
 import { PageTitle } from '../../components/page-title.tsx'
 import { useTexts } from '../../i18n/i18n.ts'
 import { AuthenticatorEditor } from './authenticator-editor.tsx'
-import { idOf, KINDS, titleOf } from './kinds.ts'
+import { idOf, KINDS, useTitleOf } from './kinds.ts'
 import { TEXTS } from './texts.ts'
 import { UsersDrawer } from './users-drawer.tsx'
 
@@ -46,7 +46,7 @@ export default function AuthenticationPage() {
         removeAsk={(name) => t('removeAsk', { name })}
         kinds={IDS}
         idOf={idOf}
-        titleOf={titleOf}
+        titleOf={useTitleOf()}
         counters={[
           ['success', t('accepted')],
           ['failed', t('refused')],

@@ -13,7 +13,7 @@ import {
 import { GroupPart } from '../../components/schema-form/schema-items.tsx'
 import { useSchema } from '../../components/schema-form/use-schema.ts'
 import { useTexts } from '../../i18n/i18n.ts'
-import { idOf, titleOf } from './kinds.ts'
+import { idOf, useTitleOf } from './kinds.ts'
 import { TEXTS } from './texts.ts'
 
 type Chain = typeof globalChain
@@ -46,6 +46,7 @@ interface EditorProps extends Props {
 
 function Editor({ initial, close, settled, schema }: EditorProps) {
   const t = useTexts(TEXTS)
+  const titleOf = useTitleOf()
   const id = initial['id'] === undefined ? undefined : idOf(initial)
   const toBody = (fields: Group) => ({
     ...settled,

@@ -1,9 +1,12 @@
 import type { Backend } from '../../components/backend-chain.tsx'
+import { useTexts } from '../../i18n/i18n.ts'
+import { TEXTS } from './texts.ts'
 
 /** A kind of authenticator: its name, and what a new one begins with besides its defaults. */
 interface Kind {
   readonly id: string
-  readonly title: string
+  /** None: it is called otherwise in each language. */
+  readonly title?: string
   readonly initial: Backend
 }
 
@@ -19,7 +22,10 @@ function password(backend: string, title: string, keys: Backend): Kind {
 }
 
 export const KINDS: readonly Kind[] = [
-  password('built_in_database', 'Built-in database', {}),
+  {
+    id: 'password_based:built_in_database',
+    initial: { mechanism: 'password_based', backend: 'built_in_database' },
+  },
   password('postgresql', 'PostgreSQL', SQL),
   password('mysql', 'MySQL', SQL),
   password('redis', 'Redis', {
@@ -50,6 +56,10 @@ export function idOf(row: Backend): string {
 }
 
 /** What people call an authenticator. */
-export function titleOf(id: string): string {
-  return KINDS.find((kind) => kind.id === id)?.title ?? id
+export function useTitleOf(): (id: string) => string {
+  const t = useTexts(TEXTS)
+  return (id) => {
+    const kind = KINDS.find((one) => one.id === id)
+    return kind === undefined ? id : (kind.title ?? t('builtIn'))
+  }
 }

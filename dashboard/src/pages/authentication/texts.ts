@@ -3,6 +3,7 @@ import { defineTexts } from '../../i18n/i18n.ts'
 export const TEXTS = defineTexts(
   'authentication',
   {
+    builtIn: 'Built-in database',
     title: 'Authentication',
     about: 'Authenticators are asked in this order, until one accepts or refuses the client.',
     add: 'Add an authenticator',
@@ -36,6 +37,7 @@ export const TEXTS = defineTexts(
     imported: 'Imported. Users that existed have been replaced.',
   },
   {
+    builtIn: '内置数据库',
     title: '认证',
     about: '按此顺序询问认证器，直到其中一个接受或拒绝客户端。',
     add: '添加认证器',
