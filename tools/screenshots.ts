@@ -72,8 +72,6 @@ for (const { name, path, act, ...window } of PICTURES) {
   await page.waitForTimeout(SETTLE_MS)
   await act?.(page)
   await page.waitForTimeout(SETTLE_MS)
-  forgetMachine()
-  await page.waitForTimeout(SETTLE_MS / 5)
   await page.screenshot({ path: join(FOLDER, `${name}.png`) })
 }
 clearInterval(timer)
@@ -138,6 +136,7 @@ async function furnish(all: readonly MqttClient[]): Promise<void> {
 
 /** What the plant does all the time, more and less of it. */
 function work(): void {
+  forgetMachine()
   const wave = Math.sin(Date.now() / 9_000)
   const messages = Math.round(14 + 9 * wave)
   for (let number = 0; number < messages; number++) {
