@@ -1,9 +1,12 @@
 /** Numbers, charts, alarms and the record of changes over the REST API. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { connectAsync } from 'mqtt'
 import { readVersion } from '#app/version.ts'
 import { type ManagedBroker, PASSWORD, startManaged } from './support/managed-broker.ts'
+
+const GRAFANA = new URL('../../docs/grafana/tideway.json', import.meta.url)
 
 describe('numbers', () => {
   let managed: ManagedBroker
@@ -140,6 +143,18 @@ describe('numbers', () => {
       const given = await linesOf(page)
       for (const line of lines) assert.ok(given.has(line), `${line}\n\n${[...given].join('\n')}`)
     }
+  })
+
+  it('has every number that the dashboard for Grafana shows', async () => {
+    const dashboard = readFileSync(GRAFANA, 'utf8')
+    const shown = new Set(dashboard.match(/\b(?:emqx|tideway)_[a-z0-9_]+/g))
+    assert.ok(shown.size > 15)
+    const { body } = await managed.call('GET', '/prometheus/stats', { auth: '' })
+    const given = new Set(Array.from(String(body).matchAll(/^# TYPE (\w+)/gm), ([, name]) => name))
+    assert.deepEqual(
+      [...shown].filter((name) => !given.has(name)),
+      [],
+    )
   })
 
   it('tells load balancers and tools which nodes there are', async () => {
