@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Dropdown, Switch } from 'antd'
 import type { ReactNode } from 'react'
 import { useMayChange } from '../api/session.ts'
-import { defineTexts, useTexts } from '../i18n/i18n.ts'
+import { defineTexts, type Translate, useTexts } from '../i18n/i18n.ts'
 import { type BackendState, BackendStatus } from './backend-status.tsx'
 import { Failure } from './failure.tsx'
 import { OrderedTable } from './ordered-table.tsx'
@@ -32,14 +32,8 @@ interface Props {
   readonly api: ChainApi
   /** Key of the query; what changes the chain invalidates it. */
   readonly queryKey: string
-  readonly texts: {
-    readonly kind: string
-    readonly add: string
-    readonly empty: string
-    readonly saved: string
-    readonly removeLoses: string
-  }
-  readonly removeAsk: (name: string) => string
+  /** What the page calls its backends, and says of them. */
+  readonly t: Translate<'kind' | 'add' | 'none' | 'saved' | 'removeAsk' | 'removeLoses'>
   /** Ids of all that there can be, each once. */
   readonly kinds: readonly string[]
   readonly idOf: (backend: Backend) => string
@@ -56,8 +50,8 @@ interface Props {
 
 /** Backends that are asked one after the other, in an order that is dragged. */
 export function BackendChain(props: Props) {
-  const { api, queryKey, texts, removeAsk, kinds, idOf, titleOf, counters, head } = props
-  const t = useTexts(TEXTS)
+  const { api, queryKey, t, kinds, idOf, titleOf, counters, head } = props
+  const own = useTexts(TEXTS)
   const { run, isBusy } = useAction()
   const mayChange = useMayChange()
   const { data, error, isPending, refetch } = useQuery({
@@ -65,14 +59,14 @@ export function BackendChain(props: Props) {
     queryFn: ({ signal }) => api.list(signal),
   })
   const change = (work: () => Promise<unknown>): void =>
-    void run(work, { done: texts.saved, stale: [queryKey] })
+    void run(work, { done: t('saved'), stale: [queryKey] })
   const actions = useActionsColumn((row: Backend) => (
     <>
       {props.buttons?.(row)}
       <EditButton edit={() => props.edit(row)} />
       <DeleteButton
-        question={removeAsk(titleOf(idOf(row)))}
-        consequence={texts.removeLoses}
+        question={t('removeAsk', { name: titleOf(idOf(row)) })}
+        consequence={t('removeLoses')}
         run={() => api.remove(idOf(row))}
         stale={[queryKey]}
       />
@@ -94,7 +88,7 @@ export function BackendChain(props: Props) {
           }}
         >
           <Button type="primary" icon={<PlusOutlined />}>
-            {texts.add}
+            {t('add')}
           </Button>
         </Dropdown>,
       )}
@@ -102,16 +96,16 @@ export function BackendChain(props: Props) {
         rows={data}
         isLoading={isPending}
         nameOf={idOf}
-        empty={texts.empty}
+        empty={t('none')}
         reorder={(rows) => change(() => api.order(rows.map(idOf)))}
         columns={[
-          { title: texts.kind, render: (_, row) => titleOf(idOf(row)) },
+          { title: t('kind'), render: (_, row) => titleOf(idOf(row)) },
           {
-            title: t('enable'),
+            title: own('enable'),
             render: (_, row) => (
               <Switch
                 size="small"
-                aria-label={t('enableOne', { name: titleOf(idOf(row)) })}
+                aria-label={own('enableOne', { name: titleOf(idOf(row)) })}
                 checked={row['enable'] === true}
                 disabled={!mayChange || isBusy}
                 onChange={(enable) => change(() => api.update(idOf(row), { ...row, enable }))}
@@ -119,7 +113,7 @@ export function BackendChain(props: Props) {
             ),
           },
           {
-            title: t('state'),
+            title: own('state'),
             render: (_, row) => (
               <BackendStatus
                 queryKey={[`${queryKey}-status`, idOf(row)]}

@@ -1,11 +1,11 @@
 import type { listAudit } from '#management/contract/audit.ts'
 import { Flex, Select, type TableColumnsType, Tag } from 'antd'
-import { useState } from 'react'
 import { type Answer, call } from '../../api/call.ts'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { JsonView } from '../../components/json-view.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
+import { useFilters } from '../../components/use-filters.ts'
 import { showTime } from '../../format/numbers.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
@@ -14,19 +14,15 @@ type Entry = Answer<typeof listAudit>['data'][number]
 type Result = Entry['operation_result']
 
 interface Filters {
-  readonly source?: string
-  readonly operation_id?: string
-  readonly operation_result?: Result
+  readonly source: string
+  readonly operation_id: string
+  readonly operation_result: Result
 }
 
 /** Who changed what. */
 export default function AuditPage() {
   const t = useTexts(TEXTS)
-  const [filters, setFilters] = useState<Filters>({})
-  const change = (name: 'source' | 'operation_id') => (text: string) => {
-    const { [name]: _, ...others } = filters
-    setFilters(text === '' ? others : { ...others, [name]: text })
-  }
+  const { filters, set } = useFilters<Filters>()
   const columns: TableColumnsType<Entry> = [
     {
       title: t('time'),
@@ -61,16 +57,13 @@ export default function AuditPage() {
     <>
       <PageTitle title={t('title')} about={t('about')} />
       <Flex gap={8} wrap style={{ marginBottom: 12 }}>
-        <FilterInput label={t('who')} search={change('source')} />
-        <FilterInput label={t('path')} hint={t('example')} search={change('operation_id')} />
+        <FilterInput label={t('who')} search={set('source')} />
+        <FilterInput label={t('path')} hint={t('example')} search={set('operation_id')} />
         <Select<Result | 'any'>
           aria-label={t('result')}
           value={filters.operation_result ?? 'any'}
           style={{ width: 160 }}
-          onChange={(result) => {
-            const { operation_result: _, ...others } = filters
-            setFilters(result === 'any' ? others : { ...others, operation_result: result })
-          }}
+          onChange={set('operation_result')}
           options={[
             { value: 'any', label: t('any') },
             { value: 'success', label: t('success') },

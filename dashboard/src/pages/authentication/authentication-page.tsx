@@ -36,14 +36,7 @@ export default function AuthenticationPage() {
       <BackendChain
         api={API}
         queryKey="authenticators"
-        texts={{
-          kind: t('kind'),
-          add: t('add'),
-          empty: t('none'),
-          saved: t('saved'),
-          removeLoses: t('removeLoses'),
-        }}
-        removeAsk={(name) => t('removeAsk', { name })}
+        t={t}
         kinds={IDS}
         idOf={idOf}
         titleOf={useTitleOf()}

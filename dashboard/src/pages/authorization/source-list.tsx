@@ -43,14 +43,7 @@ export function SourceList() {
       <BackendChain
         api={API}
         queryKey="authorization-sources"
-        texts={{
-          kind: t('kind'),
-          add: t('add'),
-          empty: t('none'),
-          saved: t('saved'),
-          removeLoses: t('removeLoses'),
-        }}
-        removeAsk={(name) => t('removeAsk', { name })}
+        t={t}
         kinds={TYPES}
         idOf={typeOf}
         titleOf={(type) => titleOf(type, t)}

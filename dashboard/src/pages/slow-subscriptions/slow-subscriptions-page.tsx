@@ -17,8 +17,8 @@ import {
   type TableColumnsType,
 } from 'antd'
 import { useState } from 'react'
-import { Link } from 'react-router'
 import { type Answer, call } from '../../api/call.ts'
+import { ClientLink } from '../../components/client-link.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FormDrawer } from '../../components/form-drawer.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
@@ -89,7 +89,7 @@ function useColumns(): TableColumnsType<Row> {
     {
       title: t('client'),
       dataIndex: 'clientid',
-      render: (id: string) => <Link to={`/clients/${encodeURIComponent(id)}`}>{id}</Link>,
+      render: (id: string) => <ClientLink id={id} />,
     },
     { title: t('topic'), dataIndex: 'topic' },
     {

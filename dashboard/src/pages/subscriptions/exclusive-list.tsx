@@ -1,7 +1,7 @@
 import type { deleteExclusive, listExclusive } from '#management/contract/subscriptions.ts'
 import type { TableColumnsType } from 'antd'
-import { Link } from 'react-router'
 import { type Answer, call } from '../../api/call.ts'
+import { ClientLink } from '../../components/client-link.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
@@ -37,7 +37,7 @@ function useColumns(): TableColumnsType<Row> {
     {
       title: t('holder'),
       dataIndex: 'clientid',
-      render: (id: string) => <Link to={`/clients/${encodeURIComponent(id)}`}>{id}</Link>,
+      render: (id: string) => <ClientLink id={id} />,
     },
     useActionsColumn(({ topic, clientid }) => (
       <DangerButton

@@ -1,13 +1,13 @@
 import type { unsubscribeClient } from '#management/contract/clients.ts'
 import type { listSubscriptions } from '#management/contract/subscriptions.ts'
 import { Flex, Select, type TableColumnsType, Tag } from 'antd'
-import { useState } from 'react'
-import { Link } from 'react-router'
 import { type Answer, call } from '../../api/call.ts'
+import { ClientLink } from '../../components/client-link.tsx'
 import { DangerButton } from '../../components/danger-button.tsx'
 import { FilterInput } from '../../components/filter-input.tsx'
 import { useActionsColumn } from '../../components/row-actions.tsx'
 import { ServerTable } from '../../components/server-table.tsx'
+import { useFilters } from '../../components/use-filters.ts'
 import { useTexts } from '../../i18n/i18n.ts'
 import { TEXTS } from './texts.ts'
 
@@ -15,36 +15,29 @@ type Row = Answer<typeof listSubscriptions>['data'][number]
 type Qos = Row['qos']
 
 interface Filters {
-  readonly clientid?: string
-  readonly match_topic?: string
-  readonly topic?: string
-  readonly share_group?: string
-  readonly qos?: Qos
+  readonly clientid: string
+  readonly match_topic: string
+  readonly topic: string
+  readonly share_group: string
+  readonly qos: Qos
 }
 
 /** Who has subscribed to what. */
 export function SubscriptionList() {
   const t = useTexts(TEXTS)
-  const [filters, setFilters] = useState<Filters>({})
-  const change = (name: keyof Filters) => (value: string) => {
-    const { [name]: _, ...others } = filters
-    setFilters(value === '' ? others : { ...others, [name]: value })
-  }
+  const { filters, set } = useFilters<Filters>()
   return (
     <>
       <Flex gap={8} wrap style={{ marginBottom: 12 }}>
-        <FilterInput label={t('client')} search={change('clientid')} />
-        <FilterInput label={t('filter')} search={change('topic')} />
-        <FilterInput label={t('matches')} width={260} search={change('match_topic')} />
-        <FilterInput label={t('group')} width={180} search={change('share_group')} />
+        <FilterInput label={t('client')} search={set('clientid')} />
+        <FilterInput label={t('filter')} search={set('topic')} />
+        <FilterInput label={t('matches')} width={260} search={set('match_topic')} />
+        <FilterInput label={t('group')} width={180} search={set('share_group')} />
         <Select<Qos | 'any'>
           aria-label="QoS"
           value={filters.qos ?? 'any'}
           style={{ width: 120 }}
-          onChange={(qos) => {
-            const { qos: _, ...others } = filters
-            setFilters(qos === 'any' ? others : { ...others, qos })
-          }}
+          onChange={set('qos')}
           options={[
             { value: 'any', label: t('anyQos') },
             ...([0, 1, 2] as const).map((value) => ({ value, label: `QoS ${value}` })),
@@ -73,7 +66,7 @@ function useColumns(): TableColumnsType<Row> {
     {
       title: t('client'),
       dataIndex: 'clientid',
-      render: (id: string) => <Link to={`/clients/${encodeURIComponent(id)}`}>{id}</Link>,
+      render: (id: string) => <ClientLink id={id} />,
     },
     { title: t('filter'), dataIndex: 'topic', render: (topic: string) => <Filter text={topic} /> },
     { title: 'QoS', dataIndex: 'qos', render: (qos: number) => <Tag>{qos}</Tag> },

@@ -3,8 +3,8 @@ import type { listSubscriptions } from '#management/contract/subscriptions.ts'
 import type { createTopicMetrics, listTopicMetrics } from '#management/contract/watch.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Descriptions, Flex, type TableColumnsType, Tag, Typography } from 'antd'
-import { Link } from 'react-router'
 import { type Answer, call } from '../../api/call.ts'
+import { ClientLink } from '../../components/client-link.tsx'
 import { useMayChange } from '../../api/session.ts'
 import { Failure } from '../../components/failure.tsx'
 import { Panel } from '../../components/panel.tsx'
@@ -128,7 +128,7 @@ function Subscribers({ topic, isFilter }: { topic: string; isFilter: boolean }) 
     {
       title: t('client'),
       dataIndex: 'clientid',
-      render: (id: string) => <Link to={`/clients/${encodeURIComponent(id)}`}>{id}</Link>,
+      render: (id: string) => <ClientLink id={id} />,
     },
     { title: t('filter'), dataIndex: 'topic' },
     { title: 'QoS', dataIndex: 'qos', render: (qos: number) => <Tag>{qos}</Tag> },
