@@ -51,7 +51,7 @@ function CheckFields({ place }: { place: number }) {
   const t = useTexts(TEXTS)
   const type: unknown = Form.useWatch(['checks', place, 'type'])
   const number = place + 1
-  const required = { required: true, message: t('required') }
+  const required = { required: true }
   return (
     <>
       <Form.Item name={[place, 'type']}>

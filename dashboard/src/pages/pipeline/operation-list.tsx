@@ -6,7 +6,7 @@ import { TEXTS } from './texts.ts'
 /** What a transformation sets, in order. */
 export function OperationList() {
   const t = useTexts(TEXTS)
-  const required = { required: true, message: t('required') }
+  const required = { required: true }
   return (
     <Form.Item label={t('changes')}>
       <Form.List name="operations">

@@ -14,7 +14,7 @@ interface Props {
 export function SerdeFields({ name, label }: Props) {
   const t = useTexts(TEXTS)
   const type: unknown = Form.useWatch([name, 'type'])
-  const required = { required: true, message: t('required') }
+  const required = { required: true }
   return (
     <>
       <Form.Item name={[name, 'type']} label={label}>

@@ -76,7 +76,7 @@ export function StepEditor({ kind, present, close }: Props) {
 
 function CommonFields({ isNew }: { isNew: boolean }) {
   const t = useTexts(TEXTS)
-  const required = { required: true, message: t('required') }
+  const required = { required: true }
   return (
     <>
       {isNew && (

@@ -74,7 +74,6 @@ export const TEXTS = defineTexts(
     trial: 'Try it on a message',
     passes: 'The message passes.',
     passesNot: 'The message does not pass: {{reason}}',
-    required: 'This has to be filled in.',
   },
   {
     validation: '消息校验',
@@ -144,6 +143,5 @@ export const TEXTS = defineTexts(
     trial: '用一条消息试运行',
     passes: '消息通过校验。',
     passesNot: '消息未通过校验：{{reason}}',
-    required: '此项必填。',
   },
 )
