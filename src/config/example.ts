@@ -51,6 +51,7 @@ function form(field: FieldSpec): string {
 }
 
 function placeholder(field: FieldSpec): RawValue {
+  if (field.kind === 'oneOf') return field.values[0] ?? ''
   return field.kind === 'list' ? [] : field.kind === 'map' ? {} : ''
 }
 
