@@ -18,11 +18,10 @@ function replace(text: string, part: string, by: string, where = 'all'): string 
 
 /** Replacements are written as PCRE has them: `\1` and `\g1` for groups, `&` for all. */
 function regexReplace(text: string, pattern: string, by: string): string {
-  return text.replaceAll(compileRegex(pattern, 'gu'), (...found: readonly unknown[]) =>
+  return compileRegex(pattern).replaceAll(text, (groups) =>
     by.replaceAll(/\\&|&|\\g?\{?(\d)\}?/g, (mark, group: string | undefined) => {
       if (mark === String.raw`\&`) return '&'
-      // Groups follow the whole match; a group that took no part is missing.
-      return (found[group === undefined ? 0 : Number(group)] as string | undefined) ?? ''
+      return groups[group === undefined ? 0 : Number(group)] ?? ''
     }),
   )
 }
@@ -50,13 +49,15 @@ export const textPatternFunctions = [
     category: 'string',
     arguments: [arg('text', 'string'), arg('pattern', 'string')],
     result: 'boolean',
-    text: 'Whether a regular expression matches somewhere in the text.',
+    text:
+      'Whether a regular expression matches somewhere in the text. Its time grows with the text ' +
+      'only, unless the expression looks around (`(?=…)`) or refers to its groups (`\\1`).',
     examples: [
       { sql: "regex_match('abc123', '[a-z]+[0-9]+')", gives: true },
       { sql: "regex_match('abc', '^b')", gives: false },
       { sql: "regex_match('abc', '(')", fails: 'regular expression' },
     ],
-    call: (text, pattern) => compileRegex(pattern, 'u').test(text),
+    call: (text, pattern) => compileRegex(pattern).test(text),
   }),
   defineFunction({
     name: 'regex_replace',
@@ -81,9 +82,8 @@ export const textPatternFunctions = [
       { sql: "regex_extract('a', '[0-9]')", gives: [] },
     ],
     call: (text, pattern) => {
-      const found = compileRegex(pattern, 'u').exec(text)
-      if (found === null) return []
-      return found.length === 1 ? [found[0]] : found.slice(1).map((group) => group ?? '')
+      const found = compileRegex(pattern).first(text) ?? []
+      return found.length < 2 ? found : found.slice(1).map((group) => group ?? '')
     },
   }),
   defineFunction({
