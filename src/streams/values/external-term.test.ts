@@ -52,12 +52,12 @@ test('terms of Erlang 25 are read: compressed, old forms, tuples, atoms as keys'
 
 test('what cannot be read is refused', () => {
   const wrong: readonly (readonly [string, RegExp])[] = [
-    ['', /no term/],
-    ['83', /not whole/],
-    ['836C7FFFFFFF6A', /not whole/],
-    ['836C00000001616164000162', /does not end with an empty one/],
-    ['835864000D6E6F6E6F6465406E6F686F7374000000090000000000000000', /type 88 cannot be read/],
-    ['836A6A', /1 bytes follow/],
+    ['', /the bytes end/],
+    ['83', /the bytes end/],
+    ['836C7FFFFFFF6A', /the bytes end/],
+    ['836C00000001616164000162', /a list without an end/],
+    ['835864000D6E6F6E6F6465406E6F686F7374000000090000000000000000', /processes.* have no value/],
+    ['836A6A', /bytes behind the term/],
     [`83${'6801'.repeat(1000)}6A`, /more than 500 levels/],
   ]
   for (const [digits, reason] of wrong) assert.throws(() => decodeTerm(hex(digits)), reason)

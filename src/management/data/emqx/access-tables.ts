@@ -2,7 +2,7 @@
 import { GLOBAL_CHAIN } from '#access/authentication/users/user-table.ts'
 import { formatAddress } from '#net/ip-address.ts'
 import type { TableRow } from '../table-rows.ts'
-import type { Term } from './external-term.ts'
+import type { Term } from '#codec/erlang/external-term.ts'
 import type { MnesiaRecord } from './mnesia-table.ts'
 import { NotTaken } from './not-taken.ts'
 import { atomName, isList, isTrue, isTuple, itemsOf, textOf } from './term-values.ts'

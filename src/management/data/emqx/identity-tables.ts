@@ -3,7 +3,7 @@ import { keepDigest } from '../../identity/passwords.ts'
 import { NO_PASSWORD, userKey } from '../../identity/users.ts'
 import type { TableRow } from '../table-rows.ts'
 import type { MnesiaRecord } from './mnesia-table.ts'
-import type { Term } from './external-term.ts'
+import type { Term } from '#codec/erlang/external-term.ts'
 import { NotTaken } from './not-taken.ts'
 import { entryOf, isTrue, itemsOf, textOf } from './term-values.ts'
 

@@ -1,6 +1,6 @@
 /** Tables of EMQX with messages: retained ones, and delayed ones. */
 import type { TableRow } from '../table-rows.ts'
-import type { Term } from './external-term.ts'
+import type { Term } from '#codec/erlang/external-term.ts'
 import type { MnesiaRecord } from './mnesia-table.ts'
 import { NotTaken } from './not-taken.ts'
 import { atomName, entryOf, isList, isTrue, itemsOf, textOf } from './term-values.ts'

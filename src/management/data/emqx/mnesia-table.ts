@@ -1,6 +1,6 @@
 /** A table as `mnesia:backup_checkpoint` writes it: one file for each. */
 import { DiskLogError, readDiskLog } from './disk-log.ts'
-import { decodeTerm, type Term, TermError } from './external-term.ts'
+import { decodeTerm, type Term, TermError } from '#codec/erlang/external-term.ts'
 import { atomName, isList, isTuple, textOf } from './term-values.ts'
 
 /** A record of a table: its fields by their names. */

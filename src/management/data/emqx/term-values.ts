@@ -1,5 +1,5 @@
 /** What terms of Erlang stand for. */
-import type { Atom, Term, TermMap, Tuple } from './external-term.ts'
+import type { Atom, Term, TermMap, Tuple } from '#codec/erlang/external-term.ts'
 
 const CODE_POINT_MAX = 0x10_ffff
 

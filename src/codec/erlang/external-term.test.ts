@@ -14,6 +14,7 @@ const WRITTEN: readonly (readonly [erlang: string, hex: string, term: Term])[] =
   ['1700000000123', '836e06007b68e5cf8b01', 1_700_000_000_123],
   ['-(1 bsl 70)', '836e0901000000000000000040', -(2n ** 70n)],
   ['1.5', '83463ff8000000000000', 1.5],
+  ['1.5 of before', '8363312e3530303030303030303030303030303030303030652b30300000000000', 1.5],
   ['true', '8364000474727565', atom('true')],
   ["'ä'", '83640001e4', atom('ä')],
   ["'€'", '837703e282ac', atom('€')],
@@ -59,7 +60,7 @@ describe('terms of Erlang', () => {
     ['a list with a tail', '836c000000016400016164000162', /without an end at byte 10/],
     ['a count that cannot be', '836cffffffff6a', /the bytes end at byte 6/],
     ['a map with a count that cannot be', '8374ffffffff6a', /the bytes end at byte 6/],
-    ['an endless integer', '836fffffffff00', /more than 64 bytes at byte 6/],
+    ['an endless integer', '836fffffffff00', /more than 4096 bytes at byte 6/],
     ['tuples inside of each other', `83${'6801'.repeat(100)}6a`, /more than 64 levels/],
     [
       'too many',

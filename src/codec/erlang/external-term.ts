@@ -1,6 +1,7 @@
 /**
- * Values of Erlang in its External Term Format (version 131), as far as tables on disk hold them:
- * processes, ports, references and functions are recognised and say nothing.
+ * Values of Erlang in its External Term Format (version 131), in which systems written in Erlang
+ * keep and exchange them. Processes, ports, references and functions are recognised and say
+ * nothing.
  */
 
 /** A tuple; what stands in it has no names. */
@@ -41,25 +42,61 @@ export class TermError extends Error {
   }
 }
 
-/** Terms inside of each other. */
-const DEPTH_MAX = 64
+/** The first byte. */
+export const TERM_VERSION = 131
+
+/** The byte that a term begins with. */
+export const TermTag = {
+  NEW_FLOAT: 70,
+  BITS: 77,
+  COMPRESSED: 80,
+  NEW_PROCESS: 88,
+  NEW_PORT: 89,
+  NEWER_REFERENCE: 90,
+  SMALL_INTEGER: 97,
+  INTEGER: 98,
+  FLOAT: 99,
+  ATOM: 100,
+  PORT: 102,
+  PROCESS: 103,
+  SMALL_TUPLE: 104,
+  LARGE_TUPLE: 105,
+  NIL: 106,
+  STRING: 107,
+  LIST: 108,
+  BINARY: 109,
+  SMALL_BIG: 110,
+  LARGE_BIG: 111,
+  FUNCTION: 112,
+  EXPORT: 113,
+  NEW_REFERENCE: 114,
+  SMALL_ATOM: 115,
+  MAP: 116,
+  ATOM_UTF8: 118,
+  SMALL_ATOM_UTF8: 119,
+  V4_PORT: 120,
+} as const
+
 /** Terms in one: a record with the longest list of rules has some ten thousand. */
 const TERMS_MAX = 1_000_000
-/** Bytes of an integer: keys of tables and times have at most 8. */
-const BIG_BYTES_MAX = 64
+/** Bytes of an integer. */
+const BIG_BYTES_MAX = 4_096
+/** A float as digits, as it was written before version 11 of Erlang's run-time system. */
+const FLOAT_CHARS = 31
 
-const VERSION = 131
-const COMPRESSED = 80
 const OPAQUE: Opaque = Object.freeze({ kind: 'opaque' })
 
 /**
  * Reads one term, which has to take all the bytes. Binaries of it are views into them.
- * @throws TermError
+ * @param depthMax terms inside of each other
+ * @throws TermError, for a compressed term as well
  */
-export function decodeTerm(bytes: Buffer): Term {
-  const reader = new TermReader(bytes)
+export function decodeTerm(bytes: Buffer, depthMax = 64): Term {
+  const reader = new TermReader(bytes, depthMax)
   const version = reader.u8()
-  if (version !== VERSION) throw new TermError(`version ${version} instead of ${VERSION}`, 0)
+  if (version !== TERM_VERSION) {
+    throw new TermError(`version ${version} instead of ${TERM_VERSION}`, 0)
+  }
   const term = reader.term(0)
   if (reader.at !== bytes.length) throw new TermError('bytes behind the term', reader.at)
   return term
@@ -67,11 +104,13 @@ export function decodeTerm(bytes: Buffer): Term {
 
 class TermReader {
   readonly #bytes: Buffer
+  readonly #depthMax: number
   #at = 0
   #termsLeft = TERMS_MAX
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, depthMax: number) {
     this.#bytes = bytes
+    this.#depthMax = depthMax
   }
 
   get at(): number {
@@ -84,10 +123,10 @@ class TermReader {
 
   term(depth: number): Term {
     const at = this.#at
-    if (depth > DEPTH_MAX) throw new TermError(`more than ${DEPTH_MAX} levels`, at)
+    if (depth > this.#depthMax) throw new TermError(`more than ${this.#depthMax} levels`, at)
     if (--this.#termsLeft < 0) throw new TermError(`more than ${TERMS_MAX} terms`, at)
     const tag = this.u8()
-    if (tag === COMPRESSED) throw new TermError('a compressed term, which is not read', at)
+    if (tag === TermTag.COMPRESSED) throw new TermError('a compressed term, which is not read', at)
     const read = READERS.get(tag)
     if (read === undefined) throw new TermError(`no term begins with ${tag}`, at)
     return read(this, depth + 1)
@@ -113,6 +152,10 @@ class TermReader {
 
   double(): number {
     return this.#take(8).readDoubleBE()
+  }
+
+  digits(): number {
+    return Number.parseFloat(this.#take(FLOAT_CHARS).toString('latin1'))
   }
 
   bytes(length: number): Buffer {
@@ -146,9 +189,8 @@ class TermReader {
       throw new TermError(`an integer of more than ${BIG_BYTES_MAX} bytes`, this.#at)
     }
     const isNegative = this.u8() !== 0
-    let value = 0n
-    for (const byte of this.#take(length).toReversed()) value = (value << 8n) | BigInt(byte)
-    if (isNegative) value = -value
+    const digits = Buffer.from(this.#take(length)).reverse().toString('hex')
+    const value = isNegative ? -BigInt(`0x0${digits}`) : BigInt(`0x0${digits}`)
     const number = Number(value)
     return Number.isSafeInteger(number) ? number : value
   }
@@ -173,36 +215,42 @@ type ReadTerm = (reader: TermReader, depth: number) => Term
 
 /** By the tag that a term begins with. */
 const READERS: ReadonlyMap<number, ReadTerm> = new Map<number, ReadTerm>([
-  [70, (reader) => reader.double()],
+  [TermTag.NEW_FLOAT, (reader) => reader.double()],
   // Bits: the last byte is not a whole one.
-  [77, (reader) => reader.opaque(0, reader.u32() + 1, 0)],
-  // Port, process, reference; in their forms of before and of today.
-  [88, (reader, depth) => reader.opaque(1, 12, depth)],
-  [89, (reader, depth) => reader.opaque(1, 8, depth)],
-  [90, (reader, depth) => readReference(reader, 4, depth)],
-  [97, (reader) => reader.u8()],
-  [98, (reader) => reader.i32()],
-  [100, (reader) => reader.atom(reader.u16(), 'latin1')],
-  [102, (reader, depth) => reader.opaque(1, 5, depth)],
-  [103, (reader, depth) => reader.opaque(1, 9, depth)],
-  [104, (reader, depth) => ({ kind: 'tuple', items: reader.terms(reader.u8(), depth) })],
-  [105, (reader, depth) => ({ kind: 'tuple', items: reader.terms(reader.u32(), depth) })],
-  [106, () => []],
+  [TermTag.BITS, (reader) => reader.opaque(0, reader.u32() + 1, 0)],
+  [TermTag.NEW_PROCESS, (reader, depth) => reader.opaque(1, 12, depth)],
+  [TermTag.NEW_PORT, (reader, depth) => reader.opaque(1, 8, depth)],
+  [TermTag.NEWER_REFERENCE, (reader, depth) => readReference(reader, 4, depth)],
+  [TermTag.SMALL_INTEGER, (reader) => reader.u8()],
+  [TermTag.INTEGER, (reader) => reader.i32()],
+  [TermTag.FLOAT, (reader) => reader.digits()],
+  [TermTag.ATOM, (reader) => reader.atom(reader.u16(), 'latin1')],
+  [TermTag.PORT, (reader, depth) => reader.opaque(1, 5, depth)],
+  [TermTag.PROCESS, (reader, depth) => reader.opaque(1, 9, depth)],
+  [
+    TermTag.SMALL_TUPLE,
+    (reader, depth) => ({ kind: 'tuple', items: reader.terms(reader.u8(), depth) }),
+  ],
+  [
+    TermTag.LARGE_TUPLE,
+    (reader, depth) => ({ kind: 'tuple', items: reader.terms(reader.u32(), depth) }),
+  ],
+  [TermTag.NIL, () => []],
   // A list of bytes.
-  [107, (reader) => [...reader.bytes(reader.u16())]],
-  [108, (reader, depth) => reader.list(depth)],
-  [109, (reader) => reader.bytes(reader.u32())],
-  [110, (reader) => reader.big(reader.u8())],
-  [111, (reader) => reader.big(reader.u32())],
+  [TermTag.STRING, (reader) => [...reader.bytes(reader.u16())]],
+  [TermTag.LIST, (reader, depth) => reader.list(depth)],
+  [TermTag.BINARY, (reader) => reader.bytes(reader.u32())],
+  [TermTag.SMALL_BIG, (reader) => reader.big(reader.u8())],
+  [TermTag.LARGE_BIG, (reader) => reader.big(reader.u32())],
   // A function: its size counts itself.
-  [112, (reader) => reader.opaque(0, Math.max(0, reader.u32() - 4), 0)],
-  [113, (reader, depth) => reader.opaque(3, 0, depth)],
-  [114, (reader, depth) => readReference(reader, 1, depth)],
-  [115, (reader) => reader.atom(reader.u8(), 'latin1')],
-  [116, (reader, depth) => reader.map(depth)],
-  [118, (reader) => reader.atom(reader.u16(), 'utf8')],
-  [119, (reader) => reader.atom(reader.u8(), 'utf8')],
-  [120, (reader, depth) => reader.opaque(1, 12, depth)],
+  [TermTag.FUNCTION, (reader) => reader.opaque(0, Math.max(0, reader.u32() - 4), 0)],
+  [TermTag.EXPORT, (reader, depth) => reader.opaque(3, 0, depth)],
+  [TermTag.NEW_REFERENCE, (reader, depth) => readReference(reader, 1, depth)],
+  [TermTag.SMALL_ATOM, (reader) => reader.atom(reader.u8(), 'latin1')],
+  [TermTag.MAP, (reader, depth) => reader.map(depth)],
+  [TermTag.ATOM_UTF8, (reader) => reader.atom(reader.u16(), 'utf8')],
+  [TermTag.SMALL_ATOM_UTF8, (reader) => reader.atom(reader.u8(), 'utf8')],
+  [TermTag.V4_PORT, (reader, depth) => reader.opaque(1, 12, depth)],
 ])
 
 function readReference(reader: TermReader, creationBytes: number, depth: number): Opaque {
