@@ -25,6 +25,7 @@ export interface AmqpMessage {
   readonly routingKey: string
   readonly payload: Buffer
   readonly persistent: boolean
+  readonly headers: Readonly<Record<string, string>> | undefined
 }
 
 /** A connection that is open. It does not connect again by itself. */
@@ -114,8 +115,8 @@ class Link implements AmqpLink {
   async publish(messages: readonly AmqpMessage[], confirmMs: number): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
     try {
-      for (const { exchange, routingKey, payload, persistent } of messages) {
-        this.#channel.publish(exchange, routingKey, payload, { persistent })
+      for (const { exchange, routingKey, payload, persistent, headers } of messages) {
+        this.#channel.publish(exchange, routingKey, payload, { persistent, headers })
       }
       if (confirmMs > 0) await inTime(this.#channel.waitForConfirms(), confirmMs)
     } catch (error) {

@@ -44,9 +44,10 @@ export interface MqttArrival extends MqttMessage {
 export interface MqttLink {
   /**
    * Resolves when the broker has acknowledged the message; QoS 0: when it was sent.
+   * @param userProperties left out by protocols before MQTT 5
    * @throws DriverError
    */
-  publish(message: MqttMessage): Promise<void>
+  publish(message: MqttMessage, userProperties?: Record<string, string>): Promise<void>
   /**
    * Messages are acknowledged after `take` has returned.
    * @throws DriverError when the broker refuses the subscription
@@ -117,11 +118,15 @@ class Link implements MqttLink {
     return this.#end === undefined && this.#client.connected
   }
 
-  async publish({ topic, payload, qos, retain }: MqttMessage): Promise<void> {
+  async publish(
+    { topic, payload, qos, retain }: MqttMessage,
+    userProperties?: Record<string, string>,
+  ): Promise<void> {
     await this.#enter()
     try {
       await this.#untilEnd((done) => {
-        this.#client.publish(topic, payload, { qos, retain }, (error) => done(error ?? undefined))
+        const options = { qos, retain, ...(userProperties && { properties: { userProperties } }) }
+        this.#client.publish(topic, payload, options, (error) => done(error ?? undefined))
       })
     } finally {
       this.#inflight--

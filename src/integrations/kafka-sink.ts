@@ -12,6 +12,7 @@ import type { Value, ValueMap } from '#plugin/value.ts'
 import { compileTemplate, type Template } from '#streams/rules/template.ts'
 import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { encodeJson } from '#streams/values/json.ts'
+import { tracedHeaders } from '#streams/tracing/trace-context.ts'
 import { toText } from '#streams/values/to-text.ts'
 import { murmur2 } from './murmur2.ts'
 import { ProduceQueue } from './produce-queue.ts'
@@ -173,7 +174,7 @@ function compileMessage(parameters: KafkaProducerConfig) {
   return (record: ValueMap, topic: string, partitionOf: ChoosePartition): Outgoing => {
     const keyBytes = bytesOf(keyOf, record)
     const body = Buffer.from(bodyOf(valueOf, record))
-    const headers = headersOf(record)
+    const headers = tracedHeaders(record, headersOf(record))
     const headerBytes = headers.reduce((sum, [name, text]) => sum + name.length + text.length, 0)
     const found = Number(timestampOf.text(record))
     return {

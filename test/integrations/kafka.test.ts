@@ -14,11 +14,14 @@ import {
 } from '../support/servers/kafka/kafka-fake.ts'
 import type { StoredRecord } from '../support/servers/kafka/partition-log.ts'
 import {
+  assertTraced,
   clientOf,
   publishNumbers,
+  publishTraced,
   readingOf,
   ruleTo,
   startIntegrated,
+  TRACING,
   until,
   untilCount,
   untilStatus,
@@ -127,6 +130,37 @@ suite('the sink kafka_producer', () => {
     assert.equal(records[0]?.key, 'tester')
     assert.equal(records[0]?.compression, 2)
     assert.equal(JSON.parse(records[0]?.value ?? '').topic, 't/1')
+  })
+
+  test('goes on with a trace in headers, unless they are configured', async (context) => {
+    const server = await launch(context, { topics: { out: 1, own: 1 } })
+    const own = [{ kafka_ext_header_key: 'traceparent', kafka_ext_header_value: '${topic}' }]
+    const broker = await startIntegrated(context, [
+      TRACING,
+      { connectors: { kafka_producer: { c: { bootstrap_hosts: `127.0.0.1:${server.port}` } } } },
+      {
+        actions: {
+          kafka_producer: {
+            a: { connector: 'c', parameters: { topic: 'out' } },
+            b: { connector: 'c', parameters: { topic: 'own', kafka_ext_headers: own } },
+          },
+        },
+      },
+      ruleTo('kafka_producer:a', 'kafka_producer:b'),
+    ])
+    for (const id of ['kafka_producer:a', 'kafka_producer:b']) {
+      await untilStatus(broker, 'action', id, 'connected')
+    }
+    await publishTraced(context, broker)
+    for (const id of ['kafka_producer:a', 'kafka_producer:b']) {
+      await untilCount(broker, id, 'success', 2)
+    }
+    const headersOf = (topic: string) => server.records(topic).map(({ headers }) => headers)
+    assertTraced(headersOf('out'))
+    assert.deepEqual(
+      headersOf('own').map((headers) => ({ ...headers })),
+      [{ traceparent: 't/1' }, { traceparent: 't/1' }],
+    )
   })
 
   test('sends a key to the partition that other producers take, in order', async (context) => {

@@ -8,10 +8,13 @@ import {
 } from '../support/servers/mosquitto.ts'
 import type { ServerProcess } from '../support/servers/server-process.ts'
 import {
+  assertTraced,
   clientOf,
   publishNumbers,
+  publishTraced,
   ruleTo,
   startIntegrated,
+  TRACING,
   until,
   untilCount,
   untilStatus,
@@ -80,6 +83,27 @@ describe('a bridge to Mosquitto', needsMosquittoServer(), () => {
       firsts,
       firsts.toSorted((a, b) => a - b),
     )
+  })
+
+  test('goes on with a trace in user properties', async (context) => {
+    const server = await mosquitto(context)
+    const url = `mqtt://127.0.0.1:${server.port}`
+    const remote = await connectAsync(url, { ...MOSQUITTO_LOGIN, protocolVersion: 5 })
+    context.after(() => remote.endAsync(true))
+    const got: unknown[] = []
+    remote.on('message', (_topic, _payload, { properties }) => got.push(properties?.userProperties))
+    await remote.subscribeAsync('up/#', { qos: 1 })
+    const parameters = { topic: 'up/${topic}', qos: 1, payload: '${payload}' }
+    const broker = await startIntegrated(context, [
+      TRACING,
+      connector(server, { proto_ver: 'v5', pool_size: 1 }),
+      { actions: { mqtt: { up: { connector: 'other', parameters } } } },
+      ruleTo('mqtt:up'),
+    ])
+    await untilStatus(broker, 'action', 'mqtt:up', 'connected')
+    await publishTraced(context, broker)
+    await until('both have come', () => got.length === 2)
+    assertTraced(got)
   })
 
   test('subscribes, and its messages are read by rules under both names', async (context) => {

@@ -1,10 +1,60 @@
+import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
 import { NATS_LOGIN, needsNats, startNats } from '../support/servers/nats.ts'
-import { clientOf, startIntegrated, until, untilStatus } from './support/integration-rig.ts'
+import {
+  assertTraced,
+  clientOf,
+  publishTraced,
+  ruleTo,
+  startIntegrated,
+  TRACING,
+  until,
+  untilStatus,
+} from './support/integration-rig.ts'
 import { NATS, natsClient } from './support/sink-cases.ts'
 import { testSink } from './support/sink-kit.ts'
 
 testSink(NATS)
+
+test('the sink nats goes on with a trace in headers', needsNats(), async (context) => {
+  const server = await startNats()
+  context.after(() => server.remove())
+  const remote = await natsClient(server)
+  context.after(() => remote.close())
+  const got = new Map<string, unknown[]>([
+    ['out', []],
+    ['own', []],
+  ])
+  const names = ['traceparent', 'tracestate'] as const
+  remote.subscribe('*', {
+    callback: (_error, { subject, headers }) => {
+      const pairs = names.flatMap(
+        (name) => headers?.values(name).map((value) => [name, value]) ?? [],
+      )
+      got.get(subject)?.push(Object.fromEntries(pairs))
+    },
+  })
+  await remote.flush()
+  const own = { subject: 'own', headers: { traceparent: '${topic}' } }
+  const broker = await startIntegrated(context, [
+    TRACING,
+    { connectors: { nats: { c: { servers: `127.0.0.1:${server.port}`, ...NATS_LOGIN } } } },
+    {
+      actions: {
+        nats: {
+          a: { connector: 'c', parameters: { subject: 'out' } },
+          b: { connector: 'c', parameters: own },
+        },
+      },
+    },
+    ruleTo('nats:a', 'nats:b'),
+  ])
+  for (const id of ['nats:a', 'nats:b']) await untilStatus(broker, 'action', id, 'connected')
+  await publishTraced(context, broker)
+  await until('all have come', () => [...got.values()].every(({ length }) => length === 2))
+  assertTraced(got.get('out') ?? [])
+  assert.deepEqual(got.get('own'), [{ traceparent: 't/1' }, { traceparent: 't/1' }])
+})
 
 suite('the source nats', needsNats(), () => {
   test('gives messages to rules, also after the server was away', async (context: TestContext) => {

@@ -7,7 +7,7 @@ import type { ValueMap } from '#plugin/value.ts'
 import { bodyTemplate } from '#streams/rules/json-template.ts'
 import type { Template } from '#streams/rules/template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
-import { traceFields } from '#streams/tracing/trace-context.ts'
+import { tracedHeaders } from '#streams/tracing/trace-context.ts'
 import { driverLimits, openDriver } from '../drivers/open-driver.ts'
 import { bodyOf, pathTemplate } from '../templates.ts'
 import { writeEach } from '../write-each.ts'
@@ -54,16 +54,15 @@ export default defineConnector({
     open({ method, path, headers, body, request_timeout: limitMs }, server) {
       const target = pathTemplate(joined(server.basePath, path))
       const all = compileHeaders({ ...server.headers, ...headers })
+      const headersOf = (record: ValueMap) =>
+        all.map(([name, value]) => [name, headerText(value, record)] as const)
       const content = bodyTemplate(body)
       const hasBody = method === 'post' || method === 'put'
       const requestOf = (record: ValueMap): HttpRequest => ({
         // The words of the configuration, in capitals.
         method: method.toUpperCase() as HttpRequest['method'],
         path: target.text(record),
-        headers: {
-          ...traceFields(record),
-          ...Object.fromEntries(all.map(([name, value]) => [name, headerText(value, record)])),
-        },
+        headers: Object.fromEntries(tracedHeaders(record, headersOf(record))),
         timeoutMs: limitMs,
         ...(hasBody && { body: bodyOf(content, record) }),
       })

@@ -7,6 +7,7 @@ import { defineConnector } from '#plugin/define-connector.ts'
 import { toText } from '#streams/values/to-text.ts'
 import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
+import { traceFields } from '#streams/tracing/trace-context.ts'
 import type { Value, ValueMap } from '#plugin/value.ts'
 import { bodyOf } from '../templates.ts'
 
@@ -70,12 +71,13 @@ export default defineConnector({
           if (link === undefined) throw new DriverError('retryable', 'there is no connection', true)
           const outcomes = await Promise.allSettled(
             records.map(async (record) => {
-              await link.publish({
+              const message = {
                 topic: checkedTopic(topicOf.text(record)),
                 payload: bodyOf(payloadOf, record),
                 qos: toQos(qosOf.value(record)),
                 retain: isTrue(retainOf.value(record)),
-              })
+              }
+              await link.publish(message, traceFields(record))
             }),
           )
           return outcomes.flatMap((outcome, index) => {

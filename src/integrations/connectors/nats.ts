@@ -7,6 +7,7 @@ import { defineConnector } from '#plugin/define-connector.ts'
 import type { ValueMap } from '#plugin/value.ts'
 import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
+import { tracedHeaders } from '#streams/tracing/trace-context.ts'
 import { bodyOf } from '../templates.ts'
 import { writeEach } from '../write-each.ts'
 
@@ -42,7 +43,10 @@ export default defineConnector({
       const messageOf = (record: ValueMap): NatsMessage => ({
         subject: ownSubject(asSubject(subjectOf.text(record)), isReservedWanted),
         payload: bodyOf(payloadOf, record),
-        headers: all.map(([name, value]) => [name, value.text(record).replaceAll(/[\r\n]/g, ' ')]),
+        headers: tracedHeaders(
+          record,
+          all.map(([name, value]) => [name, value.text(record).replaceAll(/[\r\n]/g, ' ')]),
+        ),
       })
       return {
         async write(records) {

@@ -6,6 +6,7 @@ import { DriverError } from '#drivers/driver-error.ts'
 import { defineConnector } from '#plugin/define-connector.ts'
 import { bodyTemplate } from '#streams/rules/json-template.ts'
 import { compileTemplate } from '#streams/rules/template.ts'
+import { traceFields } from '#streams/tracing/trace-context.ts'
 import { bodyOf } from '../templates.ts'
 
 const KEY_BYTES_MAX = 255
@@ -46,6 +47,7 @@ export default defineConnector({
             routingKey: checkedKey(routingKey.text(record)),
             payload: Buffer.from(bodyOf(payloadOf, record)),
             persistent: mode === 'persistent',
+            headers: traceFields(record),
           }))
           await link.publish(messages, confirmMs)
         },

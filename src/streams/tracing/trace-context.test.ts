@@ -5,6 +5,7 @@ import {
   formatTraceparent,
   parseTraceparent,
   readTraceContext,
+  tracedHeaders,
   traceFields,
   traceOf,
   withTrace,
@@ -67,5 +68,19 @@ test('a record goes on with its trace, which is none of its fields', () => {
   assert.equal(JSON.stringify(record), '{"n":1}')
   assert.equal(traceOf(record), context)
   assert.deepEqual(traceFields(record), { traceparent: TEXT, tracestate: 'a=1' })
-  assert.deepEqual(traceFields({ n: 1 }), {})
+  assert.equal(traceFields({ n: 1 }), undefined)
+})
+
+test('headers get the trace of a record unless they have their own', () => {
+  const context = { traceId: TRACE, spanId: SPAN, isSampled: true, state: 'a=1' }
+  const record = withTrace({}, context)
+  const other: readonly [string, string] = ['a', '1']
+  const parent: readonly [string, string] = ['traceparent', TEXT]
+  assert.deepEqual(tracedHeaders(record, [other]), [other, parent, ['tracestate', 'a=1']])
+  for (const name of ['traceparent', 'Traceparent']) {
+    assert.deepEqual(tracedHeaders(record, [[name, 'own']]), [[name, 'own']])
+  }
+  assert.deepEqual(tracedHeaders(record, [['tracestate', 'own']]), [['tracestate', 'own'], parent])
+  const headers = [other]
+  assert.equal(tracedHeaders({}, headers), headers)
 })

@@ -78,8 +78,20 @@ export function traceOf(record: ValueMap): TraceContext | undefined {
   return (record as { readonly [TRACE]?: TraceContext })[TRACE]
 }
 
-/** Headers or user properties by which another system learns of the trace of a record. */
-export function traceFields(record: ValueMap): Readonly<Record<string, string>> {
+/** Headers or user properties by which another system learns of the trace of a record, if any. */
+export function traceFields(record: ValueMap): Record<string, string> | undefined {
   const context = traceOf(record)
-  return context === undefined ? {} : Object.fromEntries(traceProperties(context))
+  return context && Object.fromEntries(traceProperties(context))
+}
+
+type Headers = readonly (readonly [name: string, value: string])[]
+
+/** The headers with the trace of a record. What they have of these names themselves stays. */
+export function tracedHeaders(record: ValueMap, headers: Headers): Headers {
+  const context = traceOf(record)
+  if (context === undefined) return headers
+  const names = new Set(headers.map(([name]) => name.toLowerCase()))
+  // The state of one trace says nothing beside another one.
+  if (names.has(PARENT)) return headers
+  return [...headers, ...traceProperties(context).filter(([name]) => !names.has(name))]
 }

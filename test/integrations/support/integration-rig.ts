@@ -78,6 +78,31 @@ export async function publishNumbers(
   }
 }
 
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
+const PUBLISHER = { traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`, tracestate: 'a=1' }
+
+/** Configuration in which messages that carry a trace go on with it. */
+export const TRACING: Plain = { opentelemetry: { traces: { enable: true } } }
+
+/** Publishes `{"n":0}`, which is traced, and `{"n":1}`, which is not. */
+export async function publishTraced(context: TestContext, broker: TestBroker): Promise<void> {
+  const url = `mqtt://127.0.0.1:${broker.port('tcp:default')}`
+  const client = await connectAsync(url, { protocolVersion: 5 })
+  context.after(() => client.endAsync(true))
+  const properties = { userProperties: PUBLISHER }
+  await client.publishAsync('t/1', '{"n":0}', { qos: 1, properties })
+  await publishNumbers(client, 1, 2)
+}
+
+/** Asserts that what `publishTraced` has sent came with these headers, and no others. */
+export function assertTraced([traced, other]: readonly unknown[]): void {
+  const { traceparent, ...rest } = { ...(traced as Record<string, unknown>) }
+  assert.match(String(traceparent), new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-01$`))
+  assert.notEqual(traceparent, PUBLISHER.traceparent, 'the span of the publisher is not the parent')
+  assert.deepEqual(rest, { tracestate: 'a=1' })
+  assert.deepEqual({ ...(other as object | undefined) }, {})
+}
+
 /** How one of them does. */
 export async function readingOf(
   broker: TestBroker,
