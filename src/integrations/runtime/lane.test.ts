@@ -361,6 +361,25 @@ test('why it tries again is told until it has worked', async (context) => {
   assert.equal(lane.trouble, '')
 })
 
+test('what is given up is no longer told as what is tried again', async (context) => {
+  const { lane, push, pass, requests, lost } = startLane(context, { ttlMs: 1000 })
+  const locked = [{ index: 0, kind: 'retryable', reason: 'the table is locked' }] as const
+  push(1)
+  await pass(0)
+  requests[0]?.done(locked)
+  await pass(100)
+  requests[1]?.fail(new DriverError('fatal', 'the table is gone'))
+  await pass(0)
+  assert.deepEqual([lane.trouble, lost.length], ['', 1])
+  push(2)
+  await pass(0)
+  requests[2]?.done(locked)
+  await pass(0)
+  assert.equal(lane.trouble, 'the table is locked')
+  await pass(1001)
+  assert.deepEqual([lane.trouble, lost.length], ['', 2])
+})
+
 test('a delivery that comes after request_ttl is counted as late', async (context) => {
   const { push, pass, requests, count } = startLane(context, { ttlMs: 100 })
   push(1)

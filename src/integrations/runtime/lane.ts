@@ -165,7 +165,7 @@ export class Lane {
         const batch = { ...due, records }
         this.#underWay.add(batch)
         void this.#send(batch, sink)
-      }
+      } else if (this.#failed.length === 0) this.#trouble = ''
       expired += due.records.length - records.length
       if (expired >= EXPIRED_PER_TURN_MAX) {
         this.wake()
@@ -267,6 +267,7 @@ export class Lane {
       this.#tryLater(batch, reason, error.isConnectionLost || error.kind === 'credentials')
       return
     }
+    this.#recovered()
     const { records, order, tries } = batch
     const [only] = records
     if (records.length === 1 && only !== undefined) {
