@@ -91,7 +91,8 @@ function eventsPage(): string {
   for (const source of EVENT_SOURCES) {
     const [legacy = '', ...newer] = source.topics
     lines.push(`### ${newer[0] ?? legacy}`, '', ...wrapped(source.text), '')
-    lines.push(`Older name: \`${legacy}\`.`, '', ...sampleLines(source))
+    if (newer.length > 0) lines.push(`Older name: \`${legacy}\`.`, '')
+    lines.push(...sampleLines(source))
   }
   lines.push('## Numbers of a rule', '', ...wrapped(NUMBERS_TEXT), '')
   lines.push(...RULE_COUNTER_NAMES.map((name) => `- \`${name}\``), '')
