@@ -39,10 +39,16 @@ function matches(input: JqValue, re: JqValue, flags: JqValue, isTest: boolean): 
   const { pattern: compiled, names } = regexOf(pattern, given ?? '')
   const matcher = compiled.matcher(input)
   const found: JqValue[] = []
+  let at = 0
+  let offset = 0
   while (matcher.find()) {
     step()
-    const isEmpty = matcher.start() === matcher.end()
-    if (!(isEmpty && given?.includes('n'))) found.push(describe(input, matcher, names))
+    const start = matcher.start()
+    // From match to match: from the beginning it would be the square of the length.
+    offset += chars(input, at, start)
+    at = start
+    const isEmpty = start === matcher.end()
+    if (!(isEmpty && given?.includes('n'))) found.push(describe(input, matcher, names, offset))
     if (!isGlobal) break
   }
   return found
@@ -80,22 +86,28 @@ function withoutBlanks(pattern: string): string {
   return pattern.replaceAll(/\\.|\s+|#[^\n]*/gs, (part) => (part.startsWith('\\') ? part : ''))
 }
 
-function describe(input: string, matcher: Matcher, names: Regex['names']): JqValue {
+/** @param offset of the match, in characters */
+function describe(input: string, matcher: Matcher, names: Regex['names'], offset: number): JqValue {
+  const begin = matcher.start()
   const captures = names.map((name, index) => {
-    const string = matcher.group(index + 1)
-    const offset = string === null ? -1 : chars(input, matcher.start(index + 1))
-    return { offset, length: Array.from(string ?? '').length, string, name }
+    const start = matcher.start(index + 1)
+    const isPart = start >= 0
+    return {
+      offset: isPart ? offset + chars(input, begin, start) : -1,
+      length: isPart ? chars(input, start, matcher.end(index + 1)) : 0,
+      string: isPart ? matcher.group(index + 1) : null,
+      name,
+    }
   })
-  const string = matcher.group() ?? ''
   return {
-    offset: chars(input, matcher.start()),
-    length: Array.from(string).length,
-    string,
+    offset,
+    length: chars(input, begin, matcher.end()),
+    string: matcher.group() ?? '',
     captures,
   }
 }
 
-/** An offset in characters. */
-function chars(input: string, at: number): number {
-  return Array.from(input.slice(0, at)).length
+/** How many characters stand between two places. */
+function chars(input: string, start: number, end: number): number {
+  return Array.from(input.slice(start, end)).length
 }

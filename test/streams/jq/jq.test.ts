@@ -76,6 +76,24 @@ test('a regular expression takes no longer for a text that was made to take long
   assert.throws(() => runJq('test("(?=a)b")', text), JqError)
 })
 
+test('matches of a long text take time in proportion to it', () => {
+  // Minutes when each match looks at the text from its beginning.
+  const text = '😀b'.repeat(50_000)
+  const program = '[match("(?<x>b)(c)?"; "g")] | length, (last | del(.captures[1].name))'
+  assert.deepEqual(runJq(program, text), [
+    50_000,
+    {
+      offset: 99_999,
+      length: 1,
+      string: 'b',
+      captures: [
+        { offset: 99_999, length: 1, string: 'b', name: 'x' },
+        { offset: -1, length: 0, string: null },
+      ],
+    },
+  ])
+})
+
 test('a time limit stops a program', () => {
   let nowMs = 0
   const until = { nowMs: () => (nowMs += 1), endsAtMs: 10 }
