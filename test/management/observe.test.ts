@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { connectAsync } from 'mqtt'
 import { readVersion } from '#app/version.ts'
-import { type ManagedBroker, PASSWORD, startManaged } from './support/managed-broker.ts'
+import { basic, type ManagedBroker, PASSWORD, startManaged } from './support/managed-broker.ts'
 
 const GRAFANA = new URL('../../docs/grafana/tideway.json', import.meta.url)
 
@@ -185,11 +185,23 @@ describe('the record of changes', () => {
     await managed.call('POST', '/users', { body: user })
     await managed.call('DELETE', '/clients/none')
     await managed.call('GET', '/clients')
+    // Strangers may try as often as they like, without filling the records.
+    for (const auth of ['', basic('no-key', 'no-secret'), 'Bearer none']) {
+      assert.equal((await managed.call('DELETE', '/clients/none', { auth })).status, 401)
+    }
+    const key = { name: 'reader', role: 'viewer' }
+    const { api_key: id, api_secret: secret } = (
+      await managed.call('POST', '/api_key', { body: key })
+    ).body
+    const refused = await managed.call('DELETE', '/clients/none', { auth: basic(id, secret) })
+    assert.equal(refused.status, 403)
     const { body } = await managed.call('GET', '/audit')
     const told = body.data.map((one: Record<string, unknown>) => {
       return [one['source'], one['http_method'], one['operation_id'], one['http_status_code']]
     })
     assert.deepEqual(told, [
+      ['reader', 'delete', '/clients/{clientid}', 403],
+      ['admin', 'post', '/api_key', 200],
       ['admin', 'delete', '/clients/{clientid}', 404],
       ['admin', 'post', '/users', 409],
       ['admin', 'post', '/users', 200],

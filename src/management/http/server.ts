@@ -42,6 +42,9 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 }
 
+/** What load balancers ask, which get an answer though a user has the initial password. */
+const PROBES: ReadonlySet<string | undefined> = new Set(['getStatus', 'checkAvailability'])
+
 const EVENT_STREAM_HEADERS = {
   'content-type': 'text/event-stream',
   // Proxies would keep events until there are many.
@@ -51,6 +54,8 @@ const EVENT_STREAM_HEADERS = {
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller
+    /** It may use what it asks for: what refuses it now is that itself. */
+    isLetIn: boolean
     startedAtMs: number
   }
 }
@@ -69,6 +74,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   })
   server.server.maxConnections = parts.connectionsMax
   server.decorateRequest('caller')
+  server.decorateRequest('isLetIn', false)
   server.decorateRequest('startedAtMs', 0)
   acceptBodies(server)
   server.addHook('onRequest', async (request, reply) => receive(parts, request, reply))
@@ -122,11 +128,13 @@ function receive(parts: ServerParts, request: FastifyRequest, reply: FastifyRepl
     throw new ApiError(414, 'BAD_REQUEST', 'The URL is too long.')
   }
   const { operation } = request.routeOptions.config
-  const isProbe = operation?.id === 'getStatus' || pathOf(request.raw) === '/status'
+  const isProbe = PROBES.has(operation?.id) || pathOf(request.raw) === '/status'
   if (!isProbe && parts.localOnly() && !isFromThisHost(request)) throw localOnly()
   if (operation?.bodyBytesMax === undefined) limitArrival(request, parts.arrival.requestMsMax)
   if (operation === undefined) return
-  request.caller = letIn(parts, request, operation, true)
+  request.caller = identify(parts, request, operation, true)
+  authorize(request.caller, operation)
+  request.isLetIn = true
 }
 
 /** Ends a request that comes too slowly. Without a body it is complete, though nobody reads it. */
@@ -138,27 +146,25 @@ function limitArrival({ raw }: FastifyRequest, msMax: number): void {
   raw.once('end', stop).once('close', stop)
 }
 
-/** @throws ApiError 401, 403 */
-function letIn(
+/** @throws ApiError 401 */
+function identify(
   parts: ServerParts,
   request: FastifyRequest,
   operation: OperationSpec,
   isUse: boolean,
 ): Caller {
   const isPublic = operation.permission === 'public'
-  const caller = parts.authenticator.identify({
+  return parts.authenticator.identify({
     header: isPublic ? undefined : request.headers.authorization,
     isFromThisHost: isFromThisHost(request),
     isUse,
   })
-  authorize(caller, operation)
-  return caller
 }
 
 /** Whether who was let in would be let in again; being asked does not keep a login alive. */
 function isStillLetIn(parts: ServerParts, request: FastifyRequest, spec: OperationSpec): boolean {
   try {
-    letIn(parts, request, spec, false)
+    authorize(identify(parts, request, spec, false), spec)
     return true
   } catch (error) {
     if (error instanceof ApiError) return false
@@ -257,7 +263,7 @@ function sendFile(reply: FastifyReply, type: string, { name, content }: SavedFil
   return reply.send(Readable.from(content, { objectMode: false }))
 }
 
-/** Of those who have not signed in; everything else in 4xx and 5xx is kept out of the records. */
+/** What signing in is refused with; all else that strangers fail in is kept out of the records. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403])
 
 /** Keeps what was changed by whom. Reading, and publishing, which comes too often, are not. */
@@ -271,8 +277,9 @@ function record(
   const { method, permission } = operation
   const isChange = method !== 'GET' && permission !== 'publish' && permission !== 'read'
   if (!(operation.audited ?? isChange)) return
-  // Nobody may fill the records with what was not even tried. Refusals are limited by their waits.
-  if (permission === 'public' && status >= 400 && !REFUSALS.has(status)) return
+  // Strangers may not fill the records. Refusals of signing in are limited by their waits.
+  const isSignIn = request.isLetIn && REFUSALS.has(status)
+  if (request.caller.kind === 'nobody' && status >= 400 && !isSignIn) return
   parts.audit.record({
     caller: request.caller,
     address: addressOf(request),
