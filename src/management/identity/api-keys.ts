@@ -120,11 +120,10 @@ export class ApiKeys {
     const before = [...this.#byName.values()]
     try {
       this.#database.transaction(() => {
-        for (const row of rows) {
-          const held = toHeld(row)
-          this.remove(held.name)
-          this.#write(held)
-        }
+        const restored = rows.map(toHeld)
+        // All before the first is written: one may get the key that another one had.
+        for (const { name } of restored) this.remove(name)
+        for (const held of restored) this.#write(held)
       })
     } catch (error) {
       this.#byName.clear()

@@ -30,7 +30,8 @@ export async function isPassword(password: string, stored: string): Promise<bool
   if (kind !== 'scrypt') return false
   const cost = { N: Number(N), r: Number(r), p: Number(p) }
   const expected = Buffer.from(key, 'base64url')
-  const secret = digestSalt === undefined ? password : digestOf(password, digestSalt)
+  const secret =
+    digestSalt === undefined ? password : digestOf(password, Buffer.from(digestSalt, 'base64url'))
   const derived = await derive(secret, Buffer.from(salt, 'base64url'), cost)
   return derived.length === expected.length && timingSafeEqual(derived, expected)
 }
@@ -55,9 +56,9 @@ async function keep(secret: string | Buffer): Promise<string> {
   return ['scrypt', N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$')
 }
 
-function digestOf(password: string, salt: string): Buffer {
-  const hash = createHash('sha256').update(Buffer.from(salt, 'base64url'))
-  return hash.update(password).digest()
+/** What EMQX keeps of a password: SHA-256 of salt and password. */
+export function digestOf(password: string, salt: Buffer): Buffer {
+  return createHash('sha256').update(salt).update(password).digest()
 }
 
 function derive(

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { pbkdf2Sync } from 'node:crypto'
+import { createHash, pbkdf2Sync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { scramKeys } from '#access/authentication/scram/scram-keys.ts'
 import { isPassword } from '../../identity/passwords.ts'
 import { checkRows, type TableRow } from '../table-rows.ts'
 import { takeTable } from './emqx-tables.ts'
+import type { Term } from './external-term.ts'
+import { dashboardUser } from './identity-tables.ts'
+import { NotTaken, Remarks } from './not-taken.ts'
 import { readPskIdentities } from './psk-identities.ts'
 
 const FOLDER = new URL('../../../../test/management/emqx-export/mnesia/', import.meta.url)
@@ -125,6 +128,28 @@ describe('tables of EMQX', () => {
       'users of saml, which is not here: 1 (sam)',
       'users who needed a second factor, and do not here: 1 (guest)',
     ])
+  })
+
+  test('users of the dashboard with the password of all new nodes are not taken', async () => {
+    const salt = Buffer.from('abcd')
+    const digest = createHash('sha256').update(salt).update('public').digest()
+    const record = new Map<string, Term>([
+      ['username', Buffer.from('admin')],
+      ['pwdhash', Buffer.concat([salt, digest])],
+    ])
+    const told = new NotTaken('admin', 'users with the password public, which everybody knows')
+    await assert.rejects(
+      dashboardUser(record, () => {}),
+      told,
+    )
+  })
+
+  test('what was not taken is told with some of the names', () => {
+    const remarks = new Remarks()
+    for (const name of ['a', 'b', 'c', 'd', 'e']) remarks.add('wrong', name)
+    assert.deepEqual(remarks.lines(), ['wrong: 5 (a, b, c, d, e)'])
+    remarks.add('wrong', 'f')
+    assert.deepEqual(remarks.lines(), ['wrong: 6 (a, b, c, d, e, …)'])
   })
 
   test('API keys of before and after there were roles', async () => {

@@ -1,6 +1,6 @@
 /** Tables of EMQX about users of the dashboard and API keys. */
-import { keepDigest } from '../../identity/passwords.ts'
-import { NO_PASSWORD, userKey } from '../../identity/users.ts'
+import { digestOf, keepDigest } from '../../identity/passwords.ts'
+import { INITIAL_PASSWORD, NO_PASSWORD, userKey } from '../../identity/users.ts'
 import type { TableRow } from '../table-rows.ts'
 import type { MnesiaRecord } from './mnesia-table.ts'
 import type { Term } from '#codec/erlang/external-term.ts'
@@ -92,7 +92,11 @@ function roleOf<Role extends string>(
 
 async function keptPassword(kept: Term | undefined, name: string): Promise<string> {
   if (!isKept(kept)) throw new NotTaken(name, 'users without a password')
-  return keepDigest(kept.subarray(0, SALT_BYTES), kept.subarray(SALT_BYTES))
+  const [salt, digest] = [kept.subarray(0, SALT_BYTES), kept.subarray(SALT_BYTES)]
+  if (digest.equals(digestOf(INITIAL_PASSWORD, salt))) {
+    throw new NotTaken(name, `users with the password ${INITIAL_PASSWORD}, which everybody knows`)
+  }
+  return keepDigest(salt, digest)
 }
 
 function isKept(term: Term | undefined): term is Buffer {

@@ -16,17 +16,19 @@ const NAMES_MAX = 5
 
 /** What was not taken over, by the reason. */
 export class Remarks {
-  readonly #names = new Map<string, string[]>()
+  readonly #told = new Map<string, { count: number; readonly names: string[] }>()
 
   add(reason: string, who: string): void {
-    this.#names.set(reason, [...(this.#names.get(reason) ?? []), who])
+    const told = this.#told.get(reason) ?? { count: 0, names: [] }
+    told.count++
+    if (told.names.length < NAMES_MAX) told.names.push(who)
+    this.#told.set(reason, told)
   }
 
   /** One line for each reason, with how many and some of their names. */
   lines(): readonly string[] {
-    return [...this.#names].map(([reason, names]) => {
-      const shown = names.slice(0, NAMES_MAX).join(', ')
-      return `${reason}: ${names.length} (${shown}${names.length > NAMES_MAX ? ', …' : ''})`
+    return [...this.#told].map(([reason, { count, names }]) => {
+      return `${reason}: ${count} (${names.join(', ')}${count > NAMES_MAX ? ', …' : ''})`
     })
   }
 }
