@@ -305,7 +305,8 @@ function rulesUsing(
     .list()
     .filter((rule) => {
       const sends = actions.some((name) => rule.actions.includes(idOf({ type, name })))
-      return sends || node.rules.sourcesOf(rule.sql).some(isSource)
+      // Without sources the statement of no rule has to be read.
+      return sends || (sources.length > 0 && node.rules.sourcesOf(rule.sql).some(isSource))
     })
     .map(({ id }) => id)
 }
