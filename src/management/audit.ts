@@ -90,10 +90,19 @@ export class Audit {
     this.#database.run('DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?', RECORDS_MAX)
   }
 
-  /** Records that match, the latest first. */
-  list({ where, values }: AuditFilter, limit: number, offset: number): readonly SqlRow[] {
-    const sql = `SELECT * FROM audit ${whereOf(where)} ORDER BY id DESC LIMIT ? OFFSET ?`
-    return this.#database.all(sql, ...values, limit, offset)
+  /**
+   * Records that match, the latest first.
+   * @param before id of the record after which the list goes on
+   */
+  list(
+    { where, values }: AuditFilter,
+    limit: number,
+    offset: number,
+    before: number = Number.MAX_SAFE_INTEGER,
+  ): readonly SqlRow[] {
+    const condition = whereOf([...where, 'id < ?'])
+    const sql = `SELECT * FROM audit ${condition} ORDER BY id DESC LIMIT ? OFFSET ?`
+    return this.#database.all(sql, ...values, before, limit, offset)
   }
 
   count({ where, values }: AuditFilter): number {

@@ -1,7 +1,7 @@
 import type { ShardOperator } from '#broker/operator/shard-operator.ts'
 import type { ListPart, ListRange } from '#broker/operator/views.ts'
 import { hashString } from '#kernel/hash.ts'
-import { ApiError, badRequest } from './http/api-error.ts'
+import { ApiError, badCursor } from './http/api-error.ts'
 import type { NodePort, OperationName } from './node-port.ts'
 
 /** What an operation gives in the end, whether it takes time or slices. */
@@ -18,7 +18,7 @@ const ANSWER_MS_MAX = 10_000
 export interface PageRequest {
   readonly page: number | undefined
   readonly limit: number
-  /** As an earlier page gave it; wins over `page`. */
+  /** As an earlier page gave it; then there is no `page`. */
   readonly cursor: string | undefined
 }
 
@@ -118,6 +118,6 @@ function writeCursor(shard: number, after: number): string {
 
 function readCursor(text: string): { readonly shard: number; readonly after: number } {
   const match = /^(\d{1,3}):(\d{1,16})$/.exec(Buffer.from(text, 'base64url').toString())
-  if (match === null) throw badRequest('query.cursor is not one that this API has given.')
+  if (match === null) throw badCursor()
   return { shard: Number(match[1]), after: Number(match[2]) }
 }

@@ -75,11 +75,13 @@ describe('the built-in database', () => {
   test('lists users in pages', () => {
     const { directory } = broker.node.users
     assert.deepEqual(directory.list(group, { skip: 0, limit: 1 }), {
-      users: [{ userId: 'ada', isSuperuser: true }],
+      items: [{ userId: 'ada', isSuperuser: true }],
       count: 2,
     })
+    const second = directory.list(group, { after: 'ada', skip: 0, limit: 9 })
+    assert.deepEqual(second, { items: [{ userId: 'bob', isSuperuser: false }], count: 2 })
     const like = directory.list(group, { skip: 0, limit: 9, like: 'o', isSuperuser: false })
-    assert.deepEqual(like, { users: [{ userId: 'bob', isSuperuser: false }], count: 1 })
+    assert.deepEqual(like, { items: [{ userId: 'bob', isSuperuser: false }], count: 1 })
   })
 
   test('has its users after a restart', async () => {

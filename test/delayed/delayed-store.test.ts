@@ -227,9 +227,9 @@ test('each message has one shard, also when their number changes', () => {
   two[1]!.add('new', 97)
   for (const delayer of two) delayer.commit()
   const reader = disk.open()
-  const page = topicsOf(listDelayed(reader, two[0]!.router, 1, 4))
+  const page = topicsOf(listDelayed(reader, two[0]!.router, { skip: 1, limit: 4 }))
   assert.deepEqual(page, ['0/2', '1/2', '2/2', '3/2'])
-  assert.equal(listDelayed(reader, two[0]!.router, 10, 100).length, 6)
+  assert.equal(listDelayed(reader, two[0]!.router, { skip: 10, limit: 100 }).length, 6)
   assert.equal(two[1]!.delayed.nextDueMs, 97)
   assert.deepEqual(two[1]!.due(97), ['new'])
   // Messages of different publishers with equal times have no order.
@@ -252,14 +252,37 @@ test('one look gives the messages of all partitions in the order of time', () =>
   assert.equal(all.delayed.nextDueMs, 70)
 })
 
+test('a list goes on after a message of any partition, also when that is gone', () => {
+  const disk = new MemoryDisk()
+  const three = shards(disk, 3, 1)
+  for (const [shard, delayer] of three.entries()) {
+    for (const dueAtMs of [20, 10, 20, 30]) delayer.add(`${shard}/${dueAtMs}`, dueAtMs)
+    delayer.commit()
+  }
+  const store = disk.open()
+  const { router } = three[0]!
+  const all = listDelayed(store, router, { skip: 0, limit: 100 })
+  assert.equal(all.length, 12)
+  for (const [index, { id }] of all.entries()) {
+    const rest = listDelayed(store, router, { after: id, skip: 0, limit: 100 })
+    assert.deepEqual(topicsOf(rest), topicsOf(all.slice(index + 1)))
+  }
+  const gone = all[4]!
+  assert.equal(three.filter(({ delayed }) => delayed.cancel(gone.id)).length, 1)
+  for (const delayer of three) delayer.commit()
+  const rest = listDelayed(disk.open(), router, { after: gone.id, skip: 0, limit: 100 })
+  assert.deepEqual(topicsOf(rest), topicsOf(all.slice(5)))
+  assert.deepEqual(listDelayed(store, router, { after: 'none', skip: 0, limit: 9 }), [])
+})
+
 test('a list shows them by due time with a page, and one by id', () => {
   const delayer = open()
   for (let index = 0; index < 600; index++) delayer.add(`t/${index}`, 10_000 - index)
   const { router, store } = delayer
-  assert.deepEqual(topicsOf(listDelayed(store, router, 0, 2)), ['t/599', 't/598'])
-  assert.deepEqual(topicsOf(listDelayed(store, router, 598, 5)), ['t/1', 't/0'])
-  assert.deepEqual(listDelayed(store, router, 600, 5), [])
-  const [first] = listDelayed(store, router, 0, 1)
+  assert.deepEqual(topicsOf(listDelayed(store, router, { skip: 0, limit: 2 })), ['t/599', 't/598'])
+  assert.deepEqual(topicsOf(listDelayed(store, router, { skip: 598, limit: 5 })), ['t/1', 't/0'])
+  assert.deepEqual(listDelayed(store, router, { skip: 600, limit: 5 }), [])
+  const [first] = listDelayed(store, router, { skip: 0, limit: 1 })
   const found = getDelayed(store, router, first?.id ?? '')
   assert.equal(found?.message.payload.toString(), 'for t/599')
   assert.equal(getDelayed(store, router, 'ff'.repeat(17)), undefined)

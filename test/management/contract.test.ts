@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { connectAsync } from 'mqtt'
 import * as Schema from 'typebox/schema'
 import { type ApiOperation, operationsOf } from './support/api-document.ts'
+import { fillLists, LIST_PARAMS, MADE } from './support/fill-lists.ts'
 import {
   type GoodRequest,
   goodRequests,
@@ -130,6 +131,115 @@ describe('the OpenAPI document', () => {
     }
   })
 })
+
+/** Lists that go on by something else, as in EMQX or as their readers need it. */
+const GOES_ON_BY: Readonly<Record<string, string>> = {
+  listQueuedMessages: 'position',
+  listInflightMessages: 'position',
+  listTopicLevels: 'after',
+  listLogs: 'before',
+}
+
+describe('every list of the OpenAPI document', () => {
+  let managed: ManagedBroker
+  let lists: readonly ApiOperation[]
+
+  before(async () => {
+    managed = await startManaged({ shards: 2 })
+    await fillLists(managed)
+    const { body } = await managed.call('GET', '/api-docs/swagger.json')
+    lists = operationsOf(body).filter(isList)
+  })
+  after(() => managed.stop())
+
+  /** Entries of a page without what changes while one looks. */
+  async function read(path: string, query: string) {
+    const { status, body } = await managed.call('GET', `${path}?${query}`)
+    assert.equal(status, 200, `${path}?${query}: ${JSON.stringify(body)}`)
+    const data: readonly { readonly message?: string }[] = body.data
+    // A busy machine may have alarms of its own.
+    const made = data.filter(({ message }) => message === undefined || message === MADE)
+    return {
+      data: made.map((one) => ({ ...one, delayed_remaining: 0, duration: 0 })),
+      meta: body.meta,
+    }
+  }
+
+  it('gives each entry once by cursor', async () => {
+    assert.ok(lists.length > 20, 'the lists are found')
+    for (const { id, path: template, queryNames } of lists) {
+      const other = GOES_ON_BY[id]
+      assert.ok(queryNames.includes(other ?? 'cursor'), `${id} has no cursor`)
+      if (other !== undefined) continue
+      const path = pathOf(template)
+      for (const more of id === 'listAlarms' ? ['', '&activated=false'] : ['']) {
+        const whole = await read(path, `limit=1000${more}`)
+        assert.ok(whole.data.length >= 5, `${id} has entries: ${whole.data.length}`)
+        assert.equal(whole.meta.hasnext, false, id)
+        const walked: object[] = []
+        let cursor = ''
+        do {
+          const { data, meta } = await read(path, `limit=2${more}${cursor}`)
+          assert.equal(typeof meta.cursor, meta.hasnext ? 'string' : 'undefined', id)
+          walked.push(...data)
+          cursor = meta.hasnext ? `&cursor=${encodeURIComponent(meta.cursor)}` : ''
+        } while (cursor !== '' && walked.length <= whole.data.length)
+        assert.deepEqual(walked, whole.data, id)
+      }
+    }
+  })
+
+  it('refuses a cursor that it has not given, and one together with a page', async () => {
+    for (const { id, path, queryNames } of lists) {
+      if (GOES_ON_BY[id] !== undefined) continue
+      for (const query of ['cursor=none', 'cursor=bnVsbA', 'cursor=W10', 'page=1&cursor=W10']) {
+        // A list that has no pages refuses nothing but the cursor.
+        if (query.startsWith('page') && !queryNames.includes('page')) continue
+        const { status, body } = await managed.call('GET', `${pathOf(path)}?${query}`)
+        assert.equal(status, 400, `${id} ${query}`)
+        assert.match(body.message, /^query\.cursor/, id)
+      }
+    }
+  })
+
+  it('goes on where it was when entries come and go', async () => {
+    const lost: Readonly<Record<string, (entry: Record<string, string>) => string>> = {
+      '/rules': ({ id }) => `/rules/${id}`,
+      '/banned': ({ as, who }) => `/banned/${as}/${who}`,
+      '/data/files': ({ filename }) => `/data/files/${filename}`,
+      '/mqtt/delayed/messages': ({ node, msgid }) => `/mqtt/delayed/messages/${node}/${msgid}`,
+      '/authorization/sources/built_in_database/rules/users': ({ username }) =>
+        `/authorization/sources/built_in_database/rules/users/${username}`,
+    }
+    const audit = await read('/audit', 'limit=3')
+    for (const [path, pathOfEntry] of Object.entries(lost)) {
+      const whole = await read(path, 'limit=1000')
+      const { data, meta } = await read(path, 'limit=2')
+      for (const entry of data) {
+        const { status } = await managed.call('DELETE', pathOfEntry(entry as never))
+        assert.equal(status, 204, path)
+      }
+      const rest = await read(path, `limit=1000&cursor=${meta.cursor}`)
+      assert.deepEqual(rest.data, whole.data.slice(2), path)
+    }
+    const rest = await read('/audit', `limit=1000&cursor=${audit.meta.cursor}`)
+    const whole = await read('/audit', 'limit=1000')
+    assert.deepEqual(rest.data, whole.data.slice(whole.data.length - rest.data.length))
+    assert.equal(rest.data.length, whole.data.length - 3 - 2 * Object.keys(lost).length)
+  })
+})
+
+function isList({ method, replies }: ApiOperation): boolean {
+  const schema:
+    | { readonly properties?: { readonly data?: { readonly type?: string }; meta?: object } }
+    | undefined = replies.get(200)
+  const { data, meta } = schema?.properties ?? {}
+  return method === 'GET' && data?.type === 'array' && meta !== undefined
+}
+
+function pathOf(template: string): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => LIST_PARAMS[name] ?? NOWHERE)
+}
 
 /** A client with a subscription, a retained message and a delayed one. */
 async function makeScene(managed: ManagedBroker): Promise<Scene> {

@@ -5,12 +5,13 @@ import {
   type RuleSubject,
   scanRules,
   type StoredRule,
+  subjectKey,
   type SubjectRules,
   writeRules,
 } from '../authorization/rules/rule-table.ts'
 import { compileRule } from '../authorization/rule.ts'
 import { type Ban, BanError, type BanKind, compileBan, isExactKind } from '../protection/ban.ts'
-import { readBan, removeBan, scanBans, writeBan } from '../protection/ban-table.ts'
+import { banKey, readBan, removeBan, scanBans, writeBan } from '../protection/ban-table.ts'
 import { holds } from '../protection/bans.ts'
 
 /** What has changed, for all shards. Can be sent to threads. */
@@ -26,6 +27,8 @@ export type AccessChange =
 export interface PageQuery {
   /** Part of the name. */
   readonly like?: string
+  /** Key of the entry after which to begin; see `banKey`, `subjectKey`. */
+  readonly after?: string
   readonly skip: number
   readonly limit: number
 }
@@ -141,13 +144,14 @@ export class AccessAdministration {
   }
 
   /** A page of the bans that hold, by kind and name. */
-  async listBans({ as, like = '', skip, limit }: BanQuery): Promise<Page<Ban>> {
+  async listBans(query: BanQuery): Promise<Page<Ban>> {
+    const { as, like = '' } = query
     const nowMs = this.#parts.clock.nowMs()
-    return pageOf(skip, limit, (take) => {
+    return pageOf(query, (take) => {
       scanBans(
         this.#parts.store,
         (ban) => {
-          if (holds(ban, nowMs) && ban.who.includes(like)) take(ban)
+          if (holds(ban, nowMs) && ban.who.includes(like)) take(ban, banKey(ban.as, ban.who))
           return true
         },
         as,
@@ -184,10 +188,10 @@ export class AccessAdministration {
 
   /** A page of the subjects that have rules, in the order of their names. */
   async listRules(kind: 'client' | 'user', query: PageQuery): Promise<Page<SubjectRules>> {
-    const { like = '', skip, limit } = query
-    return pageOf(skip, limit, (take) => {
+    const { like = '' } = query
+    return pageOf(query, (take) => {
       scanRules(this.#parts.store, kind, (entry) => {
-        if (nameOf(entry.subject).includes(like)) take(entry)
+        if (nameOf(entry.subject).includes(like)) take(entry, subjectKey(entry.subject))
         return true
       })
     })
@@ -280,15 +284,16 @@ function nameOf(subject: RuleSubject): string {
 }
 
 function pageOf<Item>(
-  skip: number,
-  limit: number,
-  visit: (take: (item: Item) => void) => void,
+  { after, skip, limit }: PageQuery,
+  visit: (take: (item: Item, key: string) => void) => void,
 ): Page<Item> {
   const items: Item[] = []
   let count = 0
-  visit((item) => {
-    if (count >= skip && items.length < limit) items.push(item)
+  let passed = 0
+  visit((item, key) => {
     count++
+    if (after !== undefined && key <= after) return
+    if (passed++ >= skip && items.length < limit) items.push(item)
   })
   return { items, count }
 }

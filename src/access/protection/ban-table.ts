@@ -13,7 +13,7 @@ const RECORD_VERSION = 1
 
 /** Reads a ban; undefined when there is none, or its record is damaged. */
 export function readBan(store: KvStore, kind: BanKind, who: string): Ban | undefined {
-  const record = store.get(Table.BANS, keyOf(kind, who))
+  const record = store.get(Table.BANS, banKey(kind, who))
   return record && decode(kind, who, record)
 }
 
@@ -21,12 +21,12 @@ export function readBan(store: KvStore, kind: BanKind, who: string): Ban | undef
 export function writeBan(store: KvStore, ban: Ban): void {
   const { as: kind, who, ...rest } = ban
   const payload = Buffer.from(JSON.stringify(rest))
-  store.put(Table.BANS, keyOf(kind, who), encodeRecord(RECORD_VERSION, payload))
+  store.put(Table.BANS, banKey(kind, who), encodeRecord(RECORD_VERSION, payload))
 }
 
 /** Removes a ban in the open batch. */
 export function removeBan(store: KvStore, kind: BanKind, who: string): void {
-  store.remove(Table.BANS, keyOf(kind, who))
+  store.remove(Table.BANS, banKey(kind, who))
 }
 
 /** Visits all bans, or those of one kind, until `visit` returns false. */
@@ -41,7 +41,8 @@ export function scanBans(store: KvStore, visit: (ban: Ban) => boolean, only?: Ba
   })
 }
 
-function keyOf(kind: BanKind, who: string): string {
+/** The key of a ban: bans are listed in this order. */
+export function banKey(kind: BanKind, who: string): string {
   return textPart(kind) + textKey(who)
 }
 

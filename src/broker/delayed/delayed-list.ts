@@ -1,30 +1,45 @@
 import { assert } from '#kernel/assert.ts'
-import { prefixEnd, u8Key } from '#kernel/binary-key.ts'
+import { prefixEnd, readU8, u8Key } from '#kernel/binary-key.ts'
 import { Table } from '../ports.ts'
 import type { KvStore } from '../ports.ts'
 import type { Router } from '../router/router.ts'
-import { decodeDelayed, dueTimeOf, keyOfDelayedId, PARTITIONS } from './delayed-record.ts'
+import {
+  decodeDelayed,
+  dueTimeOf,
+  keyOfDelayedId,
+  PARTITIONS,
+  partitionKey,
+} from './delayed-record.ts'
 import type { DelayedMessage } from './delayed-record.ts'
 
 /** Messages a list may skip and show together; they are counted off one by one. */
 const LIST_MESSAGES_MAX = 1_000_000
 const CHUNK_KEYS = 256
 
+/** Which part of the list of delayed messages to show. */
+export interface DelayedRange {
+  /** Id of the message right before it, which may be gone; none: from the first one. */
+  readonly after?: string | undefined
+  /** Messages to pass over; about a microsecond each. */
+  readonly skip: number
+  readonly limit: number
+}
+
 /**
  * A page of the delayed messages of all shards, earliest first, from what is committed. Any thread
  * may ask. Messages that cannot be read have a place but are left out.
- * @param skip messages to pass over; about a microsecond each
  */
 export function listDelayed(
   store: KvStore,
   router: Router,
-  skip: number,
-  limit: number,
+  { after, skip, limit }: DelayedRange,
 ): DelayedMessage[] {
   assert(skip + limit <= LIST_MESSAGES_MAX, 'a list of delayed messages has a limit')
+  const last = after === undefined ? undefined : keyOfDelayedId(after)
+  if (after !== undefined && last === undefined) return []
   const lanes: Lane[] = []
   for (let partition = 0; partition < PARTITIONS; partition++) {
-    const lane = { partition, keys: [], at: 0, from: u8Key(partition) }
+    const lane = { partition, keys: [], at: 0, from: startOf(partition, last) }
     if (refill(store, lane)) lanes.push(lane)
   }
   const page: string[] = []
@@ -60,6 +75,16 @@ export function scanDelayed(
 export function getDelayed(store: KvStore, router: Router, id: string): DelayedMessage | undefined {
   const key = keyOfDelayedId(id)
   return key === undefined ? undefined : readKey(store, router, key)
+}
+
+/** Where a partition goes on in the list after the message of a key, which may be gone. */
+function startOf(partition: number, last: string | undefined): string {
+  if (last === undefined) return u8Key(partition)
+  const lastPartition = readU8(last, 0)
+  if (partition === lastPartition) return `${last}\0`
+  const due = partitionKey(partition, dueTimeOf(last))
+  // Of messages due at once those of lower partitions come first, see `earliest`.
+  return partition < lastPartition ? prefixEnd(due) : due
 }
 
 /** The next keys of one partition. */

@@ -6,8 +6,14 @@ import type { Sliced } from './slices.ts'
 import type { DelayedView, MessageRange, TextListPart } from './views.ts'
 
 /** A page of the delayed messages of all shards, earliest first, without payloads. */
-export function delayedPage({ core }: Broker, skip: number, limit: number): readonly DelayedView[] {
-  return listDelayed(core.store, core.router, skip, limit).map((entry) => view(entry, false))
+export function delayedPage(
+  { core }: Broker,
+  after: string | undefined,
+  skip: number,
+  limit: number,
+): readonly DelayedView[] {
+  const messages = listDelayed(core.store, core.router, { after, skip, limit })
+  return messages.map((entry) => view(entry, false))
 }
 
 /** A part of the delayed messages of all shards, in no order of time: for copies of all. */

@@ -221,8 +221,8 @@ export class ShardOperator {
     return this.#whenCommitted(undefined)
   }
 
-  delayedPage(skip: number, limit: number): readonly DelayedView[] {
-    return delayedPage(this.#broker, skip, limit)
+  delayedPage(after: string | undefined, skip: number, limit: number): readonly DelayedView[] {
+    return delayedPage(this.#broker, after, skip, limit)
   }
 
   delayedPart(range: MessageRange): TextListPart<DelayedView> {

@@ -46,9 +46,14 @@ export class ConfigHistory {
   }
 
   /** The latest first. */
-  list(limit: number, offset: number): readonly ConfigVersion[] {
-    const sql = 'SELECT * FROM config_history ORDER BY version DESC LIMIT ? OFFSET ?'
-    return this.#database.all(sql, limit, offset).map(toVersion)
+  list(
+    limit: number,
+    offset: number,
+    before: number = Number.MAX_SAFE_INTEGER,
+  ): readonly ConfigVersion[] {
+    const sql = `SELECT * FROM config_history WHERE version < ?
+       ORDER BY version DESC LIMIT ? OFFSET ?`
+    return this.#database.all(sql, before, limit, offset).map(toVersion)
   }
 
   get(version: number): ConfigVersion | undefined {

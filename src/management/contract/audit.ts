@@ -36,8 +36,7 @@ export const listAudit = operation({
   summary: 'Changes, done or refused, the latest first. Secrets are not in it.',
   permission: 'read',
   query: Type.Object({
-    page: pageQuery.page,
-    limit: pageQuery.limit,
+    ...pageQuery,
     node: Type.Optional(Type.String()),
     from: Type.Optional(From),
     source: Type.Optional(Type.String()),

@@ -225,8 +225,7 @@ function someUsers<const Scope extends string>(scope: Scope, path: string) {
       permission: 'read',
       params,
       query: Type.Object({
-        page: pageQuery.page,
-        limit: pageQuery.limit,
+        ...pageQuery,
         like_user_id: Type.Optional(mqttText('Part of the user id.')),
         is_superuser: Type.Optional(Type.Boolean()),
       }),

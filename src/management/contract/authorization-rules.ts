@@ -33,6 +33,7 @@ type Named = TObject<{ clientid: TOptional<TString>; username: TOptional<TString
 type Liked = TObject<{
   page: (typeof pageQuery)['page']
   limit: (typeof pageQuery)['limit']
+  cursor: (typeof pageQuery)['cursor']
   like_clientid: TOptional<TString>
   like_username: TOptional<TString>
 }>
@@ -45,8 +46,7 @@ function subjectOperations(kind: 'clients' | 'users') {
   const body = Type.Unsafe<SubjectRulesBody>(closed({ [name]: mqttText(text), rules: Rules }))
   const named = pathText(name, text) as unknown as Named // One of the two.
   const liked = Type.Object({
-    page: pageQuery.page,
-    limit: pageQuery.limit,
+    ...pageQuery,
     [`like_${name}`]: Type.Optional(mqttText(`Part of the name. ${text}`)),
   }) as unknown as Liked // One of the two.
   return {

@@ -36,8 +36,7 @@ export const listBans = operation({
   summary: 'Bans that hold. One condition at a time.',
   permission: 'read',
   query: Type.Object({
-    page: pageQuery.page,
-    limit: pageQuery.limit,
+    ...pageQuery,
     clientid: Type.Optional(mqttText('This client.')),
     username: Type.Optional(mqttText('This user.')),
     peerhost: Type.Optional(mqttText('This address.')),

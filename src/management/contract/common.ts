@@ -42,8 +42,8 @@ export const pageQuery = {
     Type.String({
       maxLength: 1000,
       description:
-        'Where to go on: `meta.cursor` of the page before. In place of `page`; costs the same ' +
-        'however far it is.',
+        'Where to go on: `meta.cursor` of the page before. In place of `page`; what comes and ' +
+        'goes meanwhile moves nothing else.',
     }),
   ),
 }

@@ -129,7 +129,7 @@ export const listConfigHistory = operation({
   tag: TAG,
   summary: 'States that the configuration had, the latest first; the last 200 are kept.',
   permission: 'read',
-  query: Type.Object({ page: pageQuery.page, limit: pageQuery.limit }),
+  query: Type.Object(pageQuery),
   replies: { 200: pageOf(Type.Object(version)) },
 })
 

@@ -94,7 +94,7 @@ export const listBackups = operation({
   tag: TAG,
   summary: 'Backups on the disk of the node, the latest first.',
   permission: 'write',
-  query: Type.Object({ page: pageQuery.page, limit: pageQuery.limit }),
+  query: Type.Object(pageQuery),
   replies: { 200: pageOf(BackupInfo) },
 })
 

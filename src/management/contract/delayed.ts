@@ -1,6 +1,6 @@
 /** Messages that are published later. */
 import { Type } from 'typebox'
-import { PageMeta, pathText, Qos, Timestamp } from './common.ts'
+import { pageOf, pageQuery, pathText, Qos, Timestamp } from './common.ts'
 import { empty, operation } from './operation.ts'
 
 const tag = 'MQTT'
@@ -32,10 +32,11 @@ export const listDelayed = operation({
   summary: 'Messages that wait, the earliest first, without payloads.',
   permission: 'read',
   query: Type.Object({
+    ...pageQuery,
     page: Type.Optional(Type.Integer({ minimum: 1, maximum: DELAYED_SKIP_MAX })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
   }),
-  replies: { 200: Type.Object({ data: Type.Array(Type.Object(fields)), meta: PageMeta }) },
+  replies: { 200: pageOf(Type.Object(fields)) },
 })
 
 export const getDelayed = operation({

@@ -215,8 +215,7 @@ export const listAlarms = operation({
   summary: 'Active alarms, or with `activated=false` those that have ended.',
   permission: 'read',
   query: Type.Object({
-    page: pageQuery.page,
-    limit: pageQuery.limit,
+    ...pageQuery,
     activated: Type.Optional(Type.Boolean({ default: true })),
   }),
   replies: { 200: pageOf(Alarm) },

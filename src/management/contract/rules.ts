@@ -107,8 +107,7 @@ export const listRules = operation({
   summary: 'Rules, by their ids.',
   permission: 'read',
   query: Type.Object({
-    page: pageQuery.page,
-    limit: pageQuery.limit,
+    ...pageQuery,
     enable: Type.Optional(Type.Boolean()),
     from: Type.Optional(Type.String({ description: 'A source as it stands after FROM.' })),
     like_id: Type.Optional(Type.String({ description: 'Part of the id.' })),

@@ -90,7 +90,7 @@ export const listSlowSubscriptions = operation({
   tag,
   summary: 'Clients to which messages of QoS 1 and 2 took longest.',
   permission: 'read',
-  query: Type.Object({ page: pageQuery.page, limit: pageQuery.limit }),
+  query: Type.Object(pageQuery),
   replies: {
     200: pageOf(
       Type.Object({

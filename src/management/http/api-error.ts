@@ -25,6 +25,11 @@ export function badRequest(message: string, code: ErrorCode = 'BAD_REQUEST'): Ap
   return new ApiError(400, code, message)
 }
 
+/** 400: a cursor of another list, or of nobody. */
+export function badCursor(): ApiError {
+  return badRequest('query.cursor is not one that this API has given.')
+}
+
 /** 404: what the request is about does not exist. */
 export function notFound(message: string, code: ErrorCode = 'NOT_FOUND'): ApiError {
   return new ApiError(404, code, message)

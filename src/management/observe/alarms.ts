@@ -36,16 +36,11 @@ export class Alarms {
     return [...this.#active.values()].toReversed()
   }
 
-  /** Ended ones, the latest first. */
-  ended(limit: number, offset: number): readonly Alarm[] {
+  /** Those of the last day that have ended, the latest first. */
+  ended(): readonly Alarm[] {
     const sql = `SELECT * FROM alarms WHERE deactivated_at_ms IS NOT NULL
-       ORDER BY deactivated_at_ms DESC, id DESC LIMIT ? OFFSET ?`
-    return this.#database.all(sql, limit, offset).map(toAlarm)
-  }
-
-  get endedCount(): number {
-    const sql = 'SELECT count(*) AS n FROM alarms WHERE deactivated_at_ms IS NOT NULL'
-    return Number(this.#database.get(sql)?.['n'])
+       ORDER BY deactivated_at_ms DESC, id DESC`
+    return this.#database.all(sql).map(toAlarm)
   }
 
   /** Activates or ends an alarm as `isActive` says; nothing happens when it is so already. */

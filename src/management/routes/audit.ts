@@ -11,7 +11,7 @@ import type { ManagementContext } from '../context.ts'
 import { notFound } from '../http/api-error.ts'
 import { type Call, ok, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
-import { pageMeta } from './page-meta.ts'
+import { type Listing, readPage } from './read-page.ts'
 import { requireTime } from './require-time.ts'
 
 /** Who changed what, and the kinds of failures. */
@@ -19,13 +19,15 @@ export function auditRoutes(context: ManagementContext): readonly Route[] {
   const { audit } = context
   return [
     route(listAudit, ({ query }) => {
-      const { page = 1, limit = 100 } = query
       const filter = filterOf(context, query)
-      const rows = audit.list(filter, limit, (page - 1) * limit)
-      const count = audit.count(filter)
-      const found = { hasNext: page * limit < count, cursor: undefined }
-      const data = rows.map((row) => toBody(context, row))
-      return ok({ data, meta: pageMeta({ page, limit, cursor: undefined }, found, count) })
+      const listing: Listing<SqlRow, ['number']> = {
+        shape: ['number'],
+        keyOf: (row) => [Number(row['id'])],
+        read: ({ after, skip, limit }) => {
+          return { items: audit.list(filter, limit, skip, after?.[0]), count: audit.count(filter) }
+        },
+      }
+      return readPage(query, listing, (row) => toBody(context, row))
     }),
     route(listErrorCodes, () => {
       return ok(Object.entries(ERROR_CODES).map(([code, description]) => ({ code, description })))

@@ -1,13 +1,13 @@
+import type { ShownUser } from '#access/authentication/users/user-directory.ts'
 import type { UserFileType } from '#access/authentication/users/parse-users.ts'
 import type { globalChain } from '../contract/authentication.ts'
-import { PAGE_LIMIT_DEFAULT } from '../contract/common.ts'
 import type { UploadedFile } from '../contract/operation.ts'
 import type { ManagementContext } from '../context.ts'
 import { badRequest, conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, reply, type Route, route } from '../http/route.ts'
 import type { UserOwner } from '../node-port.ts'
 import { type ChainParams, chainOf, findUserOwner, requireItem } from './configured-chain.ts'
-import { pageMeta } from './page-meta.ts'
+import { type Listing, readPage } from './read-page.ts'
 
 type Params = ChainParams & { readonly id: string }
 
@@ -19,22 +19,21 @@ export function authenticationUserRoutes(
   const users = context.node.authenticationUsers
   return [
     route(operations.listUsers, ({ params, query }) => {
-      const { page = 1, limit = PAGE_LIMIT_DEFAULT } = query
       const { like_user_id: like, is_superuser: isSuperuser } = query
-      const skip = (page - 1) * limit
-      const found = users.list(ownerOf(context, params), {
-        skip,
-        limit,
-        ...(like !== undefined && { like }),
-        ...(isSuperuser !== undefined && { isSuperuser }),
-      })
-      const hasNext = skip + limit < found.count
-      const meta = pageMeta(
-        { page, limit, cursor: undefined },
-        { hasNext, cursor: undefined },
-        found.count,
-      )
-      return ok({ data: found.users.map(toBody), meta })
+      const owner = ownerOf(context, params)
+      const listing: Listing<ShownUser, ['string']> = {
+        shape: ['string'],
+        keyOf: ({ userId }) => [userId],
+        read: ({ after, skip, limit }) =>
+          users.list(owner, {
+            skip,
+            limit,
+            ...(after !== undefined && { after: after[0] }),
+            ...(like !== undefined && { like }),
+            ...(isSuperuser !== undefined && { isSuperuser }),
+          }),
+      }
+      return readPage(query, listing, toBody)
     }),
     route(operations.createUser, async ({ params, body }) => {
       const owner = ownerOf(context, params)

@@ -1,7 +1,8 @@
-import type {
-  RuleSubject,
-  StoredRule,
-  SubjectRules,
+import {
+  type RuleSubject,
+  type StoredRule,
+  subjectKey,
+  type SubjectRules,
 } from '#access/authorization/rules/rule-table.ts'
 import {
   clientRules,
@@ -13,12 +14,11 @@ import {
   type SubjectRulesBody,
   userRules,
 } from '../contract/authorization-rules.ts'
-import { PAGE_LIMIT_DEFAULT } from '../contract/common.ts'
 import type { ManagementContext } from '../context.ts'
 import { ApiError, badRequest, conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import type { StoredRulePort } from '../node-port.ts'
-import { pageMeta } from './page-meta.ts'
+import { type Listing, readPage } from './read-page.ts'
 
 const ALL: RuleSubject = { kind: 'all' }
 const ALL_QOS = [0, 1, 2] as const
@@ -55,15 +55,20 @@ function subjectRoutes({ node }: ManagementContext, kind: 'client' | 'user'): re
   const { access } = node
   const operations = kind === 'client' ? clientRules : userRules
   return [
-    route(operations.list, async ({ query }) => {
-      const { page = 1, limit = PAGE_LIMIT_DEFAULT } = query
+    route(operations.list, ({ query }) => {
       const like = query.like_clientid ?? query.like_username
-      const skip = (page - 1) * limit
-      const found = { skip, limit, ...(like !== undefined && { like }) }
-      const { items, count } = await access.listRules(kind, found)
-      const more = { hasNext: skip + limit < count, cursor: undefined }
-      const meta = pageMeta({ page, limit, cursor: undefined }, more, count)
-      return ok({ data: items.map(toSubjectBody), meta })
+      const listing: Listing<SubjectRules, ['string']> = {
+        shape: ['string'],
+        keyOf: ({ subject }) => [subjectKey(subject)],
+        read: ({ after, skip, limit }) =>
+          access.listRules(kind, {
+            skip,
+            limit,
+            ...(after !== undefined && { after: after[0] }),
+            ...(like !== undefined && { like }),
+          }),
+      }
+      return readPage(query, listing, toSubjectBody)
     }),
     route(operations.create, async ({ body }) => {
       const entries = body.map((entry) => {

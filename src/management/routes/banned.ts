@@ -1,4 +1,5 @@
 import type { BanQuery } from '#access/administration/access-administration.ts'
+import { banKey } from '#access/protection/ban-table.ts'
 import { type Ban, BAN_KINDS, type BanKind } from '#access/protection/ban.ts'
 import { clearBans, createBan, deleteBan, listBans } from '../contract/banned.ts'
 import type { ManagementContext } from '../context.ts'
@@ -6,7 +7,7 @@ import { ApiError, badRequest, notFound } from '../http/api-error.ts'
 import { callerName } from '../http/caller.ts'
 import { type Call, noContent, ok, type Route, route } from '../http/route.ts'
 import { formatTime, parseTime } from '../time-text.ts'
-import { pageMeta } from './page-meta.ts'
+import { type Listing, readPage, sortedListing } from './read-page.ts'
 
 /** Bans looked through for one of a certain name. */
 const SEARCH_MAX = 10_000
@@ -16,16 +17,21 @@ export function bannedRoutes({ node }: ManagementContext): readonly Route[] {
   const { access } = node
   return [
     route(listBans, async ({ query }) => {
-      const { page = 1, limit = 100 } = query
       const { exact, ...condition } = conditionOf(query)
-      const skip = (page - 1) * limit
-      const range = exact === undefined ? { skip, limit } : { skip: 0, limit: SEARCH_MAX }
-      const { items, count } = await access.listBans({ ...condition, ...range })
-      const bans = exact === undefined ? items : items.filter(({ who }) => who === exact)
-      const total = exact === undefined ? count : bans.length
-      const found = { hasNext: skip + limit < total, cursor: undefined }
-      const meta = pageMeta({ page, limit, cursor: undefined }, found, total)
-      return ok({ data: bans.map(toBody), meta })
+      if (exact !== undefined) {
+        const { items } = await access.listBans({ ...condition, skip: 0, limit: SEARCH_MAX })
+        const bans = items.filter(({ who }) => who === exact)
+        return readPage(query, sortedListing(bans, ['string'], keyOfBan), toBody)
+      }
+      const listing: Listing<Ban, ['string']> = {
+        shape: ['string'],
+        keyOf: keyOfBan,
+        read: ({ after, skip, limit }) => {
+          const start = after === undefined ? {} : { after: after[0] }
+          return access.listBans({ ...condition, ...start, skip, limit })
+        },
+      }
+      return readPage(query, listing, toBody)
     }),
     route(createBan, async ({ body, caller }) => {
       const { as, who, reason = '', by = callerName(caller), at, until = 'infinity' } = body
@@ -55,6 +61,10 @@ export function bannedRoutes({ node }: ManagementContext): readonly Route[] {
       return noContent()
     }),
   ]
+}
+
+function keyOfBan({ as, who }: Ban): [string] {
+  return [banKey(as, who)]
 }
 
 function conditionOf(

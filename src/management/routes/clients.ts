@@ -30,7 +30,7 @@ import { type ApiError, badRequest, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
 import { requireTime } from './require-time.ts'
-import { pageMeta } from './page-meta.ts'
+import { pageMeta, pageRequest } from './page-meta.ts'
 import { Gauge, sumOf } from '#broker/metrics.ts'
 import { clientFields } from './client-fields.ts'
 
@@ -118,13 +118,12 @@ function subscriptionRoutes(context: ManagementContext): readonly Route[] {
 
 async function list(context: ManagementContext, query: Query) {
   const { node, shards } = context
-  const { limit = 100 } = query
+  const { page, limit, cursor } = pageRequest(query)
   const fields = clientFields(query.fields)
   const wanted = toClientQuery(query)
   if (query.node !== undefined && query.node !== node.name) {
-    return { data: [], meta: { page: query.page ?? 1, limit, count: 0, hasnext: false } }
+    return { data: [], meta: { page: page ?? 1, limit, count: 0, hasnext: false } }
   }
-  const { page, cursor } = query
   if (query.sort_by !== undefined) {
     if (cursor !== undefined) throw badRequest('query.cursor does not go with query.sort_by.')
     const order = { by: query.sort_by, isDescending: query.sort_order === 'desc' }

@@ -28,7 +28,7 @@ import { badRequest, notFound } from '../http/api-error.ts'
 import { languageOf } from '../http/language.ts'
 import { ok, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
-import { pageMeta } from './page-meta.ts'
+import { type Listing, readPage } from './read-page.ts'
 
 /** What EMQX shows as one root. */
 const GLOBAL_ZONE = ['mqtt', 'flapping_detect', 'force_shutdown']
@@ -111,12 +111,15 @@ function historyRoutes(context: ManagementContext): readonly Route[] {
     return { kind: 'overlay', text }
   }
   return [
-    route(listConfigHistory, ({ query: { page = 1, limit = 100 } }) => {
-      const offset = (page - 1) * limit
-      const { count } = history
-      const data = history.list(limit, offset).map(versionBody)
-      const found = { hasNext: offset + limit < count, cursor: undefined }
-      return ok({ data, meta: pageMeta({ page, limit, cursor: undefined }, found, count) })
+    route(listConfigHistory, ({ query }) => {
+      const listing: Listing<ConfigVersion, ['number']> = {
+        shape: ['number'],
+        keyOf: ({ version }) => [version],
+        read: ({ after, skip, limit }) => {
+          return { items: history.list(limit, skip, after?.[0]), count: history.count }
+        },
+      }
+      return readPage(query, listing, versionBody)
     }),
     route(getConfigVersion, ({ params: { version } }) => {
       const found = history.get(Number(version))

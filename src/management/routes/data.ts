@@ -18,7 +18,7 @@ import { ApiError, badRequest, notFound } from '../http/api-error.ts'
 import type { Caller } from '../http/caller.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
-import { pageMeta } from './page-meta.ts'
+import { readPage, sortedListing } from './read-page.ts'
 
 const NOTICE =
   'Passwords of connectors and keys of certificates are in the archive as they are: keep it as ' +
@@ -58,12 +58,12 @@ export function dataRoutes(context: ManagementContext): readonly Route[] {
       for (const warning of warnings) node.log.warn('data_not_imported', { reason: warning })
       return warnings.length === 0 ? noContent() : ok({ warnings: [...warnings] })
     }),
-    route(listBackups, ({ query: { page = 1, limit = 100 } }) => {
-      const all = files.list()
-      const offset = (page - 1) * limit
-      const data = all.slice(offset, offset + limit).map((one) => toBody(node.name, one))
-      const found = { hasNext: offset + limit < all.length, cursor: undefined }
-      return ok({ data, meta: pageMeta({ page, limit, cursor: undefined }, found, all.length) })
+    route(listBackups, ({ query }) => {
+      const listing = sortedListing(files.list(), ['number', 'string'], ({ createdAtMs, name }) => [
+        -createdAtMs,
+        name,
+      ])
+      return readPage(query, listing, (one) => toBody(node.name, one))
     }),
     route(uploadBackup, async ({ body }) => {
       if (!BackupFiles.isName(body.name)) {

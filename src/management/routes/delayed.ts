@@ -12,7 +12,7 @@ import { type ApiError, badRequest, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
 import { checkNode } from './nodes.ts'
-import { pageMeta } from './page-meta.ts'
+import { type Listing, readPage } from './read-page.ts'
 
 /** Messages that are published later. They are in one store: any shard reads them all. */
 const ANY_SHARD = 0
@@ -21,16 +21,18 @@ const ANY_SHARD = 0
 export function delayedRoutes(context: ManagementContext): readonly Route[] {
   const { node, shards } = context
   return [
-    route(listDelayed, async ({ query: { page = 1, limit = 100 } }) => {
-      const skip = (page - 1) * limit
-      if (skip + limit > DELAYED_SKIP_MAX) {
-        throw badRequest(`query.page: only the first ${DELAYED_SKIP_MAX} messages are listed.`)
+    route(listDelayed, ({ query }) => {
+      const listing: Listing<DelayedView, ['string']> = {
+        shape: ['string'],
+        keyOf: ({ id }) => [id],
+        read: async ({ after, skip, limit }) => {
+          // One more than the page is asked for.
+          if (skip + limit - 1 > DELAYED_SKIP_MAX) throw tooFar()
+          const items = await shards.call(ANY_SHARD, 'delayedPage', after?.[0], skip, limit)
+          return { items, count: sumOf(node.metrics, Gauge.DELAYED) }
+        },
       }
-      const views = await shards.call(ANY_SHARD, 'delayedPage', skip, limit + 1)
-      const data = views.slice(0, limit).map((view) => toBody(context, view))
-      const found = { hasNext: views.length > limit, cursor: undefined }
-      const count = sumOf(node.metrics, Gauge.DELAYED)
-      return ok({ data, meta: pageMeta({ page, limit, cursor: undefined }, found, count) })
+      return readPage(query, listing, (view) => toBody(context, view))
     }),
     route(getDelayed, async ({ params }) => {
       checkNode(context, params.node)
@@ -53,6 +55,11 @@ export function delayedRoutes(context: ManagementContext): readonly Route[] {
       return noContent()
     }),
   ]
+}
+
+function tooFar(): ApiError {
+  const message = `only the first ${DELAYED_SKIP_MAX} messages have pages; follow meta.cursor.`
+  return badRequest(`query.page: ${message}`)
 }
 
 function checkId(id: string): string {

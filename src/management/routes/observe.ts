@@ -13,9 +13,10 @@ import {
 import type { ManagementContext } from '../context.ts'
 import { notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
+import type { Alarm } from '../observe/alarms.ts'
 import { alarmBody } from '../observe/live-sample.ts'
 import { checkNode } from './nodes.ts'
-import { pageMeta } from './page-meta.ts'
+import { readPage, sortedListing } from './read-page.ts'
 
 /** Charts and alarms. */
 export function observeRoutes(context: ManagementContext): readonly Route[] {
@@ -46,17 +47,18 @@ function monitorRoutes(context: ManagementContext): readonly Route[] {
   ]
 }
 
+function latestFirst({ name, activatedAtMs, deactivatedAtMs }: Alarm): [number, number, string] {
+  return [-(deactivatedAtMs ?? activatedAtMs), -activatedAtMs, name]
+}
+
 function alarmRoutes(context: ManagementContext): readonly Route[] {
   const { alarms } = context
   return [
-    route(listAlarms, ({ query: { page = 1, limit = 100, activated = true } }) => {
-      const offset = (page - 1) * limit
-      const active = alarms.active()
-      const count = activated ? active.length : alarms.endedCount
-      const part = activated ? active.slice(offset, offset + limit) : alarms.ended(limit, offset)
-      const data = part.map((alarm) => alarmBody(context.node, alarm))
-      const found = { hasNext: offset + limit < count, cursor: undefined }
-      return ok({ data, meta: pageMeta({ page, limit, cursor: undefined }, found, count) })
+    route(listAlarms, ({ query }) => {
+      const { activated = true } = query
+      const all = activated ? alarms.active() : alarms.ended()
+      const listing = sortedListing(all, ['number', 'number', 'string'], latestFirst)
+      return readPage(query, listing, (alarm) => alarmBody(context.node, alarm))
     }),
     route(clearAlarms, () => {
       alarms.clearEnded()

@@ -1,5 +1,24 @@
-import type { PageMeta } from '../contract/common.ts'
+import { PAGE_LIMIT_DEFAULT, type PageMeta } from '../contract/common.ts'
+import { badRequest } from '../http/api-error.ts'
 import type { Page, PageRequest } from '../shards.ts'
+
+/** What every list takes. */
+export interface PageQuery {
+  readonly page?: number
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+/**
+ * The page that is asked for.
+ * @throws ApiError 400 when it is by number and by cursor
+ */
+export function pageRequest({ page, limit = PAGE_LIMIT_DEFAULT, cursor }: PageQuery): PageRequest {
+  if (page !== undefined && cursor !== undefined) {
+    throw badRequest('query.cursor does not go with query.page: send one of them.')
+  }
+  return { page, limit, cursor }
+}
 
 /**
  * `meta` of a page.

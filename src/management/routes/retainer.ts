@@ -9,11 +9,11 @@ import {
   listRetained,
 } from '../contract/retainer.ts'
 import type { ManagementContext } from '../context.ts'
-import { type ApiError, badRequest, notFound } from '../http/api-error.ts'
+import { type ApiError, badCursor, badRequest, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import { messageId } from '../message-id.ts'
 import { formatTime } from '../time-text.ts'
-import { pageMeta } from './page-meta.ts'
+import { pageMeta, pageRequest } from './page-meta.ts'
 
 const HEX = /^(?:[0-9a-f]{2}){1,1000}$/
 /** Topic levels are checked where messages are published. */
@@ -23,18 +23,18 @@ const LEVELS_MAX = 65_536
 export function retainerRoutes({ node, shards }: ManagementContext): readonly Route[] {
   return [
     route(listRetained, async ({ query }) => {
-      const { page, limit = 100, cursor, topic } = query
+      const { topic } = query
+      const request = pageRequest(query)
+      const { page, limit, cursor } = request
       checkFilter(topic)
-      if (cursor !== undefined && !HEX.test(cursor)) {
-        throw badRequest('query.cursor is not one that this API has given.')
-      }
+      if (cursor !== undefined && !HEX.test(cursor)) throw badCursor()
       const range = { from: cursor ?? '', limit, withPayload: false, payloadBytesMax: 1 }
       const skip = cursor === undefined ? ((page ?? 1) - 1) * limit : 0
       const shard = shards.shardForTopic(topic ?? '')
       const part = await shards.call(shard, 'listRetained', topic, skip, range)
       const found = { hasNext: part.next !== undefined, cursor: part.next }
       const count = topic === undefined ? sumOf(node.metrics, Gauge.RETAINED) : undefined
-      const meta = pageMeta({ page, limit, cursor }, found, count)
+      const meta = pageMeta(request, found, count)
       return ok({ data: part.items.map(toSummary), meta })
     }),
     route(deleteAllRetained, async ({ query: { topic } }) => {

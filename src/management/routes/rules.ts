@@ -1,7 +1,6 @@
 import type { Static } from 'typebox'
 import { matchesFilter } from '#broker/topics/filter-match.ts'
 import type { ActionSpec, RuleSpec } from '#streams/rules/rule-spec.ts'
-import { PAGE_LIMIT_DEFAULT } from '../contract/common.ts'
 import {
   createRule,
   deleteRule,
@@ -21,7 +20,7 @@ import type { ManagementContext } from '../context.ts'
 import { badRequest, notFound } from '../http/api-error.ts'
 import { noContent, ok, reply, type Route, route } from '../http/route.ts'
 import { formatTime } from '../time-text.ts'
-import { pageMeta } from './page-meta.ts'
+import { readPage, sortedListing } from './read-page.ts'
 
 type Query = Static<typeof listRules.query>
 type InputAction = NonNullable<RuleInput['actions']>[number]
@@ -34,20 +33,9 @@ export function ruleRoutes(context: ManagementContext): readonly Route[] {
   const { node, configChanges } = context
   return [
     route(listRules, ({ query }) => {
-      const { page = 1, limit = PAGE_LIMIT_DEFAULT } = query
       const found = context.node.rules.list().filter((spec) => isWanted(context, spec, query))
-      found.sort((a, b) => (a.id < b.id ? -1 : 1))
-      const start = (page - 1) * limit
-      const data = found.slice(start, start + limit).map((spec) => toInfo(context, spec))
-      const hasNext = start + limit < found.length
-      return ok({
-        data,
-        meta: pageMeta(
-          { page, limit, cursor: undefined },
-          { hasNext, cursor: undefined },
-          found.length,
-        ),
-      })
+      const listing = sortedListing(found, ['string'], ({ id }) => [id])
+      return readPage(query, listing, (spec) => toInfo(context, spec))
     }),
     route(createRule, ({ body }) => {
       return configChanges.inTurn(async (turn) => {

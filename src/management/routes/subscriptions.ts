@@ -9,11 +9,11 @@ import {
   listTopics,
 } from '../contract/subscriptions.ts'
 import type { ManagementContext } from '../context.ts'
-import { badRequest, notFound } from '../http/api-error.ts'
+import { badCursor, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import type { PageRequest } from '../shards.ts'
 import { toSubscription } from './clients.ts'
-import { pageMeta } from './page-meta.ts'
+import { pageMeta, pageRequest } from './page-meta.ts'
 
 /** Every shard knows all filters. */
 const ANY_SHARD = 0
@@ -23,8 +23,7 @@ export function subscriptionRoutes(context: ManagementContext): readonly Route[]
   const { node, shards } = context
   return [
     route(listSubscriptions, async ({ query }) => {
-      const { page, limit = 100, cursor } = query
-      const request = { page, limit, cursor }
+      const request = pageRequest(query)
       if (isElsewhere(context, query.node)) return ok(nothing(request))
       const wanted = {
         clientId: query.clientid,
@@ -42,8 +41,8 @@ export function subscriptionRoutes(context: ManagementContext): readonly Route[]
     }),
     ...exclusiveRoutes(context),
     route(listTopics, async ({ query }) => {
-      const { page, limit = 100, cursor } = query
-      const request = { page, limit, cursor }
+      const request = pageRequest(query)
+      const { page, limit, cursor } = request
       if (isElsewhere(context, query.node)) return ok(nothing(request))
       const skip = cursor === undefined ? ((page ?? 1) - 1) * limit : placeOf(cursor)
       const part = await shards.call(ANY_SHARD, 'listRoutes', query.topic, skip, limit)
@@ -77,8 +76,8 @@ export function subscriptionRoutes(context: ManagementContext): readonly Route[]
 /** Topics that one client has for itself. */
 function exclusiveRoutes({ node, shards }: ManagementContext): readonly Route[] {
   return [
-    route(listExclusive, async ({ query: { page, limit = 100, cursor } }) => {
-      const request = { page, limit, cursor }
+    route(listExclusive, async ({ query }) => {
+      const request = pageRequest(query)
       const found = await shards.page(request, (shard, range) => {
         return shards.call(shard, 'listExclusive', range)
       })
@@ -141,7 +140,7 @@ function joinLevels(one: LevelView, other: LevelView): LevelView {
 
 function placeOf(cursor: string): number {
   if (/^\d{1,12}$/.test(cursor)) return Number(cursor)
-  throw badRequest('query.cursor is not one that this API has given.')
+  throw badCursor()
 }
 
 /** Like `Shards.page`, with a place inside a session in the cursor. */
@@ -171,6 +170,6 @@ async function pageOfSubscriptions(
 function readCursor(text: string) {
   const place = Buffer.from(text, 'base64url').toString()
   const match = /^(\d{1,3}):(\d{1,16}):(-?\d{1,16})$/.exec(place)
-  if (match === null) throw badRequest('query.cursor is not one that this API has given.')
+  if (match === null) throw badCursor()
   return { shard: Number(match[1]), after: Number(match[2]), number: Number(match[3]) }
 }

@@ -16,7 +16,7 @@ import { ApiError, badRequest, conflict, notFound } from '../http/api-error.ts'
 import { noContent, ok, type Route, route } from '../http/route.ts'
 import type { WatchedTopic } from '../observe/topic-metrics.ts'
 import { formatTime } from '../time-text.ts'
-import { pageMeta } from './page-meta.ts'
+import { readPage, sortedListing } from './read-page.ts'
 
 /** Topics whose messages are counted, and slow subscribers. */
 export function watchRoutes(context: ManagementContext): readonly Route[] {
@@ -72,21 +72,22 @@ function slowRoutes(context: ManagementContext): readonly Route[] {
   const { node, shards, configChanges } = context
   const shown = () => node.config.shown(['slow_subs']) as object // A group of keys.
   return [
-    route(listSlowSubscriptions, async ({ query: { page = 1, limit = 100 } }) => {
+    route(listSlowSubscriptions, async ({ query }) => {
       const { top_k_num: max } = node.config.current.slow_subs
       const all = (await shards.callAll('slowRecords')).flat()
       const longest = all.toSorted((a, b) => b.timespanMs - a.timespanMs).slice(0, max)
-      const offset = (page - 1) * limit
-      const data = longest.slice(offset, offset + limit).map((record) => ({
+      const listing = sortedListing(
+        longest,
+        ['number', 'string', 'string'],
+        ({ timespanMs, clientId, topic }) => [-timespanMs, clientId, topic],
+      )
+      return readPage(query, listing, (record) => ({
         clientid: record.clientId,
         node: node.name,
         topic: record.topic,
         timespan: record.timespanMs,
         last_update_time: Math.floor(record.lastMs),
       }))
-      const found = { hasNext: offset + limit < longest.length, cursor: undefined }
-      const request = { page, limit, cursor: undefined }
-      return ok({ data, meta: pageMeta(request, found, longest.length) })
     }),
     route(clearSlowSubscriptions, async () => {
       await shards.callAll('clearSlow')

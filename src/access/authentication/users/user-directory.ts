@@ -1,4 +1,5 @@
 import type { KvStore, StoreFailure } from '#broker/ports.ts'
+import { textKey } from '#kernel/binary-key.ts'
 import type { ParsedUser } from './parse-users.ts'
 import {
   type Credential,
@@ -36,13 +37,15 @@ export interface UserQuery {
   /** Part of the user id. */
   readonly like?: string
   readonly isSuperuser?: boolean
+  /** User id after which to begin. */
+  readonly after?: string
   readonly skip: number
   readonly limit: number
 }
 
 /** A page of users, and how many there are in all. */
 export interface UserList {
-  readonly users: readonly ShownUser[]
+  readonly items: readonly ShownUser[]
   readonly count: number
 }
 
@@ -82,18 +85,21 @@ export class UserDirectory {
 
   /** A page of users in the order of their ids, and how many there are in all. */
   list(group: UserGroup, query: UserQuery): UserList {
-    const users: ShownUser[] = []
+    const items: ShownUser[] = []
+    const after = query.after === undefined ? undefined : textKey(query.after)
     let count = 0
+    let passed = 0
     scanUsers(this.#store, group, (userId, { isSuperuser }) => {
       const isWanted =
         (query.like === undefined || userId.includes(query.like)) &&
         (query.isSuperuser === undefined || query.isSuperuser === isSuperuser)
       if (!isWanted) return true
-      if (count >= query.skip && users.length < query.limit) users.push({ userId, isSuperuser })
       count++
+      if (after !== undefined && textKey(userId) <= after) return true
+      if (passed++ >= query.skip && items.length < query.limit) items.push({ userId, isSuperuser })
       return true
     })
-    return { users, count }
+    return { items, count }
   }
 
   /**
