@@ -55,6 +55,19 @@ test('unknown keys go alone, wrong values with their entry, or else with their r
   ])
 })
 
+test('without a source that may have denied, what nobody decides is denied', () => {
+  const sources = [{ type: 'file' }, { type: 'of tomorrow' }]
+  const written: Written = { authorization: { no_match: 'allow', sources } }
+  const plan = refusing('invalid', ['authorization', 'sources', '1'])
+  const { config, warnings } = validParts(plan, written)
+  assert.deepEqual(config, { authorization: { no_match: 'deny', sources: [{ type: 'file' }] } })
+  assert.match(warnings.at(-1) ?? '', /no_match is deny/)
+  assert.deepEqual(
+    validParts(() => {}, written),
+    { config: written, warnings: [] },
+  )
+})
+
 test('what the environment decides goes alone', () => {
   const plan = refusing('pinned', ['listeners', 'tcp', 'b', 'bind'])
   const { config } = validParts(plan, { listeners: WRITTEN['listeners'] ?? {} })

@@ -28,11 +28,30 @@ export function validParts(plan: (config: Written) => void, written: Written): V
   let config = written
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const refusal = refusalOf(plan, config)
-    if (refusal === undefined) return { config, warnings }
+    if (refusal === undefined) return guarded(written, config, warnings)
     warnings.push(...refusal.problems)
     config = smaller(config, refusal)
   }
   throw badRequest(`cluster.hocon cannot be taken over: ${warnings.join('; ')}.`)
+}
+
+/** A source of authorization that was left out may have denied what the rest allows. */
+function guarded(written: Written, config: Written, warnings: readonly string[]): ValidParts {
+  const { authorization } = config
+  if (!isGroup(authorization) || authorization['no_match'] === 'deny') return { config, warnings }
+  if (sourceCount(written) === sourceCount(config)) return { config, warnings }
+  return {
+    config: { ...config, authorization: { ...authorization, no_match: 'deny' } },
+    warnings: [
+      ...warnings,
+      'authorization.no_match is deny, as sources are left out that may have denied something',
+    ],
+  }
+}
+
+function sourceCount({ authorization }: Written): number {
+  const sources = isGroup(authorization) ? authorization['sources'] : undefined
+  return Array.isArray(sources) ? sources.length : 0
 }
 
 function refusalOf(plan: (config: Written) => void, config: Written): ConfigRefusal | undefined {

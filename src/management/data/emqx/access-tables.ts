@@ -18,6 +18,8 @@ const LISTENER = /^(?:tcp|ssl|ws|wss|quic):/
 const USERNAME = 1
 const CLIENT_ID = 2
 
+const FOR_SOME = 'rules for some addresses or clients only, which forbid for all or were left out'
+
 /** `emqx_authn_mnesia`: users with passwords. */
 export function passwordUser(record: MnesiaRecord): UserRow {
   const { group, userId } = userOf(record)
@@ -59,16 +61,31 @@ export function scramUser(record: MnesiaRecord, iterations: number): UserRow {
   }
 }
 
+const DENY_ALL: Rule = { permission: 'deny', action: 'all', topic: '#' }
+
 /**
  * `emqx_acl`: the rules about a client, a user, or all. A rule for some addresses only, which
- * there is not here, forbids for all of them when it forbids, and is left out when it allows.
+ * there is not here, forbids for all of them when it forbids, and is left out when it allows. One
+ * that cannot be read is left out when it allows; else it forbids everything.
  */
-export function rulesOfSubject(record: MnesiaRecord, tell: (who: string) => void): RulesRow {
+export function rulesOfSubject(
+  record: MnesiaRecord,
+  tell: (reason: string, who: string) => void,
+): RulesRow {
   const subject = subjectOf(record.get('who'))
   const who = subject.kind === 'all' ? 'all' : subject.name
   const written = record.get('rules')
   if (!isList(written)) throw new NotTaken(who, 'rules that cannot be read')
-  return { subject, rules: written.flatMap((rule) => rulesOf(rule, who, tell)) }
+  const read = (rule: Term): readonly Rule[] => {
+    try {
+      return rulesOf(rule, who, tell)
+    } catch (error) {
+      if (!(error instanceof NotTaken)) throw error
+      tell(error.message, who)
+      return atomName(itemsOf(rule)[0]) === 'allow' ? [] : [DENY_ALL]
+    }
+  }
+  return { subject, rules: written.flatMap(read) }
 }
 
 /** `emqx_banned` and `emqx_banned_rules`. Undefined: it is over. */
@@ -117,8 +134,13 @@ function subjectOf(who: Term | undefined): RulesRow['subject'] {
 /**
  * `{Permission, Action, Topic}`; later versions have `{Permission, Who, Action, [Topic]}`.
  * @param tell called for a rule that holds for some of the clients only
+ * @throws NotTaken
  */
-function rulesOf(rule: Term, subject: string, tell: (who: string) => void): readonly Rule[] {
+function rulesOf(
+  rule: Term,
+  subject: string,
+  tell: (reason: string, who: string) => void,
+): readonly Rule[] {
   const items = itemsOf(rule)
   const [permission, action, topics] =
     items.length === 4 ? [items[0], items[2], items[3]] : [items[0], items[1], items[2]]
@@ -126,7 +148,7 @@ function rulesOf(rule: Term, subject: string, tell: (who: string) => void): read
   const allowed = atomName(permission)
   if (allowed !== 'allow' && allowed !== 'deny')
     throw new NotTaken(subject, 'rules that say nothing')
-  if (isForSome) tell(subject)
+  if (isForSome) tell(FOR_SOME, subject)
   if (isForSome && allowed === 'allow') return []
   const acts = actionOf(action, subject)
   const named = items.length === 4 && isList(topics) ? topics : [topics]

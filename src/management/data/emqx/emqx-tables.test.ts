@@ -6,6 +6,7 @@ import { scramKeys } from '#access/authentication/scram/scram-keys.ts'
 import type { Term } from '#codec/erlang/external-term.ts'
 import { isPassword } from '../../identity/passwords.ts'
 import { checkRows, type TableRow } from '../table-rows.ts'
+import { rulesOfSubject } from './access-tables.ts'
 import { takeTable } from './emqx-tables.ts'
 import { dashboardUser } from './identity-tables.ts'
 import { NotTaken, Remarks } from './not-taken.ts'
@@ -214,4 +215,31 @@ describe('tables of EMQX', () => {
     const context = { nowMs: NOW_MS, scramIterations: 1 }
     assert.equal(await takeTable('emqx_trace', fileOf('emqx_trace'), context), undefined)
   })
+})
+
+test('of rules that cannot be read those that may forbid something forbid everything', () => {
+  const atom = (name: string): Term => ({ kind: 'atom', name })
+  const tuple = (...items: Term[]): Term => ({ kind: 'tuple', items })
+  const rules = [
+    tuple(atom('allow'), atom('dance'), Buffer.from('a')),
+    tuple(atom('allow'), atom('publish'), Buffer.from('b')),
+    tuple(atom('deny'), atom('dance'), Buffer.from('c')),
+  ]
+  const record = new Map<string, Term>([
+    ['who', tuple(1, Buffer.from('ann'))],
+    ['rules', rules],
+  ])
+  const told: string[] = []
+  assert.deepEqual(
+    rulesOfSubject(record, (reason, who) => told.push(`${reason}: ${who}`)),
+    {
+      subject: { kind: 'user', name: 'ann' },
+      rules: [
+        { permission: 'allow', action: 'publish', topic: 'b' },
+        { permission: 'deny', action: 'all', topic: '#' },
+      ],
+    },
+  )
+  assert.deepEqual(new Set(told).size, 1)
+  assert.match(told[0] ?? '', /something else than publish.*: ann/)
 })

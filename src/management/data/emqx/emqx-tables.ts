@@ -30,8 +30,6 @@ interface TableReader {
   ): unknown
 }
 
-const FOR_SOME = 'rules for some addresses or clients only, which forbid for all or were left out'
-
 const READERS: ReadonlyMap<string, TableReader> = new Map<string, TableReader>([
   [
     'emqx_admin',
@@ -50,7 +48,7 @@ const READERS: ReadonlyMap<string, TableReader> = new Map<string, TableReader>([
     'emqx_acl',
     {
       set: 'builtin_authz',
-      read: (record, _, tell) => rulesOfSubject(record, (who) => tell(FOR_SOME, who)),
+      read: (record, _, tell) => rulesOfSubject(record, tell),
     },
   ],
   ['emqx_banned', { set: 'banned', read: (record, { nowMs }) => ban(record, nowMs) }],
