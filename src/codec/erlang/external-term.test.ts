@@ -60,7 +60,7 @@ describe('terms of Erlang', () => {
     ['a list with a tail', '836c000000016400016164000162', /without an end at byte 10/],
     ['a count that cannot be', '836cffffffff6a', /the bytes end at byte 6/],
     ['a map with a count that cannot be', '8374ffffffff6a', /the bytes end at byte 6/],
-    ['an endless integer', '836fffffffff00', /more than 4096 bytes at byte 6/],
+    ['an endless integer', '836fffffffff00', /more than 512 bytes at byte 6/],
     ['tuples inside of each other', `83${'6801'.repeat(100)}6a`, /more than 64 levels/],
     [
       'too many',

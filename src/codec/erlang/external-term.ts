@@ -79,8 +79,8 @@ export const TermTag = {
 
 /** Terms in one: a record with the longest list of rules has some ten thousand. */
 const TERMS_MAX = 1_000_000
-/** Bytes of an integer. */
-const BIG_BYTES_MAX = 4_096
+/** Bytes of an integer: many large ones take long to be written as digits. */
+const BIG_BYTES_MAX = 512
 /** A float as digits, as it was written before version 11 of Erlang's run-time system. */
 const FLOAT_CHARS = 31
 

@@ -21,7 +21,8 @@ function run(program: string, input: Value, nowMs: () => number, timeoutMs: numb
 
 const TEXT =
   'The outputs of a jq 1.6 program for a value, always as a list. Text is taken as JSON. The ' +
-  'functions input, env and getpath into files of jq have nothing to read here. A program is ' +
+  'functions input, env and getpath into files of jq have nothing to read here. Patterns have ' +
+  'the syntax of RE2, without looking around, so that no text takes long. A program is ' +
   'stopped after 2 million steps, or the time that ' +
   '`rule_engine.jq_function_default_timeout` says.'
 
