@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import assert from 'node:assert/strict'
-import { after, before, type TestContext } from 'node:test'
+import { after, afterEach, before, type TestContext } from 'node:test'
 import { chromium, type Page } from 'playwright-core'
 import {
   type ManagedBroker,
@@ -17,6 +17,7 @@ const SCREENSHOTS = join(ROOT, '.ci', 'artifacts', 'screenshots')
 const CHROMIUM = '/usr/bin/chromium'
 const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
 const ACTION_LIMIT_MS = 60_000
+const CALLS_MAX = 20
 const AXE_AGAIN_MAX = 3
 const AXE_PAUSE_MS = 500
 
@@ -29,6 +30,8 @@ export interface Dashboard {
    * which begins anew with nothing remembered: scripts that it has compiled are used again.
    */
   open(path: string, options?: WindowOptions): Promise<Page>
+  /** The last calls of the API and what the page says: why a test may have failed. */
+  describe(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -55,6 +58,12 @@ export async function startDashboard(options: ManagedOptions = {}): Promise<Dash
   context.setDefaultTimeout(ACTION_LIMIT_MS)
   const page = await context.newPage()
   const url = `http://127.0.0.1:${managed.port}`
+  const calls: string[] = []
+  context.on('response', (answer) => {
+    if (!answer.url().includes('/api/')) return
+    calls.push(`${answer.request().method()} ${answer.url()} ${answer.status()}`)
+    if (calls.length > CALLS_MAX) calls.shift()
+  })
   return {
     managed,
     url,
@@ -62,6 +71,10 @@ export async function startDashboard(options: ManagedOptions = {}): Promise<Dash
       await beginAnew(page, url, { token: managed.token, ...window })
       await page.goto(url + path)
       return page
+    },
+    async describe() {
+      const shown = await page.locator('body').innerText()
+      return [...calls, `${page.url()} shows:`, shown].join('\n')
     },
     async stop() {
       await browser.close()
@@ -100,10 +113,13 @@ async function beginAnew(page: Page, url: string, window: WindowOptions): Promis
 export const BROWSER = needsPackage('chromium', isInstalled(CHROMIUM))
 
 /** The dashboard of a suite, which is there from its first test to its last. */
-export function dashboardOfSuite(options: ManagedOptions): Omit<Dashboard, 'stop'> {
+export function dashboardOfSuite(options: ManagedOptions): Omit<Dashboard, 'stop' | 'describe'> {
   let started: Dashboard
   before(async () => {
     started = await startDashboard(options)
+  })
+  afterEach(async (context) => {
+    if ('passed' in context && !context.passed) console.error(await started.describe())
   })
   after(async () => started.stop())
   return {
