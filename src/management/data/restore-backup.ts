@@ -8,7 +8,7 @@ import type { ConfigEdit } from '../config-port.ts'
 import type { ManagementContext } from '../context.ts'
 import { ApiError, badRequest } from '../http/api-error.ts'
 import type { Archive } from './archive.ts'
-import { RestoreError, restoreTables } from './restore-tables.ts'
+import { messageOf, RestoreError, restoreTables } from './restore-tables.ts'
 import type { TableSet } from './table-set.ts'
 import type { TableRow } from './table-rows.ts'
 import { tableSets } from './table-sets.ts'
@@ -62,12 +62,25 @@ export async function restoreBackup(
   return [...warnings, ...passedOver, ...waiting, ...remarks]
 }
 
-/** @throws ApiError 400 or 503 for tables that were not taken; else what `work` throws */
-async function undoing<Result>(work: () => Promise<Result>, undo: () => Promise<void>) {
+/**
+ * Does something, and takes it back when it fails.
+ * @throws ApiError 400 or 503 for tables that were not taken, 503 with both reasons when it cannot
+ * be taken back; else what `work` throws
+ */
+export async function undoing<Result>(work: () => Promise<Result>, undo: () => Promise<void>) {
   try {
     return await work()
   } catch (error) {
-    await undo()
+    const failure = await undo().then(
+      () => undefined,
+      (cause: unknown) => cause,
+    )
+    if (failure !== undefined) {
+      const message =
+        `The backup cannot be taken over: ${messageOf(error)}. Not all could be taken back: ` +
+        `${messageOf(failure)}. Compare files, configuration and tables with the backup.`
+      throw new ApiError(503, 'SERVICE_UNAVAILABLE', message)
+    }
     if (!(error instanceof RestoreError)) throw error
     const message = `Nothing was taken over. ${error.message}.`
     throw error.isRefusal ? badRequest(message) : new ApiError(503, 'SERVICE_UNAVAILABLE', message)

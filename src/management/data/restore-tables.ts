@@ -59,6 +59,7 @@ async function wayBack(set: TableSet, rows: readonly unknown[]): Promise<() => P
   }
 }
 
-function messageOf(error: unknown): string {
+/** What is said about something that was thrown. */
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
