@@ -33,6 +33,8 @@ export class NodeRules implements RulePort {
   readonly pipeline: NodePipeline
   readonly functions: readonly FunctionDefinition[] = ruleFunctions
   readonly #specs: Map<string, RuleSpec>
+  /** Names after FROM, read once: lists of rules and integrations ask for them. */
+  readonly #sources = new WeakMap<Pick<RuleSpec, 'sql'>, readonly string[]>()
   readonly #schemas: SchemaRegistry
   readonly #services: RuleServices
   readonly #meters: Map<string, RateMeter>
@@ -79,8 +81,13 @@ export class NodeRules implements RulePort {
     checkRuleSpec(spec)
   }
 
-  sourcesOf(sql: string): readonly string[] {
-    return [...new Set(checkRule(sql, ruleDialect).statement.sources.map(({ name }) => name))]
+  sourcesOf(rule: Pick<RuleSpec, 'sql'>): readonly string[] {
+    const known = this.#sources.get(rule)
+    if (known !== undefined) return known
+    const { statement } = checkRule(rule.sql, ruleDialect)
+    const names = [...new Set(statement.sources.map(({ name }) => name))]
+    this.#sources.set(rule, names)
+    return names
   }
 
   /**
@@ -144,7 +151,7 @@ export class NodeRules implements RulePort {
   }
 
   test(sql: string, context: ValueMap): SqlTestResult {
-    return testSql(sql, withSourceSample(context, this.sourcesOf(sql)), this.#services)
+    return testSql(sql, withSourceSample(context, this.sourcesOf({ sql })), this.#services)
   }
 
   async happened(event: string, columns: ValueMap): Promise<void> {
@@ -158,7 +165,7 @@ export class NodeRules implements RulePort {
   }
 
   async try(id: string, trial: RuleTrial): Promise<RuleTried | undefined> {
-    const sources = this.sourcesOf(this.find(id)?.sql ?? '')
+    const sources = this.sourcesOf(this.find(id) ?? { sql: '' })
     const whole = { ...trial, context: withSourceSample(trial.context, sources) }
     // Any shard will do: all have the same rules.
     const tried = await this.#shards[0]?.rules({ kind: 'try', id, trial: whole })

@@ -32,7 +32,7 @@ export interface RulePort {
   /** @throws SqlError, RuleError when a rule cannot be made */
   checkSpec(spec: RuleSpec): void
   /** The names after FROM; none when the statement is wrong. */
-  sourcesOf(sql: string): readonly string[]
+  sourcesOf(rule: Pick<RuleSpec, 'sql'>): readonly string[]
   counters(): Promise<Readonly<Record<string, RuleNumbers>>>
   rateOf(id: string): RuleRate
   resetCounters(id: string): Promise<void>

@@ -305,8 +305,7 @@ function rulesUsing(
     .list()
     .filter((rule) => {
       const sends = actions.some((name) => rule.actions.includes(idOf({ type, name })))
-      // Without sources the statement of no rule has to be read.
-      return sends || (sources.length > 0 && node.rules.sourcesOf(rule.sql).some(isSource))
+      return sends || (sources.length > 0 && node.rules.sourcesOf(rule).some(isSource))
     })
     .map(({ id }) => id)
 }

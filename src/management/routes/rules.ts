@@ -164,7 +164,7 @@ function isWanted(context: ManagementContext, spec: RuleSpec, query: Query): boo
   if (like_description !== undefined && !spec.description.includes(like_description)) return false
   if (action !== undefined && !spec.actions.some((one) => isOneOf(action, one))) return false
   if ([from, like_from, match_from, source].every((one) => one === undefined)) return true
-  const sources = context.node.rules.sourcesOf(spec.sql)
+  const sources = context.node.rules.sourcesOf(spec)
   if (from !== undefined && !sources.includes(from)) return false
   if (like_from !== undefined && !sources.some((one) => one.includes(like_from))) return false
   if (match_from !== undefined && !sources.some((one) => matchesFilter(match_from, one))) {
@@ -189,7 +189,7 @@ function toInfo(context: ManagementContext, spec: RuleSpec): RuleInfo {
     id: spec.id,
     name: spec.name,
     sql: spec.sql,
-    from: [...context.node.rules.sourcesOf(spec.sql)],
+    from: [...context.node.rules.sourcesOf(spec)],
     actions: [...spec.actions] as RuleInfo['actions'], // Arguments are JSON.
     enable: spec.enable,
     description: spec.description,
