@@ -72,20 +72,13 @@ function machine(): readonly Family[] {
 function certificates({ node }: NumberSources): Family {
   const { ssl, wss } = node.config.current.listeners
   const samples = Object.entries({ ssl, wss }).flatMap(([type, named]) => {
-    return Object.entries(named).flatMap(
-      ([
-        name,
-        {
-          enable,
-          ssl_options: { certfile },
-        },
-      ]) => {
-        const { valid_to: end } = viewCertificate(certfile, node.dataDir)
-        if (!enable || end === undefined) return []
-        const labels = { listener_type: type, listener_name: name }
-        return [{ labels, value: Math.floor(Date.parse(end) / 1000) }]
-      },
-    )
+    return Object.entries(named).flatMap(([name, { enable, ssl_options: tls }]) => {
+      if (!enable) return []
+      const { valid_to: end } = viewCertificate(tls.certfile, node.dataDir)
+      if (end === undefined) return []
+      const labels = { listener_type: type, listener_name: name }
+      return [{ labels, value: Math.floor(Date.parse(end) / 1000) }]
+    })
   })
   return {
     name: 'emqx_cert_expiry_at',
