@@ -8,7 +8,8 @@ import { TEXTS } from './texts.ts'
 
 type Path = readonly (string | number)[]
 
-interface Props {
+/** Of a control for several groups. */
+export interface GroupsProps {
   readonly name: string
   readonly schema: FormSchema
   readonly full: Path
@@ -17,7 +18,7 @@ interface Props {
 }
 
 /** Groups in an order, which are added and taken away. */
-export function GroupList({ name, schema, full, at, children }: Props) {
+export function GroupList({ name, schema, full, at, children }: GroupsProps) {
   const t = useTexts(TEXTS)
   const item = itemsOf(schema) ?? {}
   return (

@@ -1,22 +1,12 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons'
 import { Button, Card, Flex, Form, Input } from 'antd'
-import type { ReactNode } from 'react'
 import { useTexts } from '../../i18n/i18n.ts'
-import { type FormSchema, initialOf, namedOf, type NamedGroup } from './form-schema.ts'
+import { initialOf, namedOf, type NamedGroup } from './form-schema.ts'
+import type { GroupsProps } from './group-list.tsx'
 import { TEXTS } from './texts.ts'
 
-type Path = readonly (string | number)[]
-
-interface Props {
-  readonly name: string
-  readonly schema: FormSchema
-  readonly full: Path
-  readonly at: Path
-  readonly children: (item: FormSchema, place: { full: Path; at: Path }) => ReactNode
-}
-
 /** Groups under names that people choose: added, named otherwise, taken away. */
-export function NamedGroups({ name, schema, full, at, children }: Props) {
+export function NamedGroups({ name, schema, full, at, children }: GroupsProps) {
   const t = useTexts(TEXTS)
   const form = Form.useFormInstance()
   const item = namedOf(schema)
