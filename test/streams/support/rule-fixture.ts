@@ -4,6 +4,7 @@ import { connectAsync } from 'mqtt'
 import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt'
 import { startBroker } from '#app/start-broker.ts'
 import type { BrokerOptions, TestBroker } from '#app/start-broker.ts'
+import { statementOnly } from '#streams/rules/make-rule.ts'
 import type { RuleSpec } from '#streams/rules/rule-spec.ts'
 
 /** A message as a subscriber got it. */
@@ -63,20 +64,7 @@ export function ruleOf(
   actions: RuleSpec['actions'],
   more: Partial<RuleSpec> = {},
 ): RuleSpec {
-  return {
-    id,
-    name: id,
-    sql,
-    actions,
-    enable: true,
-    description: '',
-    deadLetterTopic: '',
-    waitsForActions: false,
-    metadata: {},
-    createdAtMs: 0,
-    modifiedAtMs: 0,
-    ...more,
-  }
+  return { ...statementOnly(id, sql), name: id, actions, ...more }
 }
 
 /** The action that publishes to a topic. */
